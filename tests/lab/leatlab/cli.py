@@ -1,0 +1,122 @@
+"""The commands of `tests/lab/lab`."""
+
+import sys
+import time
+
+from . import install, process, server
+
+
+def main(parser):
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(function, name, *arguments):
+        sub = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+        for argument in arguments:
+            sub.add_argument(argument)
+        sub.set_defaults(function=function)
+        return sub
+
+    command(_install, "install")
+    up = command(_up, "up", "name")
+    up.add_argument("--kind", choices=sorted(KINDS), default="mysql")
+    up.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="a setting of the server's")
+    command(_act("start"), "start", "name")
+    command(_act("stop"), "stop", "name")
+    command(_act("kill"), "kill", "name")
+    command(_act("pause"), "pause", "name")
+    command(_act("resume"), "resume", "name")
+    command(_act("destroy"), "down", "name")
+    command(_list, "list")
+    command(_sql, "sql", "name", "sql")
+    command(_url, "url", "name").add_argument("--user", default="cdc")
+    command(_clean, "clean")
+    given = parser.parse_args()
+    try:
+        return given.function(given)
+    except (server.ServerError, LookupError, PermissionError, RuntimeError, OSError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+
+
+def _mysql():
+    from .mysql import Mysql  # only here, because `lab install` runs before PyMySQL is there
+    return Mysql
+
+
+KINDS = {"mysql": _mysql}
+
+
+def find(name):
+    """The instance of this name, or the only one whose name begins with it."""
+    found = list(server.instances())
+    matches = [f for f in found if f[0].name == name] or [f for f in found if f[0].name.startswith(name)]
+    if len(matches) != 1:
+        raise LookupError(f"{len(matches)} instances are named {name}; `lab list` shows them")
+    folder, state = matches[0]
+    return KINDS[state["kind"]]().attach(folder)
+
+
+def _install(given):
+    """Install the packages and servers that the tests need (root; does nothing when all is there)."""
+    begin = time.monotonic()
+    added = install.packages()
+    root = install.mysql_root()
+    from . import mysql
+    mysql.template()
+    version = mysql._checked([*mysql.program("sbin/mysqld"), "--no-defaults", "--version"], text=True)
+    print(f"packages: {' '.join(added) or 'all there'}\n"
+          f"mysql: {version.split('Ver ')[1].split()[0]} in {root}\n"
+          f"{time.monotonic() - begin:.1f} s")
+
+
+def _up(given):
+    """Make and start an instance that stays until `lab down`."""
+    options = dict(option.split("=", 1) if "=" in option else (option, True) for option in given.option)
+    instance = KINDS[given.kind]()(given.name, keep=True, **options)
+    try:
+        instance.start()
+    except BaseException:
+        instance.destroy()
+        raise
+    print(f"{instance.url()} socket {instance.socket} folder {instance.folder}")
+
+
+def _act(verb):
+    def act(given):
+        getattr(find(given.name), verb)()
+    act.__doc__ = {"start": "Start a stopped or killed instance with its data.",
+                   "stop": "Shut an instance down in order; its data stays.",
+                   "kill": "Kill an instance with SIGKILL; its data stays.",
+                   "pause": "SIGSTOP: it answers no more, its connections stay.",
+                   "resume": "SIGCONT after pause.",
+                   "destroy": "Kill an instance and delete its data."}[verb]
+    return act
+
+
+def _list(given):
+    """List the instances."""
+    server.sweep()
+    for folder, state in server.instances():
+        runs = process.alive(state["pid"], state["pid_started"])
+        print(f"{folder.name:24} {state['kind']:8} port {state['port']:5} "
+              f"{'pid ' + str(state['pid']) if runs else 'stopped':12} "
+              f"{'kept' if state['owner'] is None else 'of ' + str(state['owner'])}")
+
+
+def _sql(given):
+    """Run statements as root; rows are printed with tabs between the columns."""
+    for row in find(given.name).sql(given.sql):
+        print("\t".join("NULL" if value is None else str(value) for value in row))
+
+
+def _url(given):
+    """Print the instance's URL."""
+    print(find(given.name).url(given.user))
+
+
+def _clean(given):
+    """Stop and delete all instances of `lab up` and of dead owners; those of running tests stay."""
+    server.sweep()
+    for folder, state in list(server.instances()):
+        if state["owner"] is None:
+            KINDS[state["kind"]]().attach(folder).destroy()

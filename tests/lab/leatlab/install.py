@@ -1,0 +1,64 @@
+"""Installs what the lab and the build need: Debian packages, and a root folder with MySQL 9.7 from Debian's sid."""
+
+import os
+import shutil
+import subprocess
+
+from . import paths
+
+PACKAGES = """
+    libmariadb-dev libmariadb-dev-compat librdkafka-dev libjansson-dev check libyaml-dev libmicrohttpd-dev libzstd-dev
+    libdeflate-dev libxxhash-dev uthash-dev libssl-dev zlib1g-dev
+    pkg-config ninja-build cmake gcc g++ clang-format
+    debootstrap debian-archive-keyring util-linux openssl xz-utils
+    sysbench python3-pytest python3-pymysql python3-cryptography
+""".split()
+
+# Debian 12 has no MySQL. Its sid has; the root's programs run beside the host's by the root's own dynamic loader.
+MYSQL_ROOT = "mysql97"
+MYSQL_PACKAGES = "mysql-server-core,mysql-client-core,libmysqlclient-dev"
+
+
+def packages():
+    """Installs the Debian packages that are missing. Asks apt for news only when there is something to fetch."""
+    known = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *PACKAGES],
+                           capture_output=True, text=True).stdout
+    present = {line.split()[1] for line in known.splitlines() if line.startswith("installed ")}
+    missing = [p for p in PACKAGES if p not in present]
+    if not missing:
+        return []
+    _need_root("to install " + " ".join(missing))
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    _quietly(["apt-get", "-qq", "update"], env=environment)
+    _quietly(["apt-get", "-qq", "install", "-y", "--no-install-recommends", *missing], env=environment)
+    return missing
+
+
+def mysql_root():
+    """The root folder with MySQL in it, installed on first use."""
+    return paths.made_once(paths.cache_dir() / MYSQL_ROOT, _debootstrap)
+
+
+def _debootstrap(folder):
+    _need_root("to make MySQL's root folder with debootstrap")
+    if not shutil.which("debootstrap"):
+        packages()
+    # debootstrap mounts /proc and /sys in the new root. In a mount namespace of its own they vanish with it, however it
+    # ends: removing a half-made root that still holds /proc would be worse than leaving it.
+    _quietly(["unshare", "--mount", "--propagation", "private",
+              "debootstrap", "--variant=minbase", f"--include={MYSQL_PACKAGES}", "sid", folder])
+    for needless in ("var/cache/apt/archives", "usr/share/doc", "usr/share/man", "usr/share/locale"):
+        shutil.rmtree(folder / needless, ignore_errors=True)
+
+
+def _need_root(why):
+    if os.geteuid() != 0:
+        raise PermissionError(f"root is needed {why}: run `sudo tests/lab/lab install` with LEAT_LAB_CACHE set to your cache")
+
+
+def _quietly(argv, **kw):
+    """Runs a command whose output is only of interest when it fails."""
+    done = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace", **kw)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(str(a) for a in argv)} failed with {done.returncode}:\n{done.stdout[-4000:]}")
