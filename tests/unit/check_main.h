@@ -1,0 +1,40 @@
+/* The main() of a unit test: one program, one Check suite.
+ *
+ *     static Suite *suite(void) { ... }
+ *     LEAT_TEST_MAIN(suite)
+ *
+ * Check's environment variables hold (CK_FORK=no to debug, CK_RUN_CASE to pick). Prints Check's summary line and
+ * each failure; the exit status is 0 only if every test passed. */
+#ifndef LEAT_TEST_CHECK_MAIN_H
+#define LEAT_TEST_CHECK_MAIN_H
+
+#include <check.h>
+#include <stdlib.h>
+
+/* A test case of one test function, for suites that need no fixtures: leat_test_add(suite, "name", test). */
+static inline void leat_test_add(Suite *suite, const char *name, const TTest *test)
+{
+    TCase *test_case = tcase_create(name);
+    tcase_set_timeout(test_case, 60);
+    tcase_add_test(test_case, test);
+    suite_add_tcase(suite, test_case);
+}
+
+#define LEAT_TEST_ADD(suite, test) leat_test_add((suite), #test, (test))
+
+static inline int leat_test_run(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#define LEAT_TEST_MAIN(suite_function)                                                                       \
+    int main(void)                                                                                           \
+    {                                                                                                        \
+        return leat_test_run(suite_function());                                                              \
+    }
+
+#endif
