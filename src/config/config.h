@@ -1,0 +1,122 @@
+/* The configuration: YAML files, environment and -o overrides into one checked struct.
+ *
+ * One option table (options.c) parses, checks, defaults and documents every setting; nothing else knows a setting's
+ * name. Errors are LEAT_E_CONFIG and name file, line, column, and the nearest right name. Immutable once loaded; any
+ * thread may read. */
+#ifndef LEAT_CONFIG_CONFIG_H
+#define LEAT_CONFIG_CONFIG_H
+
+#include "base/buf.h"
+#include "model/point.h"
+
+struct leat_strings {
+    char **list; /* owned */
+    size_t count;
+};
+
+enum leat_ssl_mode {
+    LEAT_SSL_UNSET = 0, /* REQUIRED off the machine, PREFERRED on it, VERIFY_IDENTITY when a CA is given */
+    LEAT_SSL_DISABLED,
+    LEAT_SSL_PREFERRED,
+    LEAT_SSL_REQUIRED,
+    LEAT_SSL_VERIFY_CA,
+    LEAT_SSL_VERIFY_IDENTITY
+};
+
+/* A connection to a MySQL or MariaDB server: of the source, of mysql sinks, of the command line. */
+struct leat_server_config {
+    char *url;      /* as given, password masked */
+    char *host;     /* NULL with a socket */
+    unsigned port;  /* 0: 3306 */
+    char *socket;
+    char *user;
+    char *password;      /* may be NULL */
+    char *password_file; /* read at each connect */
+    enum leat_ssl_mode ssl_mode;
+    char *ssl_ca, *ssl_cert, *ssl_key;
+    unsigned connect_timeout_ms;
+};
+
+enum leat_on_undecodable { LEAT_UNDECODABLE_STOP = 0, LEAT_UNDECODABLE_QUARANTINE };
+
+struct leat_source_config {
+    struct leat_server_config server;
+    struct leat_point start;
+    struct leat_strings tables, exclude_tables; /* what is journalled; none: all */
+    uint64_t event_bytes_max;
+    unsigned heartbeat_ms;
+    unsigned backoff_min_ms, backoff_max_ms;
+    uint32_t server_id; /* 0: chosen at random once */
+    enum leat_on_undecodable on_undecodable;
+};
+
+struct leat_journal_config {
+    char *dir;
+    uint64_t keep_us;
+    uint64_t max_bytes;      /* 0: no limit */
+    uint64_t segment_bytes;
+    unsigned min_free_percent;
+    uint64_t min_free_bytes; /* exactly one of the two is set */
+    uint64_t queue_bytes;    /* between source and journal */
+};
+
+enum leat_when_full { LEAT_WHEN_FULL_BLOCK = 0, LEAT_WHEN_FULL_DETACH };
+enum leat_compress { LEAT_COMPRESS_NONE = 0, LEAT_COMPRESS_ZSTD, LEAT_COMPRESS_GZIP };
+
+/* All settings of all types of sink; `type` says which count. A setting of another type is refused when loading. */
+struct leat_sink_config {
+    char *name;
+    char *type;
+    char *format;
+    struct leat_strings tables, exclude_tables;
+    struct leat_point start; /* unset: allowed only on a journal that is as new as the sink */
+    enum leat_when_full when_journal_full;
+    unsigned backoff_min_ms, backoff_max_ms;
+    unsigned checkpoint_interval_ms;
+    /* file */
+    char *path;
+    enum leat_compress compress;
+    uint64_t rotate_bytes;
+    uint64_t rotate_interval_us;
+};
+
+struct leat_log_config {
+    unsigned level; /* enum leat_log_level */
+    unsigned form;  /* enum leat_log_form */
+};
+
+struct leat_config {
+    char *name;
+    struct leat_source_config source;
+    struct leat_journal_config journal;
+    struct leat_log_config log;
+    unsigned shutdown_timeout_ms; /* how long SIGTERM lets sinks drain */
+    struct leat_sink_config *sinks;
+    size_t sink_count;
+};
+
+/* files: those given with -c, later wins; none: ./leat.yaml, then /etc/leat/leat.yaml. Then LEAT_… of environ, then
+ * overrides ("sinks.events.topic=x"). Passwords in files are read at connect, not here. */
+int leat_config_load(struct leat_config **out, const char *const *files, size_t file_count, const char *const *overrides,
+                     size_t override_count, struct leat_error *err) LEAT_CHECKED;
+/* The same from text, for tests; origin is what errors call it. */
+int leat_config_parse(struct leat_config **out, const char *text, size_t size, const char *origin, struct leat_error *err) LEAT_CHECKED;
+void leat_config_free(struct leat_config **config);
+
+/* The effective configuration as YAML, secrets masked. */
+void leat_config_print(struct leat_buf *buf, const struct leat_config *config);
+/* docs/configuration.md, from the option table. */
+void leat_config_reference(struct leat_buf *buf);
+
+/* mysql://user[:password]@host[:port]/ or mysql://user@/?socket=PATH, percent-decoded; fills host, port, user,
+ * password, socket and the masked url. */
+int leat_server_config_url(struct leat_server_config *server, const char *url, struct leat_error *err) LEAT_CHECKED;
+/* [client] of an option file as MySQL's clients read it: user, password, host, port, socket, ssl-mode, ssl-ca …; for
+ * what isn't set yet. */
+int leat_server_config_defaults_file(struct leat_server_config *server, const char *path, struct leat_error *err) LEAT_CHECKED;
+void leat_server_config_free(struct leat_server_config *server);
+void leat_server_config_copy(struct leat_server_config *to, const struct leat_server_config *from);
+/* The nearest of names to word, or NULL if none is near (for "did you mean"). */
+const char *leat_config_nearest(const char *word, const char *const *names, size_t count);
+
+#endif

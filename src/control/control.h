@@ -1,0 +1,32 @@
+/* The control socket: commands to a running leat, over a Unix socket in the journal's folder (0600).
+ *
+ * One request a connection: a JSON object on one line, {"command":"status"} or {"command":"rewind","sink":"events",
+ * "to":"earliest"}; the answer is one JSON object on one line: {"ok":true,…} or {"ok":false,"code":…,"message":…,
+ * "cure":…}. Requests above 64 KiB, slow senders (5 s) and foreign users are refused.
+ *
+ * A thread of its own; commands are carried out by who is given in leat_control_handler. */
+#ifndef LEAT_CONTROL_CONTROL_H
+#define LEAT_CONTROL_CONTROL_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+struct leat_control;
+
+struct leat_control_handler {
+    void *context;
+    /* Called by the control thread. *reply is a new object (control frees it); on LEAT_FAIL err is answered. */
+    int (*command)(void *context, const char *command, const json_t *request, json_t **reply, struct leat_error *err);
+};
+
+/* Listens on FOLDER/control.sock; a stale socket of a dead process is replaced (the journal's lock is ours). */
+int leat_control_start(struct leat_control **control, const char *folder, const struct leat_control_handler *handler,
+                       struct leat_error *err) LEAT_CHECKED;
+void leat_control_stop(struct leat_control **control);
+
+/* The other end: sends a request and gives the reply (the caller decrefs), or the relay's error. LEAT_E_CONNECT says that no
+ * leat runs on that folder. */
+int leat_control_ask(const char *folder, const json_t *request, json_t **reply, unsigned timeout_ms, struct leat_error *err) LEAT_CHECKED;
+
+#endif

@@ -1,0 +1,59 @@
+/* The grammar: events of a binlog into the items of transactions.
+ *
+ * Comes in: events, whole, in the order of the binlog, from a dump or from a file (formats, rotates, heartbeats
+ * included). Goes out: items (model/item.h) to one listener. A decoder never sees the network and never blocks
+ * but in its listener.
+ *
+ * States: BETWEEN transactions → (GTID) → STARTED → (BEGIN) → OPEN → (XID, COMMIT, ROLLBACK, XA PREPARE, DDL) →
+ * BETWEEN. A transaction's GTID is *started* at its GTID event and *completed* only at its end: the two are never
+ * mixed, and only completed ones are resumed from. Rows are given out as they arrive, so a transaction of any size
+ * takes no more memory than its largest event.
+ *
+ * What this build can't decode stops, with the event's position and the way on. One thread owns a decoder. */
+#ifndef LEAT_DECODE_DECODE_H
+#define LEAT_DECODE_DECODE_H
+
+#include "model/item.h"
+#include "model/point.h"
+#include "binlog/event.h"
+
+struct leat_decoder;
+
+struct leat_decoder_options {
+    /* Whether changes of this table are wanted (`source.tables`); NULL: all. Called once per definition. */
+    bool (*journalled)(void *context, const char *database, const char *table);
+    void *journalled_context;
+    bool names_required;      /* see schema.h */
+    uint64_t event_bytes_max; /* larger events stop with LEAT_E_TOO_LARGE; 0: 256 MiB */
+    bool statements_allowed;  /* row changes logged as statements are items (decode of files), instead of a stop */
+    bool skip_to_begin;       /* the stream may begin in mid-transaction (a file from a position): pass over until a
+                                 transaction begins */
+};
+
+struct leat_decoder *leat_decoder_new(const struct leat_decoder_options *options, const struct leat_item_out *out);
+void leat_decoder_free(struct leat_decoder **decoder);
+
+/* Where the next event lies. Before the first event of a dump or file, and never in between: rotates move it.
+ * The source's UUID goes into each BEGIN. Also forgets the format and any open transaction. */
+void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[LEAT_UUID_SIZE], const char *file,
+                        uint64_t pos);
+
+/* One whole event. Errors name file and position; after one the decoder takes nothing more until leat_decoder_place.
+ * A listener's positive result is returned as it is. */
+int leat_decoder_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err) LEAT_CHECKED;
+
+/* Between transactions: what is complete. */
+struct leat_decoder_state {
+    bool in_transaction;         /* a GTID or BEGIN was seen and no end yet */
+    struct leat_place completed; /* behind the last complete transaction (or file start): where to resume */
+    struct leat_place read;      /* behind the last event */
+    uint64_t transactions, changes, statements, events, bytes;
+    uint32_t last_time; /* seconds, of the last event with a time */
+    const struct leat_binlog_format *format;
+};
+void leat_decoder_state(const struct leat_decoder *decoder, struct leat_decoder_state *state);
+
+/* The definition items are given again on next use: for a listener that starts anew. */
+void leat_decoder_restart_listener(struct leat_decoder *decoder);
+
+#endif

@@ -1,0 +1,54 @@
+/* Transactions into messages. A format takes items in their order and writes messages; it remembers no more than the
+ * open transaction's counters. One thread owns it (that of its sink).
+ *
+ * Per table version, format and filter a plan is made once: constant text escaped in advance and one writer function
+ * a column; per row there is no lookup, no allocation and no locale. */
+#ifndef LEAT_FORMAT_FORMAT_H
+#define LEAT_FORMAT_FORMAT_H
+
+#include "filter/filter.h"
+#include "model/item.h"
+
+/* A message; key and value point into buffers of the format. For line formats only value counts, without the line
+ * break. */
+struct leat_message {
+    const struct leat_text *topic_database, *topic_table; /* NULL for messages about no table */
+    const uint8_t *key;
+    size_t key_size;
+    const uint8_t *value;
+    size_t value_size;
+    bool last; /* of its transaction */
+};
+
+/* Where messages go. The format appends each value to `buf` and then calls message(), which may take the bytes away
+ * (leat_buf_clear) or leave them there; line-oriented users add "\n" to buf themselves. Between calls of
+ * leat_format_item one message may be open in buf (the transaction's last row is known only at its end): use
+ * leat_format_open_bytes before taking bytes away outside of message(). */
+struct leat_format_out {
+    void *context;
+    struct leat_buf *buf;
+    int (*message)(void *context, const struct leat_message *message, struct leat_error *err);
+};
+
+struct leat_format_options {
+    bool schema_lines; /* leat: a line for each definition when it is first used and when it changes */
+    const char *name;  /* the relay's name */
+};
+
+struct leat_format;
+
+/* name: "leat"; others fail with LEAT_E_CONFIG listing what there is. filter is borrowed, may be NULL. */
+int leat_format_new(struct leat_format **format, const char *name, const struct leat_format_options *options,
+                    const struct leat_filter *filter, const struct leat_format_out *out, struct leat_error *err) LEAT_CHECKED;
+void leat_format_free(struct leat_format **format);
+
+/* Handles one item; *passed (may be NULL) says whether it gave anything. ROWS items must have `table` set. */
+int leat_format_item(struct leat_format *format, const struct leat_item *item, bool *passed, struct leat_error *err) LEAT_CHECKED;
+/* Bytes at the end of buf that belong to a message that is not closed yet. */
+size_t leat_format_open_bytes(const struct leat_format *format);
+/* A new file begins: definitions are given again before their next use. */
+void leat_format_new_file(struct leat_format *format);
+/* Forget an open transaction (the sink rewinds). */
+void leat_format_reset(struct leat_format *format);
+
+#endif

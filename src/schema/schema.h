@@ -1,0 +1,38 @@
+/* Definitions and their versions: which struct leat_table a table map means. One thread owns it (that of decode).
+ *
+ * Definitions come from table maps alone for now, which needs binlog_row_metadata=FULL on the source: a map without
+ * names or signs stops with that reason and its cure. */
+#ifndef LEAT_SCHEMA_SCHEMA_H
+#define LEAT_SCHEMA_SCHEMA_H
+
+#include "binlog/rows.h"
+
+struct leat_schema;
+
+struct leat_schema_options {
+    /* false: definitions without names are taken as they are (decode of old files shows columns as @1, @2 …). */
+    bool names_required;
+    uint64_t bytes_max; /* of cached definitions; the least recently used are let go. 0: 64 MiB */
+};
+
+/* A definition with what reading it needs; borrowed from the schema, valid until leat_schema_reset or until
+ * LEAT_SCHEMA_BOUND_MAX others were bound. */
+struct leat_schema_entry {
+    struct leat_table *table;
+    struct leat_row_plan *plan;
+    bool given;      /* for decode's use: the SCHEMA item was given to who is listening */
+    bool journalled; /* for decode's use: the outcome of the table filter */
+    bool classified; /* for decode's use: journalled is set */
+};
+
+struct leat_schema *leat_schema_new(const struct leat_schema_options *options);
+void leat_schema_free(struct leat_schema **schema);
+
+/* The definition that a TABLE_MAP event means; the same bytes give the same entry (a hash and a comparison). */
+int leat_schema_bind(struct leat_schema *schema, struct leat_schema_entry **entry, uint64_t *table_id,
+                     const struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;
+
+/* Every entry's `given` back to false: whoever listens starts anew. */
+void leat_schema_reset_given(struct leat_schema *schema);
+
+#endif

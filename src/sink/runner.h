@@ -1,0 +1,77 @@
+/* The runner: leads the journal to one sink. A pure step over vtables that never sleeps: its thread (room relay) or the
+ * simulator calls leat_runner_step again and again.
+ *
+ * States and allowed moves are one table in runner.c:
+ *   recovering → running ⇄ paused; running → backing_off → recovering (an error that may pass);
+ *   any → halted (an error that an operator must cure; resume or skip leads to recovering);
+ *   any → needs_resync (what it needs is gone; rewind leads to recovering); any → stopped (shutdown). */
+#ifndef LEAT_SINK_RUNNER_H
+#define LEAT_SINK_RUNNER_H
+
+#include "model/point.h"
+#include "sink/sink.h"
+
+enum leat_runner_state {
+    LEAT_RUNNER_RECOVERING = 0,
+    LEAT_RUNNER_RUNNING,
+    LEAT_RUNNER_BACKING_OFF,
+    LEAT_RUNNER_PAUSED,
+    LEAT_RUNNER_HALTED,
+    LEAT_RUNNER_NEEDS_RESYNC,
+    LEAT_RUNNER_STOPPED
+};
+const char *leat_runner_state_name(enum leat_runner_state state);
+
+struct leat_runner;
+
+struct leat_runner_env {
+    const struct leat_sink_config *config;
+    const char *relay_name;
+    struct leat_journal *journal;
+    const struct leat_fs *fs;
+    const struct leat_clock *clock;
+};
+
+/* Makes the filter and the sink, touches nothing outside. */
+int leat_runner_new(struct leat_runner **runner, const struct leat_runner_env *env, struct leat_error *err) LEAT_CHECKED;
+void leat_runner_free(struct leat_runner **runner);
+
+/* Before a source is connected: the sink's own checkpoint, by which an empty journal finds its start. LEAT_END: none. */
+int leat_runner_checkpoint(struct leat_runner *runner, struct leat_checkpoint *checkpoint, struct leat_error *err) LEAT_CHECKED;
+
+/* Does some work (bounded in bytes and time). Returns 0: there is more to do at once; LEAT_AGAIN: nothing until the journal
+ * grows, a command comes or *wait_ms passed; LEAT_STOPPED; LEAT_FAIL only for errors that must end the process (FATAL).
+ * All other errors become states. */
+int leat_runner_step(struct leat_runner *runner, unsigned *wait_ms, struct leat_error *err) LEAT_CHECKED;
+
+/* Commands; any thread. They take effect at the next step; *reply tells what is wrong at once. */
+int leat_runner_pause(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
+/* until: NULL, or stop (pause) before the first transaction at or behind that point. */
+int leat_runner_resume(struct leat_runner *runner, const struct leat_point *until, struct leat_error *err) LEAT_CHECKED;
+int leat_runner_rewind(struct leat_runner *runner, const struct leat_point *to, struct leat_error *err) LEAT_CHECKED;
+/* Passes over one transaction that halts it; logged with its reason and counted. */
+int leat_runner_skip(struct leat_runner *runner, const char *gtid, const char *reason, struct leat_error *err) LEAT_CHECKED;
+void leat_runner_stop(struct leat_runner *runner);
+/* What a waiting thread should be woken for is told by leat_journal_wake. */
+
+struct leat_runner_status {
+    char name[96];
+    const char *type;
+    enum leat_runner_state state;
+    struct leat_error error;      /* of backing off, halted, needs resync */
+    uint64_t since_us;            /* wall clock of the last change of state */
+    uint64_t retry_in_ms;
+    uint64_t seq, generation;     /* of the checkpoint */
+    uint64_t lag_transactions;    /* at most; from sequence numbers when it isn't known */
+    uint64_t lag_records;         /* visible end - checkpoint seq */
+    uint64_t lag_us;              /* since the commit of the oldest undelivered transaction; 0 when caught up */
+    uint64_t transactions, changes, bytes, skipped, retries;
+    uint64_t delivered_commit_us;
+    char file[512];
+    uint64_t pos;
+};
+void leat_runner_status(const struct leat_runner *runner, struct leat_runner_status *status); /* any thread */
+/* The delivered GTID set; the caller frees it. Any thread. */
+struct leat_gtid_set *leat_runner_delivered(const struct leat_runner *runner);
+
+#endif

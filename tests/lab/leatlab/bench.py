@@ -1,0 +1,63 @@
+"""Prepared data for the benchmarks: made once, kept in the lab's cache, started from a copy."""
+
+import json
+import shutil
+
+from . import paths
+from .load import Sysbench
+from .mysql import Mysql, copy_data
+
+TRANSACTIONS = 500_000  # with four row changes each: 2,000,000, about 0.9 GB
+
+
+def sysbench_instance(transactions=TRANSACTIONS, tables=8, size=100_000, name="bench", **options):
+    """A started Mysql with the binlog of that many transactions of oltp_write_only. Its `.workload` says which:
+
+    file, position, gtids: where the load begins (tables and their first rows lie before it, in earlier files);
+    end_file, end_position, end_gtids: where it ends; transactions, rows. `binlogs` are the files' names, to be read
+    from `datadir`. The server runs with MySQL's safe settings, unlike the one that made the data.
+    """
+    data = sysbench_data(transactions, tables, size)
+    server = Mysql(name, data_from=str(data / "data"), **{"binlog_expire_logs_seconds": 0, **options})
+    try:
+        server.start()
+    except BaseException:
+        server.destroy()
+        raise
+    server.workload = json.loads((data / "workload.json").read_text())
+    return server
+
+
+def sysbench_data(transactions=TRANSACTIONS, tables=8, size=100_000):
+    """The cached folder: data/ (of a stopped server) and workload.json."""
+    return paths.made_once(paths.cache_dir() / f"sysbench-{transactions}-{tables}x{size}",
+                           lambda folder: _make(folder, transactions, tables, size))
+
+
+def _make(folder, transactions, tables, size):
+    # Not synced while loading: the data is what counts, and a crash would only mean to make it again.
+    with Mysql("sysbench-binlog", sync_binlog=0, innodb_flush_log_at_trx_commit=2, innodb_doublewrite="OFF",
+               innodb_buffer_pool_size="1G", innodb_redo_log_capacity="512M", max_binlog_size="1G",
+               binlog_expire_logs_seconds=0) as server:
+        load = Sysbench(server, tables, size)
+        load.prepare()
+        server.sql("FLUSH BINARY LOGS")
+        file, position, gtids = server.position()
+        # Eight writers, so that commits come in groups, as they do from applications.
+        load.run(threads=8, events=transactions)
+        end_file, end_position, end_gtids = server.position()
+        done = server.value(f"SELECT GTID_SUBTRACT('{end_gtids}', '{gtids}')")
+        binlogs = [path.name for path in server.binlogs() if file <= path.name <= end_file]
+        server.sql("SET GLOBAL innodb_fast_shutdown=1")
+        server.stop()
+        copy_data(server.datadir, folder / "data")
+        shutil.rmtree(folder / "data" / "#innodb_temp", ignore_errors=True)
+        count = sum(int(last or first) - int(first) + 1 for first, _, last in
+                    (part.partition("-") for part in done.split(":")[1:]))
+        if count != transactions:
+            raise RuntimeError(f"sysbench made {count} transactions instead of {transactions}")
+        (folder / "workload.json").write_text(json.dumps({
+            "transactions": transactions, "rows": 4 * transactions, "tables": tables, "size": size,
+            "file": file, "position": position, "gtids": gtids,
+            "end_file": end_file, "end_position": end_position, "end_gtids": end_gtids,
+            "binlogs": binlogs, "bytes": sum((folder / "data" / name).stat().st_size for name in binlogs)}, indent=1))
