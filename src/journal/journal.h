@@ -32,6 +32,7 @@ struct leat_journal_options {
     bool read_only;                 /* offline tools: no lock, no recovery: the torn tail is left alone and not read */
     bool create;                    /* an empty or missing folder becomes a new journal */
     uint64_t protected_seq;         /* some sink's checkpoint: a bad record before it is corruption, wherever it lies */
+    const uint8_t *protected_id;    /* the journal that protected_seq speaks of: another one isn't bound; NULL: this */
 };
 
 /* Creates or recovers, and locks (LEAT_E_LOCKED names the other process). Recovery leaves the journal at its last
@@ -102,6 +103,8 @@ struct leat_journal_status {
     uint64_t oldest_time_us; /* of the first segment */
 };
 void leat_journal_status(const struct leat_journal *journal, struct leat_journal_status *status);
+/* status.visible_end alone; cheap. */
+uint64_t leat_journal_visible_end(const struct leat_journal *journal);
 /* The completed set at the visible end; the caller frees it. */
 struct leat_gtid_set *leat_journal_visible_set(const struct leat_journal *journal);
 

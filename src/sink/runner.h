@@ -27,7 +27,6 @@ struct leat_runner;
 struct leat_runner_env {
     const struct leat_sink_config *config;
     const char *relay_name;
-    struct leat_journal *journal;
     const struct leat_fs *fs;
     const struct leat_clock *clock;
 };
@@ -36,8 +35,12 @@ struct leat_runner_env {
 int leat_runner_new(struct leat_runner **runner, const struct leat_runner_env *env, struct leat_error *err) LEAT_CHECKED;
 void leat_runner_free(struct leat_runner **runner);
 
-/* Before a source is connected: the sink's own checkpoint, by which an empty journal finds its start. LEAT_END: none. */
+/* Before the journal is opened: the sink's own checkpoint (its recover()), by which an empty journal finds its start and a
+ * damaged one its protected part. LEAT_END: none. The caller frees the checkpoint. */
 int leat_runner_checkpoint(struct leat_runner *runner, struct leat_checkpoint *checkpoint, struct leat_error *err) LEAT_CHECKED;
+
+/* Gives the runner its journal, before the first step. Borrowed; the runner must be freed before it is closed. */
+void leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal);
 
 /* Does some work (bounded in bytes and time). Returns 0: there is more to do at once; LEAT_AGAIN: nothing until the journal
  * grows, a command comes or *wait_ms passed; LEAT_STOPPED; LEAT_FAIL only for errors that must end the process (FATAL).

@@ -1,0 +1,70 @@
+/* What the files of room relay share: the relay's parts, and who runs what. */
+#ifndef LEAT_RELAY_RELAY_INT_H
+#define LEAT_RELAY_RELAY_INT_H
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "control/control.h"
+#include "journal/journal.h"
+#include "queue_int.h"
+#include "relay/relay.h"
+#include "sink/runner.h"
+#include "source/source.h"
+
+struct relay;
+
+/* A sink's runner and its thread. */
+struct relay_sink {
+    struct relay *relay;
+    struct leat_runner *runner;
+    pthread_t thread;
+    bool started;
+};
+
+struct relay {
+    const struct leat_config *config; /* borrowed from main */
+    const struct leat_clock *clock;
+    uint64_t started_us;
+    struct leat_journal *journal;
+    struct leat_queue *queue;
+    struct leat_source *source;
+    struct leat_control *control;
+    struct relay_sink *sinks;
+    size_t sink_count;
+    pthread_t source_thread, journal_thread;
+    bool source_started, journal_started;
+    int wake_fd; /* eventfd: a thread has something for main */
+    atomic_bool journal_stop; /* don't wait for room or a disk any longer */
+
+    pthread_mutex_t mutex;
+    bool ended;               /* guarded: some thread ended the process's life with `fatal` */
+    struct leat_error fatal;  /* guarded: the first one */
+    bool journal_blocked;     /* guarded: the journal's thread waits for room or for the disk */
+    struct leat_error journal_error; /* guarded: why */
+};
+
+/* Tells main that the process has to end with err; any thread. */
+void relay_fatal(struct relay *relay, const struct leat_error *err);
+
+/* ingest.c: the journal's thread, and what the source's listener does. */
+void *relay_journal_thread(void *relay);
+struct leat_source_out relay_source_out(struct relay *relay);
+
+/* start.c: from where the source goes on. Fills resume (borrowing from memory owned by *state) and, for a journal that begins
+ * at a sink's checkpoint, puts the START record. */
+struct relay_start {
+    struct leat_journal_resume journal;
+    struct leat_checkpoint checkpoint;
+};
+int relay_find_start(struct relay *relay, struct relay_start *start, struct leat_source_resume *resume,
+                     struct leat_error *err) LEAT_CHECKED;
+void relay_start_free(struct relay_start *start);
+
+/* command.c: what comes over the control socket. */
+int relay_command(void *relay, const char *command, const json_t *request, json_t **reply, struct leat_error *err);
+/* status.c: everything that is shown, as one JSON object (docs/status-json.md). */
+json_t *relay_snapshot(struct relay *relay);
+
+#endif

@@ -1,0 +1,141 @@
+/* From where the source goes on: the journal's completed set; for an empty journal the oldest checkpoint that a sink
+ * holds itself; else what the configuration asks for. */
+#include "relay_int.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+void relay_start_free(struct relay_start *start)
+{
+    leat_journal_resume_free(&start->journal);
+    leat_checkpoint_free(&start->checkpoint);
+}
+
+static bool is_older(const struct leat_checkpoint *a, const struct leat_checkpoint *b)
+{
+    if (!leat_gtid_set_empty(a->completed) || !leat_gtid_set_empty(b->completed))
+        return leat_gtid_set_contains_set(b->completed, a->completed);
+    int order = strcmp(a->file, b->file);
+    return order < 0 || (order == 0 && a->pos < b->pos);
+}
+
+static bool same_line(const struct leat_checkpoint *a, const struct leat_checkpoint *b)
+{
+    if (!leat_gtid_set_empty(a->completed) || !leat_gtid_set_empty(b->completed))
+        return leat_gtid_set_contains_set(b->completed, a->completed) ||
+               leat_gtid_set_contains_set(a->completed, b->completed);
+    return !memcmp(a->source_uuid, b->source_uuid, LEAT_UUID_SIZE);
+}
+
+/* The oldest of the sinks' own checkpoints. LEAT_END: there is none. */
+static int oldest_checkpoint(struct relay *relay, struct leat_checkpoint *oldest, const char **owner, struct leat_error *err)
+{
+    *owner = NULL;
+    for (size_t i = 0; i < relay->sink_count; i++) {
+        const char *name = relay->config->sinks[i].name;
+        struct leat_checkpoint mine = {0};
+        int rc = leat_runner_checkpoint(relay->sinks[i].runner, &mine, err);
+        if (rc == LEAT_FAIL)
+            return leat_error_prefix(err, "sink %s: reading its checkpoint, by which an empty journal finds its start", name);
+        if (rc == LEAT_OK && *owner && !same_line(&mine, oldest)) {
+            leat_checkpoint_free(&mine);
+            (void)leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
+                            "the journal is empty, and the checkpoints of sinks %s and %s belong to different histories", *owner, name);
+            return leat_cure(err, "give one of them a folder (or target) of its own, or put the journal back from a backup");
+        }
+        if (rc == LEAT_OK && (!*owner || is_older(&mine, oldest))) {
+            leat_checkpoint_free(oldest);
+            *oldest = mine;
+            *owner = name;
+        } else {
+            leat_checkpoint_free(&mine);
+        }
+    }
+    return *owner ? LEAT_OK : LEAT_END;
+}
+
+/* A sink that has delivered what the journal does not hold says that the journal lost synced records. */
+static int check_checkpoints(struct relay *relay, struct leat_error *err)
+{
+    const struct leat_journal_identity *identity = leat_journal_identity(relay->journal);
+    uint64_t visible_end = leat_journal_visible_end(relay->journal);
+    for (size_t i = 0; i < relay->sink_count; i++) {
+        struct leat_checkpoint checkpoint = {0};
+        struct leat_error ignored = {0};
+        /* A sink that can't be asked now is the runner's business, later. */
+        bool ahead = leat_runner_checkpoint(relay->sinks[i].runner, &checkpoint, &ignored) == LEAT_OK &&
+                     !memcmp(checkpoint.journal_id, identity->journal_id, LEAT_JOURNAL_ID_SIZE) &&
+                     checkpoint.seq > visible_end;
+        uint64_t seq = checkpoint.seq;
+        leat_checkpoint_free(&checkpoint);
+        if (ahead) {
+            (void)leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
+                            "sink %s has delivered up to record %llu, but the journal in %s ends at %llu: it lost records "
+                            "that were synced",
+                            relay->config->sinks[i].name, (unsigned long long)seq, relay->config->journal.dir,
+                            (unsigned long long)visible_end);
+            return leat_cure(err, "put the journal's folder back as it was, or move it away: an empty journal starts at the "
+                                  "sinks' checkpoints");
+        }
+    }
+    return LEAT_OK;
+}
+
+/* The journal begins where the oldest sink stands. */
+static int put_start(struct relay *relay, const struct leat_checkpoint *from, const char *owner, struct leat_error *err)
+{
+    char asked[160];
+    snprintf(asked, sizeof asked, "checkpoint of sink %s", owner);
+    struct leat_item item = {.type = LEAT_ITEM_START};
+    memcpy(item.start.source_uuid, from->source_uuid, LEAT_UUID_SIZE);
+    item.start.place = (struct leat_place){from->file, from->pos};
+    item.start.executed = from->completed;
+    item.start.at_us = leat_wall_us(relay->clock);
+    item.start.asked = asked;
+    leat_log(LEAT_LOG_INFO, "relay", NULL, "the journal is empty: starting at the %s", asked);
+    int rc = leat_queue_put(relay->queue, &item);
+    if (rc == LEAT_OK)
+        rc = leat_queue_publish(relay->queue, true);
+    if (rc == LEAT_STOPPED)
+        return leat_fail(err, LEAT_E_IO, LEAT_KIND_FATAL, "the journal could not be started");
+    return rc;
+}
+
+static void resume_from_checkpoint(const struct leat_checkpoint *from, struct leat_source_resume *resume)
+{
+    *resume = (struct leat_source_resume){.file = from->file, .pos = from->pos, .completed = from->completed};
+    memcpy(resume->source_uuid, from->source_uuid, LEAT_UUID_SIZE);
+}
+
+static void resume_from_journal(const struct leat_journal_resume *from, struct leat_source_resume *resume)
+{
+    *resume = (struct leat_source_resume){.file = from->file,
+                                          .pos = from->pos,
+                                          .completed = from->completed,
+                                          .has_last = from->has_last,
+                                          .last_gtid = from->last_gtid,
+                                          .last_file = from->last_file,
+                                          .last_pos = from->last_pos,
+                                          .last_digest = from->last_digest};
+    memcpy(resume->source_uuid, from->source_uuid, LEAT_UUID_SIZE);
+}
+
+int relay_find_start(struct relay *relay, struct relay_start *start, struct leat_source_resume *resume, struct leat_error *err)
+{
+    leat_journal_resume(relay->journal, &start->journal);
+    if (!start->journal.empty) {
+        resume_from_journal(&start->journal, resume);
+        return check_checkpoints(relay, err);
+    }
+    const char *owner;
+    int rc = oldest_checkpoint(relay, &start->checkpoint, &owner, err);
+    if (rc == LEAT_END) {
+        *resume = (struct leat_source_resume){.fresh = true};
+        return LEAT_OK;
+    }
+    if (rc == LEAT_OK)
+        rc = put_start(relay, &start->checkpoint, owner, err);
+    resume_from_checkpoint(&start->checkpoint, resume);
+    return rc;
+}
