@@ -77,7 +77,7 @@ static int make_runners(struct relay *relay, struct leat_error *err)
 static int open_journal(struct relay *relay, struct leat_error *err)
 {
     const struct leat_journal_config *config = &relay->config->journal;
-    const struct leat_journal_options options = {.folder = config->dir,
+    struct leat_journal_options options = {.folder = config->dir,
                                                  .clock = relay->clock,
                                                  .segment_bytes = config->segment_bytes,
                                                  .keep_us = config->keep_us,
@@ -85,14 +85,20 @@ static int open_journal(struct relay *relay, struct leat_error *err)
                                                  .min_free_bytes = config->min_free_bytes,
                                                  .min_free_percent = config->min_free_percent,
                                                  .create = true};
+    relay_ask_checkpoints(relay);
+    const struct leat_checkpoint *protecting = relay_protecting_checkpoint(relay);
+    if (protecting) {
+        options.protected_seq = protecting->seq;
+        options.protected_id = protecting->journal_id;
+    }
     return leat_journal_open(&relay->journal, &options, err);
 }
 
 static int open_source(struct relay *relay, struct leat_error *err)
 {
-    struct relay_start start = {0};
+    struct leat_journal_resume state = {0};
     struct leat_source_resume resume;
-    int rc = relay_find_start(relay, &start, &resume, err);
+    int rc = relay_find_start(relay, &state, &resume, err);
     if (rc == LEAT_OK) {
         const struct leat_journal_identity *identity = leat_journal_identity(relay->journal);
         struct leat_source_options options = {.config = &relay->config->source,
@@ -105,7 +111,7 @@ static int open_source(struct relay *relay, struct leat_error *err)
         memcpy(options.replica_uuid, identity->replica_uuid, LEAT_UUID_SIZE);
         rc = leat_source_new(&relay->source, &options, &resume, err);
     }
-    relay_start_free(&start);
+    leat_journal_resume_free(&state);
     return rc;
 }
 
@@ -243,8 +249,10 @@ static void stop(struct relay *relay, int signal_fd, bool drain)
 
 static void free_relay(struct relay *relay)
 {
-    for (size_t i = 0; i < relay->sink_count; i++)
+    for (size_t i = 0; i < relay->sink_count; i++) {
         leat_runner_free(&relay->sinks[i].runner);
+        leat_checkpoint_free(&relay->sinks[i].checkpoint);
+    }
     free(relay->sinks);
     leat_source_free(&relay->source);
     leat_journal_close(&relay->journal);

@@ -21,6 +21,10 @@ struct relay_sink {
     struct leat_runner *runner;
     pthread_t thread;
     bool started;
+    /* What the sink itself says it has delivered, asked before the journal is opened. */
+    int asked; /* LEAT_OK, LEAT_END (never delivered), LEAT_FAIL with the reason in problem */
+    struct leat_checkpoint checkpoint;
+    struct leat_error problem;
 };
 
 struct relay {
@@ -52,15 +56,14 @@ void relay_fatal(struct relay *relay, const struct leat_error *err);
 void *relay_journal_thread(void *relay);
 struct leat_source_out relay_source_out(struct relay *relay);
 
-/* start.c: from where the source goes on. Fills resume (borrowing from memory owned by *state) and, for a journal that begins
- * at a sink's checkpoint, puts the START record. */
-struct relay_start {
-    struct leat_journal_resume journal;
-    struct leat_checkpoint checkpoint;
-};
-int relay_find_start(struct relay *relay, struct relay_start *start, struct leat_source_resume *resume,
+/* start.c: asks each sink for its checkpoint; before the journal is opened. */
+void relay_ask_checkpoints(struct relay *relay);
+/* The checkpoint that protects the journal's records, or NULL. */
+const struct leat_checkpoint *relay_protecting_checkpoint(const struct relay *relay);
+/* From where the source goes on. Fills resume, borrowing from *state and the sinks' checkpoints; for a journal that begins at a
+ * sink's checkpoint it puts the START record and waits until it is synced (so the journal's thread runs already). */
+int relay_find_start(struct relay *relay, struct leat_journal_resume *state, struct leat_source_resume *resume,
                      struct leat_error *err) LEAT_CHECKED;
-void relay_start_free(struct relay_start *start);
 
 /* command.c: what comes over the control socket. */
 int relay_command(void *relay, const char *command, const json_t *request, json_t **reply, struct leat_error *err);

@@ -2,14 +2,26 @@
  * holds itself; else what the configuration asks for. */
 #include "relay_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 
-void relay_start_free(struct relay_start *start)
+void relay_ask_checkpoints(struct relay *relay)
 {
-    leat_journal_resume_free(&start->journal);
-    leat_checkpoint_free(&start->checkpoint);
+    for (size_t i = 0; i < relay->sink_count; i++) {
+        struct relay_sink *sink = &relay->sinks[i];
+        sink->asked = leat_runner_checkpoint(sink->runner, &sink->checkpoint, &sink->problem);
+    }
+}
+
+const struct leat_checkpoint *relay_protecting_checkpoint(const struct relay *relay)
+{
+    const struct leat_checkpoint *highest = NULL;
+    for (size_t i = 0; i < relay->sink_count; i++)
+        if (relay->sinks[i].asked == LEAT_OK && (!highest || relay->sinks[i].checkpoint.seq > highest->seq))
+            highest = &relay->sinks[i].checkpoint;
+    return highest;
 }
 
 static bool is_older(const struct leat_checkpoint *a, const struct leat_checkpoint *b)
@@ -28,31 +40,29 @@ static bool same_line(const struct leat_checkpoint *a, const struct leat_checkpo
     return !memcmp(a->source_uuid, b->source_uuid, LEAT_UUID_SIZE);
 }
 
-/* The oldest of the sinks' own checkpoints. LEAT_END: there is none. */
-static int oldest_checkpoint(struct relay *relay, struct leat_checkpoint *oldest, const char **owner, struct leat_error *err)
+/* The sink with the oldest checkpoint. LEAT_END: none has one. */
+static int find_oldest(struct relay *relay, const struct relay_sink **oldest, struct leat_error *err)
 {
-    *owner = NULL;
+    *oldest = NULL;
     for (size_t i = 0; i < relay->sink_count; i++) {
-        const char *name = relay->config->sinks[i].name;
-        struct leat_checkpoint mine = {0};
-        int rc = leat_runner_checkpoint(relay->sinks[i].runner, &mine, err);
-        if (rc == LEAT_FAIL)
-            return leat_error_prefix(err, "sink %s: reading its checkpoint, by which an empty journal finds its start", name);
-        if (rc == LEAT_OK && *owner && !same_line(&mine, oldest)) {
-            leat_checkpoint_free(&mine);
+        const struct relay_sink *sink = &relay->sinks[i];
+        if (sink->asked == LEAT_FAIL) {
+            *err = sink->problem;
+            return leat_error_prefix(err, "sink %s: reading its checkpoint, by which an empty journal finds its start",
+                                     relay->config->sinks[i].name);
+        }
+        if (sink->asked == LEAT_END)
+            continue;
+        if (*oldest && !same_line(&sink->checkpoint, &(*oldest)->checkpoint)) {
             (void)leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
-                            "the journal is empty, and the checkpoints of sinks %s and %s belong to different histories", *owner, name);
+                            "the journal is empty, and the checkpoints of sinks %s and %s belong to different histories",
+                            relay->config->sinks[*oldest - relay->sinks].name, relay->config->sinks[i].name);
             return leat_cure(err, "give one of them a folder (or target) of its own, or put the journal back from a backup");
         }
-        if (rc == LEAT_OK && (!*owner || is_older(&mine, oldest))) {
-            leat_checkpoint_free(oldest);
-            *oldest = mine;
-            *owner = name;
-        } else {
-            leat_checkpoint_free(&mine);
-        }
+        if (!*oldest || is_older(&sink->checkpoint, &(*oldest)->checkpoint))
+            *oldest = sink;
     }
-    return *owner ? LEAT_OK : LEAT_END;
+    return *oldest ? LEAT_OK : LEAT_END;
 }
 
 /* A sink that has delivered what the journal does not hold says that the journal lost synced records. */
@@ -61,23 +71,17 @@ static int check_checkpoints(struct relay *relay, struct leat_error *err)
     const struct leat_journal_identity *identity = leat_journal_identity(relay->journal);
     uint64_t visible_end = leat_journal_visible_end(relay->journal);
     for (size_t i = 0; i < relay->sink_count; i++) {
-        struct leat_checkpoint checkpoint = {0};
-        struct leat_error ignored = {0};
-        /* A sink that can't be asked now is the runner's business, later. */
-        bool ahead = leat_runner_checkpoint(relay->sinks[i].runner, &checkpoint, &ignored) == LEAT_OK &&
-                     !memcmp(checkpoint.journal_id, identity->journal_id, LEAT_JOURNAL_ID_SIZE) &&
-                     checkpoint.seq > visible_end;
-        uint64_t seq = checkpoint.seq;
-        leat_checkpoint_free(&checkpoint);
-        if (ahead) {
-            (void)leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
-                            "sink %s has delivered up to record %llu, but the journal in %s ends at %llu: it lost records "
-                            "that were synced",
-                            relay->config->sinks[i].name, (unsigned long long)seq, relay->config->journal.dir,
-                            (unsigned long long)visible_end);
-            return leat_cure(err, "put the journal's folder back as it was, or move it away: an empty journal starts at the "
-                                  "sinks' checkpoints");
-        }
+        const struct relay_sink *sink = &relay->sinks[i];
+        if (sink->asked != LEAT_OK || sink->checkpoint.seq <= visible_end ||
+            memcmp(sink->checkpoint.journal_id, identity->journal_id, LEAT_JOURNAL_ID_SIZE))
+            continue;
+        (void)leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
+                        "sink %s has delivered up to record %llu, but the journal in %s ends at %llu: it lost records that "
+                        "were synced",
+                        relay->config->sinks[i].name, (unsigned long long)sink->checkpoint.seq,
+                        relay->config->journal.dir, (unsigned long long)visible_end);
+        return leat_cure(err, "put the journal's folder back as it was, or move it away: an empty journal starts at the "
+                              "sinks' checkpoints");
     }
     return LEAT_OK;
 }
@@ -121,21 +125,23 @@ static void resume_from_journal(const struct leat_journal_resume *from, struct l
     memcpy(resume->source_uuid, from->source_uuid, LEAT_UUID_SIZE);
 }
 
-int relay_find_start(struct relay *relay, struct relay_start *start, struct leat_source_resume *resume, struct leat_error *err)
+int relay_find_start(struct relay *relay, struct leat_journal_resume *state, struct leat_source_resume *resume,
+                     struct leat_error *err)
 {
-    leat_journal_resume(relay->journal, &start->journal);
-    if (!start->journal.empty) {
-        resume_from_journal(&start->journal, resume);
+    leat_journal_resume(relay->journal, state);
+    if (!state->empty) {
+        resume_from_journal(state, resume);
         return check_checkpoints(relay, err);
     }
-    const char *owner;
-    int rc = oldest_checkpoint(relay, &start->checkpoint, &owner, err);
+    const struct relay_sink *oldest;
+    int rc = find_oldest(relay, &oldest, err);
     if (rc == LEAT_END) {
         *resume = (struct leat_source_resume){.fresh = true};
         return LEAT_OK;
     }
     if (rc == LEAT_OK)
-        rc = put_start(relay, &start->checkpoint, owner, err);
-    resume_from_checkpoint(&start->checkpoint, resume);
+        rc = put_start(relay, &oldest->checkpoint, relay->config->sinks[oldest - relay->sinks].name, err);
+    if (rc == LEAT_OK)
+        resume_from_checkpoint(&oldest->checkpoint, resume);
     return rc;
 }

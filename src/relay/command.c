@@ -1,0 +1,121 @@
+/* Commands that come over the control socket: one function each, one table. Control thread. */
+#include "relay_int.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+static const char *string_of(const json_t *request, const char *key)
+{
+    return json_string_value(json_object_get(request, key));
+}
+
+static int need(const json_t *request, const char *key, const char **value, struct leat_error *err)
+{
+    *value = string_of(request, key);
+    return *value ? LEAT_OK : leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "the command needs a text \"%s\"", key);
+}
+
+static int find_sink(struct relay *relay, const json_t *request, struct leat_runner **runner, struct leat_error *err)
+{
+    const char *name;
+    if (need(request, "sink", &name, err))
+        return LEAT_FAIL;
+    struct leat_buf names = {0};
+    for (size_t i = 0; i < relay->sink_count; i++) {
+        if (!strcmp(relay->config->sinks[i].name, name)) {
+            *runner = relay->sinks[i].runner;
+            leat_buf_free(&names);
+            return LEAT_OK;
+        }
+        leat_buf_printf(&names, "%s%s", i ? ", " : "", relay->config->sinks[i].name);
+    }
+    (void)leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "there is no sink \"%.100s\"", name);
+    (void)leat_cure(err, "the sinks are: %s", leat_buf_cstr(&names));
+    leat_buf_free(&names);
+    return LEAT_FAIL;
+}
+
+static int status(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    (void)request;
+    (void)err;
+    json_object_set_new(reply, "status", relay_snapshot(relay));
+    return LEAT_OK;
+}
+
+static int pause_sink(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    (void)reply;
+    struct leat_runner *runner;
+    return find_sink(relay, request, &runner, err) ? LEAT_FAIL : leat_runner_pause(runner, err);
+}
+
+static int resume_sink(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    (void)reply;
+    struct leat_runner *runner;
+    if (find_sink(relay, request, &runner, err))
+        return LEAT_FAIL;
+    const char *until = string_of(request, "until");
+    if (!until)
+        return leat_runner_resume(runner, NULL, err);
+    struct leat_point point = {0};
+    int rc = leat_point_parse(&point, until, err);
+    if (rc == LEAT_OK)
+        rc = leat_runner_resume(runner, &point, err);
+    leat_point_free(&point);
+    return rc;
+}
+
+static int rewind_sink(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    (void)reply;
+    struct leat_runner *runner;
+    const char *to;
+    if (find_sink(relay, request, &runner, err) || need(request, "to", &to, err))
+        return LEAT_FAIL;
+    struct leat_point point = {0};
+    int rc = leat_point_parse(&point, to, err);
+    if (rc == LEAT_OK)
+        rc = leat_runner_rewind(runner, &point, err);
+    leat_point_free(&point);
+    return rc;
+}
+
+static int skip_transaction(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    (void)reply;
+    struct leat_runner *runner;
+    const char *gtid, *reason;
+    if (find_sink(relay, request, &runner, err) || need(request, "gtid", &gtid, err) ||
+        need(request, "reason", &reason, err))
+        return LEAT_FAIL;
+    return leat_runner_skip(runner, gtid, reason, err);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct relay *, const json_t *request, json_t *reply, struct leat_error *);
+} commands[] = {{"status", status},
+                {"pause", pause_sink},
+                {"resume", resume_sink},
+                {"rewind", rewind_sink},
+                {"skip", skip_transaction}};
+
+int relay_command(void *context, const char *command, const json_t *request, json_t **reply, struct leat_error *err)
+{
+    struct relay *relay = context;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, command))
+            continue;
+        *reply = json_object();
+        int rc = commands[i].run(relay, request, *reply, err);
+        if (rc == LEAT_OK && i > 0) {
+            leat_log(LEAT_LOG_INFO, "control", string_of(request, "sink"), "command: %s", command);
+            leat_journal_wake(relay->journal);
+        }
+        return rc;
+    }
+    return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "unknown command \"%.40s\"", command);
+}

@@ -1,0 +1,164 @@
+/* What is shown of a running relay: one JSON object, documented in docs/status-json.md. Any thread. */
+#include "relay_int.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Jansson refuses invalid UTF-8, and a place or message may hold anything: such bytes are shown as '?'. */
+static json_t *text(const char *bytes)
+{
+    json_t *value = json_string(bytes);
+    if (value)
+        return value;
+    char *safe = strdup(bytes);
+    for (char *at = safe; *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    value = json_string(safe);
+    free(safe);
+    return value;
+}
+
+static json_t *number(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static void set_time(json_t *object, const char *key, uint64_t us)
+{
+    char at[LEAT_TIME_TEXT_MAX];
+    json_object_set_new(object, key, us ? json_string(leat_time_text(at, us)) : json_null());
+}
+
+static json_t *error_object(const struct leat_error *err)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "code", json_string(leat_code_name(err->code)));
+    json_object_set_new(object, "kind", json_string(leat_kind_name(err->kind)));
+    json_object_set_new(object, "message", text(err->message));
+    json_object_set_new(object, "cure", text(err->cure));
+    return object;
+}
+
+static json_t *gtid_set_text(struct leat_gtid_set *set)
+{
+    struct leat_buf buf = {0};
+    leat_gtid_set_put(&buf, set);
+    json_t *value = json_string(leat_buf_cstr(&buf));
+    leat_buf_free(&buf);
+    leat_gtid_set_free(&set);
+    return value;
+}
+
+static json_t *source_object(struct relay *relay)
+{
+    struct leat_source_status status;
+    leat_source_status(relay->source, &status);
+    json_t *object = json_object();
+    char uuid[LEAT_UUID_TEXT_MAX];
+    json_object_set_new(object, "state", json_string(leat_source_state_name(status.state)));
+    set_time(object, "since", status.since_us);
+    json_object_set_new(object, "server", text(status.server));
+    json_object_set_new(object, "version", text(status.version));
+    json_object_set_new(object, "tls", text(status.tls));
+    json_object_set_new(object, "uuid", json_string(leat_uuid_text(uuid, status.source_uuid)));
+    json_object_set_new(object, "file", text(status.file));
+    json_object_set_new(object, "pos", number(status.pos));
+    json_object_set_new(object, "events", number(status.events));
+    json_object_set_new(object, "bytes", number(status.bytes));
+    json_object_set_new(object, "transactions", number(status.transactions));
+    json_object_set_new(object, "changes", number(status.changes));
+    json_object_set_new(object, "connects", number(status.connects));
+    set_time(object, "last_event", status.last_event_us);
+    if (status.error.code) {
+        json_object_set_new(object, "error", error_object(&status.error));
+        json_object_set_new(object, "retry_in_ms", number(status.retry_in_ms));
+    }
+    return object;
+}
+
+static void add_hold(void *context, const char *name, uint64_t seq, bool lost)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "name", text(name));
+    json_object_set_new(object, "seq", number(seq));
+    json_object_set_new(object, "lost", json_boolean(lost));
+    json_array_append_new(context, object);
+}
+
+static json_t *journal_object(struct relay *relay)
+{
+    struct leat_journal_status status;
+    leat_journal_status(relay->journal, &status);
+    json_t *object = json_object();
+    json_object_set_new(object, "folder", text(relay->config->journal.dir));
+    json_object_set_new(object, "first_seq", number(status.first_seq));
+    json_object_set_new(object, "visible_end", number(status.visible_end));
+    json_object_set_new(object, "bytes", number(status.bytes));
+    json_object_set_new(object, "max_bytes", number(status.max_bytes));
+    json_object_set_new(object, "segments", number(status.segments));
+    json_object_set_new(object, "full", json_boolean(status.full));
+    json_object_set_new(object, "queue_bytes", number(leat_queue_bytes(relay->queue)));
+    json_object_set_new(object, "syncs", number(status.syncs));
+    json_object_set_new(object, "sync_us_max", number(status.sync_us_max));
+    json_object_set_new(object, "transactions", number(status.transactions));
+    json_object_set_new(object, "changes", number(status.changes));
+    json_object_set_new(object, "file", text(status.file));
+    json_object_set_new(object, "pos", number(status.pos));
+    json_object_set_new(object, "gtids", gtid_set_text(leat_journal_visible_set(relay->journal)));
+    set_time(object, "last_commit", status.last_commit_us);
+    json_t *holds = json_array();
+    leat_journal_holds(relay->journal, add_hold, holds);
+    json_object_set_new(object, "holds", holds);
+    pthread_mutex_lock(&relay->mutex);
+    if (relay->journal_blocked)
+        json_object_set_new(object, "error", error_object(&relay->journal_error));
+    pthread_mutex_unlock(&relay->mutex);
+    return object;
+}
+
+static json_t *sink_object(const struct leat_runner *runner)
+{
+    struct leat_runner_status status;
+    leat_runner_status(runner, &status);
+    json_t *object = json_object();
+    json_object_set_new(object, "name", text(status.name));
+    json_object_set_new(object, "type", json_string(status.type));
+    json_object_set_new(object, "state", json_string(leat_runner_state_name(status.state)));
+    set_time(object, "since", status.since_us);
+    json_object_set_new(object, "seq", number(status.seq));
+    json_object_set_new(object, "generation", number(status.generation));
+    json_object_set_new(object, "lag_records", number(status.lag_records));
+    json_object_set_new(object, "lag_seconds", json_real((double)status.lag_us / 1e6));
+    json_object_set_new(object, "transactions", number(status.transactions));
+    json_object_set_new(object, "changes", number(status.changes));
+    json_object_set_new(object, "bytes", number(status.bytes));
+    json_object_set_new(object, "skipped", number(status.skipped));
+    json_object_set_new(object, "retries", number(status.retries));
+    json_object_set_new(object, "file", text(status.file));
+    json_object_set_new(object, "pos", number(status.pos));
+    json_object_set_new(object, "gtids", gtid_set_text(leat_runner_delivered(runner)));
+    set_time(object, "delivered_commit", status.delivered_commit_us);
+    if (status.error.code) {
+        json_object_set_new(object, "error", error_object(&status.error));
+        json_object_set_new(object, "retry_in_ms", number(status.retry_in_ms));
+    }
+    return object;
+}
+
+json_t *relay_snapshot(struct relay *relay)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "name", text(relay->config->name));
+    json_object_set_new(object, "version", json_string(LEAT_VERSION));
+    json_object_set_new(object, "pid", json_integer(getpid()));
+    set_time(object, "started", relay->started_us);
+    set_time(object, "now", leat_wall_us(relay->clock));
+    json_object_set_new(object, "source", source_object(relay));
+    json_object_set_new(object, "journal", journal_object(relay));
+    json_t *sinks = json_array();
+    for (size_t i = 0; i < relay->sink_count; i++)
+        json_array_append_new(sinks, sink_object(relay->sinks[i].runner));
+    json_object_set_new(object, "sinks", sinks);
+    return object;
+}
