@@ -28,5 +28,7 @@ void leat_put_hex(struct leat_buf *buf, const void *bytes, size_t size);
 
 /* Whether the bytes are valid UTF-8 (no surrogates, nothing overlong, at most U+10FFFF). */
 bool leat_utf8_valid(const void *bytes, size_t size);
+/* How many bytes the valid character at the start has; 0 if there is none. */
+size_t leat_utf8_character(const void *bytes, size_t size);
 
 #endif
