@@ -11,6 +11,7 @@ import pymysql
 import pytest
 
 LAB = Path(__file__).resolve().parent
+DATA = LAB.parent / "data" / "mysql97"
 sys.path.insert(0, str(LAB))
 
 from leatlab import bench, server, truth  # noqa: E402
@@ -131,6 +132,25 @@ def test_truth_knows_what_was_written(one):
 def test_truth_names_no_gtid_where_there_is_none(two):
     two.sql("CREATE TABLE test.t (a INT); INSERT INTO test.t VALUES (1)")
     assert [t.gtid for t in truth.transactions(two)] == [None] * 2
+
+
+@pytest.mark.parametrize("binlog", sorted(DATA.glob("*.binlog")), ids=lambda path: path.stem)
+def test_truth_of_recorded_binlogs_is_what_their_print_says(binlog):
+    found = truth.recorded(binlog)
+    assert found and found == list(truth.transactions(binlog))
+    # The last may be cut by the end of the file, but for that each has an end; and only XA's second half can be empty.
+    assert all(t.ending for t in found)
+    assert all(t.changes or t.statements or t.ending in ("commit", "rollback") for t in found)
+
+
+def test_truth_keeps_a_value_that_looks_like_a_comment_and_differences_of_several_lines(one):
+    file, position, _ = one.position()
+    one.sql("USE test; CREATE TABLE tricky (a VARCHAR(50), j JSON); SET binlog_row_value_options=PARTIAL_JSON;"
+            "INSERT INTO tricky VALUES ('x /* INT meta=0 */', JSON_OBJECT('a', 1, 'b', 2, 'c', REPEAT('z', 100)));"
+            "UPDATE tricky SET j = JSON_REPLACE(j, '$.a', 5, '$.b', 6)")
+    insert, update = [c for c in truth.changes(one, start=(file, position)) if isinstance(c, truth.Change)]
+    assert insert.after[1] == "'x /* INT meta=0 */'" and insert.types[1].startswith("VARSTRING")
+    assert update.after[2] == "JSON_REPLACE(@2, '$.a', 5,\n'$.b', 6)" and update.types[2].startswith("JSON")
 
 
 def test_proxy_passes_cuts_and_counts(one):

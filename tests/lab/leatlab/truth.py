@@ -4,6 +4,7 @@ Reads `mysqlbinlog -vv --base64-output=decode-rows` as it is printed, one file a
 soon as it is complete, so a binlog of any size needs no more memory than its largest statement.
 """
 
+import lzma
 import re
 import subprocess
 import sys
@@ -98,6 +99,14 @@ def changes(source, start=None):
             if not (isinstance(item, Statement) and item.control)]
 
 
+def recorded(binlog):
+    """The transactions of a binlog in tests/data, from the print that was recorded beside it: needs no server installed."""
+    path = Path(binlog)
+    plain = path.with_suffix(".txt")
+    with open(plain, "rb") if plain.exists() else lzma.open(path.with_suffix(".txt.xz")) as lines:
+        return list(parse(lines, path.name))
+
+
 def parse(lines, file):
     """Yields the transactions in the printed lines (bytes, as from a pipe or a file opened with "rb") of one binlog."""
     return _Parser(file).run(lines)
@@ -106,7 +115,8 @@ def parse(lines, file):
 _HEADER = re.compile(r"#\d{6} [ \d]\d:\d\d:\d\d server id \d+  end_log_pos (\d+) (?:CRC32 0x[0-9a-f]+ )?\t(.*)")
 _GTID = re.compile(r"SET @@SESSION\.GTID_NEXT= '(.*)'/\*!\*/;")
 _ROW = re.compile(r"### (INSERT INTO|UPDATE|DELETE FROM) `((?:[^`]|``)*)`\.`((?:[^`]|``)*)`$")
-_VALUE = re.compile(r"###   @(\d+)=(.*?)(?: /\* (.*) \*/)?$", re.DOTALL)
+_VALUE = re.compile(r"###   @(\d+)=(.*)$", re.DOTALL)
+_TYPE = re.compile(r"(.*) /\* (.*?) \*/$", re.DOTALL)  # greedy: a value may hold what looks like a comment
 _CONTROL = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE SAVEPOINT|XA) ?", re.IGNORECASE)
 _OPS = {"INSERT INTO": "insert", "UPDATE": "update", "DELETE FROM": "delete"}
 # What mysqlbinlog prints before a query to restore its session; the query itself ends with the delimiter on a line alone.
@@ -136,7 +146,8 @@ class _Parser:
         self.statement_pos = 0               # where the row events of the statement that was last completed begin
         self.rows_pos = None                 # where the first row event of the statement under way begins
         self.change = None
-        self.image = None
+        self.image = None                    # before or after of the change
+        self.column = 0
         self.number = 0
         self.kind = ""
 
@@ -161,6 +172,8 @@ class _Parser:
                 match = _GTID.match(line)
                 if match and self.transaction:
                     self.transaction.gtid = None if match[1] == "ANONYMOUS" else match[1]
+                elif line.startswith("XA COMMIT") and self.kind == "XA":
+                    self.transaction.ending = "commit"  # in one phase: the event is a prepare with a flag
         if self.transaction:
             yield self.transaction
 
@@ -189,8 +202,6 @@ class _Parser:
             self.transaction.ending = "xid"
         elif text.startswith("XA PREPARE"):
             self.transaction.ending = "prepare"
-        elif text.startswith("XA COMMIT"):
-            self.transaction.ending = "commit"
         if self.transaction:
             self.transaction.end = self.end
         return finished
@@ -219,9 +230,12 @@ class _Parser:
     def _row_line(self, line):
         match = _VALUE.match(line)
         if match:
-            number = int(match[1])
-            self.image[number] = match[2]
-            self.change.types[number] = sys.intern(match[3] or "")
+            self.column = int(match[1])
+            self._value(match[2])
+        elif line.startswith("###      "):  # a JSON difference with several parts takes a line for each
+            self._value(self.image[self.column] + "\n" + line[9:])
+        elif line.startswith("### Extra row info"):
+            pass  # the partition
         elif line == "### SET":
             self.image = self.change.after
         elif line == "### WHERE":
@@ -234,6 +248,12 @@ class _Parser:
                                  self.end, self.number, _OPS[match[1]], *(g.replace("``", "`") for g in match.groups()[1:]))
             self.number += 1
             self._add(self.change)
+
+    def _value(self, text):
+        match = _TYPE.match(text)
+        if match:
+            self.change.types[self.column] = sys.intern(match[2])
+        self.image[self.column] = match[1] if match else text
 
     def _add(self, item):
         if self.transaction is None:  # a position in the middle of a transaction was asked for

@@ -1,0 +1,33 @@
+-- options: gtid_mode=OFF enforce_gtid_consistency=OFF
+-- Both engines in one transaction, as they may be without GTIDs: what MyISAM wrote survives the rollback.
+CREATE TABLE m (a INT PRIMARY KEY) ENGINE=MyISAM;
+CREATE TABLE i (a INT PRIMARY KEY) ENGINE=InnoDB;
+BEGIN;
+INSERT INTO i VALUES (1);
+INSERT INTO m VALUES (1);
+COMMIT;
+BEGIN;
+INSERT INTO i VALUES (2);
+INSERT INTO m VALUES (2);
+ROLLBACK;
+BEGIN;
+INSERT INTO i VALUES (3);
+SAVEPOINT s;
+INSERT INTO m VALUES (3);
+INSERT INTO i VALUES (4);
+ROLLBACK TO s;
+COMMIT;
+INSERT INTO m SELECT a + 10 FROM i;
+-- As statements the transaction stays whole, and ends in a Query ROLLBACK.
+SET binlog_format=STATEMENT;
+BEGIN;
+INSERT INTO i VALUES (20);
+INSERT INTO m SELECT a + 30 FROM i;
+ROLLBACK;
+BEGIN;
+INSERT INTO i VALUES (21);
+SAVEPOINT s;
+INSERT INTO i VALUES (22);
+INSERT INTO m SELECT a + 60 FROM i;
+ROLLBACK TO s;
+COMMIT;

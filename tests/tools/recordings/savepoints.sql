@@ -1,0 +1,28 @@
+-- Savepoints set, rolled back to, released and nested; transactions that leave nothing.
+CREATE TABLE t (a INT PRIMARY KEY, b INT);
+BEGIN;
+INSERT INTO t VALUES (1, 1);
+SAVEPOINT one;
+INSERT INTO t VALUES (2, 2);
+SAVEPOINT `two ``three`;
+INSERT INTO t VALUES (3, 3);
+ROLLBACK TO `two ``three`;
+INSERT INTO t VALUES (4, 4);
+RELEASE SAVEPOINT one;
+UPDATE t SET b = 0;
+COMMIT;
+BEGIN;
+SAVEPOINT s;
+INSERT INTO t VALUES (9, 9);
+ROLLBACK TO s;
+COMMIT;
+BEGIN;
+INSERT INTO t VALUES (10, 10);
+ROLLBACK;
+BEGIN;
+UPDATE t SET b = b;
+COMMIT;
+BEGIN;
+INSERT INTO t VALUES (5, 5);
+DELETE FROM t WHERE a = 5;
+COMMIT;
