@@ -122,7 +122,7 @@ class Mysql(Server):
     # Talking to it.
 
     def url(self, user="cdc", host="127.0.0.1"):
-        """mysql://user@host:port; the password is in `password_file(user)`, as leat wants it."""
+        """mysql://user@host:port; `password_file()` is where cdc's password lies."""
         return f"mysql://{user}@{host}:{self.port}"
 
     def socket_url(self, user="root"):
