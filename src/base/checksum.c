@@ -6,6 +6,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "checksum_int.h"
+
 uint32_t leat_crc32(uint32_t seed, const void *bytes, size_t size)
 {
     return size ? libdeflate_crc32(seed, bytes, size) : seed;
@@ -18,7 +20,7 @@ uint64_t leat_hash64(const void *bytes, size_t size, uint64_t seed)
 
 /* Half a byte at a time: only machines without the instruction come here, and sixteen entries can be checked by
  * eye (entry i is i times x^4 modulo the polynomial, reflected). */
-static uint32_t crc32c_software(uint32_t crc, const uint8_t *at, size_t size)
+uint32_t leat_crc32c_software(uint32_t crc, const uint8_t *at, size_t size)
 {
     static const uint32_t table[16] = {
         0x00000000, 0x105EC76F, 0x20BD8EDE, 0x30E349B1, 0x417B1DBC, 0x5125DAD3, 0x61C69362, 0x7198540D,
@@ -54,5 +56,5 @@ uint32_t leat_crc32c(uint32_t seed, const void *bytes, size_t size)
     if (__builtin_cpu_supports("sse4.2"))
         return ~crc32c_hardware(crc, bytes, size);
 #endif
-    return ~crc32c_software(crc, bytes, size);
+    return ~leat_crc32c_software(crc, bytes, size);
 }

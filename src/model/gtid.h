@@ -32,6 +32,8 @@ bool leat_gtid_equal(const struct leat_gtid *a, const struct leat_gtid *b);
 char *leat_gtid_text(char *text, const struct leat_gtid *gtid);
 /* The length written; the same text, for hot paths. */
 size_t leat_gtid_put(struct leat_buf *buf, const struct leat_gtid *gtid);
+/* The same text, with white space around its parts; an empty one is anonymous. Errors name what is wrong and where,
+ * as LEAT_E_USAGE for the operator; so do those of all text here. */
 int leat_gtid_parse(struct leat_gtid *gtid, const char *text, struct leat_error *err) LEAT_CHECKED;
 
 char *leat_uuid_text(char *text, const uint8_t uuid[LEAT_UUID_SIZE]); /* LEAT_UUID_TEXT_MAX bytes */
@@ -49,8 +51,9 @@ void leat_gtid_set_clear(struct leat_gtid_set *set);
 /* Adds one; amortised constant when numbers rise. MariaDB: replaces the domain's. Anonymous adds nothing.
  * A GTID of the other flavour fails. */
 int leat_gtid_set_add(struct leat_gtid_set *set, const struct leat_gtid *gtid, struct leat_error *err) LEAT_CHECKED;
+/* MariaDB: each domain at the higher of both numbers. */
 int leat_gtid_set_union(struct leat_gtid_set *set, const struct leat_gtid_set *other, struct leat_error *err) LEAT_CHECKED;
-/* Takes away all of other (MySQL only). */
+/* Takes away all of other. MariaDB: the domains that other has at the same or a higher number. */
 void leat_gtid_set_subtract(struct leat_gtid_set *set, const struct leat_gtid_set *other);
 bool leat_gtid_set_contains(const struct leat_gtid_set *set, const struct leat_gtid *gtid);
 /* Whether all of `inner` is in `outer`. MariaDB: for each domain of inner, outer has it at the same or a higher number. */
@@ -59,12 +62,13 @@ bool leat_gtid_set_equal(const struct leat_gtid_set *a, const struct leat_gtid_s
 /* How many GTIDs are in it (MySQL); the number of domains (MariaDB). Saturates. */
 uint64_t leat_gtid_set_count(const struct leat_gtid_set *set);
 
-/* Text as the servers write it: "u1:1-7:9-10,u2:3,u2:tag:1-2" with sorted UUIDs (MySQL, spaces and line breaks
- * accepted on input), "0-1-7,1-1-3" (MariaDB). An empty text is the empty set. `limit`: 16 MiB of text at most. */
+/* Text as the servers write it: "u1:1-7:9-10,u2:3:tag:1-2", sorted, tags following one another under their UUID (MySQL,
+ * without the servers' line breaks; these and spaces are accepted on input), "0-1-7,1-1-3" (MariaDB). An empty text is
+ * the empty set; 16 MiB at most. A UUID without numbers, an interval like 5-3 and a domain that is there twice fail. */
 int leat_gtid_set_parse(struct leat_gtid_set **set, const char *text, size_t size, struct leat_error *err) LEAT_CHECKED;
 void leat_gtid_set_put(struct leat_buf *buf, const struct leat_gtid_set *set);
 
-/* MySQL's binary form, of COM_BINLOG_DUMP_GTID and PREVIOUS_GTIDS events (untagged: 8-byte count of UUIDs, each 16
+/* MySQL's binary form (an assert for MariaDB's sets), of COM_BINLOG_DUMP_GTID and PREVIOUS_GTIDS events (untagged: 8-byte count of UUIDs, each 16
  * bytes, 8-byte count of intervals, each two 8-byte numbers, start and exclusive end; with tags the format word of
  * 8.3 and later). Source: Gtid_set::encode in MySQL's sources, sql/rpl_gtid_set.cc. */
 void leat_gtid_set_encode_mysql(struct leat_buf *buf, const struct leat_gtid_set *set);

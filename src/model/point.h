@@ -24,7 +24,10 @@ struct leat_point {
     uint64_t time_us;            /* since 1970 UTC */
 };
 
-/* A time may be "2026-01-31", "2026-01-31T10:20:30[.ffffff][Z|±hh:mm]", with a space for the T too;
+/* 2026-10-31 is a time even where it could be a MariaDB GTID; such a GTID has a comma behind it ("2026-10-31,"), and so
+ * does leat_point_put write it. An empty GTID set is ",".
+ *
+ * A time may be "2026-01-31", "2026-01-31T10:20:30[.ffffff][Z|±hh:mm]", with a space for the T too;
  * without a zone it is UTC. The error names what was read and lists the five forms. */
 int leat_point_parse(struct leat_point *point, const char *text, struct leat_error *err) LEAT_CHECKED;
 void leat_point_free(struct leat_point *point);

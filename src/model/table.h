@@ -120,7 +120,7 @@ struct leat_table *leat_table_hold(struct leat_table *table); /* one more refere
 void leat_table_release(struct leat_table **table);
 const struct leat_table_view *leat_table_view(const struct leat_table *table);
 
-/* The encoded contents (docs/journal-format.md, "schema record"); the id is its hash. */
+/* The encoded contents (docs/journal-format.md, "schema record"); the id is leat_hash64 of it, seed 0, 1 for 0. */
 void leat_table_encode(struct leat_buf *buf, const struct leat_table *table);
 /* Checks every length and count (LEAT_COLUMNS_MAX, LEAT_NAME_BYTES_MAX), and that the key's columns exist. */
 int leat_table_decode(struct leat_table **table, const void *bytes, size_t size, struct leat_error *err) LEAT_CHECKED;
