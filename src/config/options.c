@@ -1,0 +1,127 @@
+/* The option table. What is written here is all that the parser, the checks, `leat config print` and the reference page
+ * know; a new setting is one line here and one member in config.h. */
+#include "options_int.h"
+
+#include <stddef.h>
+
+static const char *const words_ssl_mode[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY", NULL};
+static const char *const words_on_undecodable[] = {"stop", NULL};
+static const char *const words_when_full[] = {"block", "detach", NULL};
+static const char *const words_compress[] = {"none", "zstd", "gzip", NULL};
+static const char *const words_level[] = {"error", "warn", "info", "debug", NULL};
+static const char *const words_form[] = {"logfmt", "json", NULL};
+static const char *const words_format[] = {"leat", NULL};
+
+const char *const sink_types[] = {"file", NULL};
+const char *const sink_types_to_come[] = {"kafka", "mysql", "replicas", NULL};
+
+#define TOP(member)     offsetof(struct leat_config, member)
+#define SOURCE(member)  offsetof(struct leat_source_config, member)
+#define SERVER(member)  offsetof(struct leat_source_config, server.member)
+#define JOURNAL(member) offsetof(struct leat_journal_config, member)
+#define LOG(member)     offsetof(struct leat_log_config, member)
+#define SINK(member)    offsetof(struct leat_sink_config, member)
+
+static const struct option top_options[] = {
+    {"name", OPTION_TEXT, TOP(name), .fallback = "leat",
+     .help = "The relay's name: of this stream of changes, in logs, status and messages. Letters, digits, `_`, `-`, `.`"},
+    {"shutdown_timeout", OPTION_TIME_MS, TOP(shutdown_timeout_ms), .fallback = "10s", .most = 3600000,
+     .help = "How long sinks may drain the journal after SIGTERM. Whatever is left is delivered after the next start."},
+};
+
+static const struct option source_options[] = {
+    {"url", OPTION_URL, SOURCE(server), .flags = OPTION_REQUIRED,
+     .help = "The primary: `mysql://user@host:port`, or `mysql://user@/?socket=PATH`. A password may stand in it, but "
+             "`password_file` keeps it out of files that others read."},
+    {"password", OPTION_SECRET, SERVER(password), .help = "The account's password. Prefer `password_file`."},
+    {"password_file", OPTION_TEXT, SERVER(password_file),
+     .help = "A file that holds the password; read again at each connect, so a changed one needs no restart."},
+    {"ssl_mode", OPTION_WORD, SERVER(ssl_mode), .words = words_ssl_mode,
+     .help = "As MySQL's clients name it. Default: `VERIFY_IDENTITY` when `ssl_ca` is given, else `REQUIRED` to another machine "
+             "and `PREFERRED` on this one."},
+    {"ssl_ca", OPTION_TEXT, SERVER(ssl_ca), .help = "PEM file of the authority that signed the server's certificate."},
+    {"ssl_cert", OPTION_TEXT, SERVER(ssl_cert), .help = "PEM file of our own certificate, where the account requires one."},
+    {"ssl_key", OPTION_TEXT, SERVER(ssl_key), .help = "PEM file of our own certificate's key."},
+    {"connect_timeout", OPTION_TIME_MS, SERVER(connect_timeout_ms), .fallback = "10s", .least = 100, .most = 600000,
+     .help = "For the connection, TLS and login together."},
+    {"start", OPTION_POINT, SOURCE(start), .fallback = "now",
+     .help = "Where an empty journal begins: `now`, `earliest`, `FILE:POS`, a GTID set (what is in it is taken as done), or a "
+             "time. Counts only while the journal is empty and no sink has a checkpoint of its own."},
+    {"tables", OPTION_TEXTS, SOURCE(tables),
+     .help = "What is journalled, as patterns `database.table` with `*` and `?`. None: everything."},
+    {"exclude_tables", OPTION_TEXTS, SOURCE(exclude_tables), .help = "What is not journalled, though `tables` would take it."},
+    {"event_bytes_max", OPTION_BYTES, SOURCE(event_bytes_max), .fallback = "256MiB", .least = 1048576, .most = 1073741824,
+     .help = "The largest single event (in effect: row) that is taken. A larger one stops the source with its position. Memory "
+             "is bounded by a small multiple of the largest event that comes."},
+    {"heartbeat", OPTION_TIME_MS, SOURCE(heartbeat_ms), .fallback = "5s", .least = 100, .most = 3600000,
+     .help = "How often an idle primary is to say that it lives. After three silent heartbeats the connection is given up and "
+             "made anew."},
+    {"backoff_min", OPTION_TIME_MS, SOURCE(backoff_min_ms), .fallback = "100ms", .least = 1, .most = 3600000,
+     .help = "The first wait before a new connection; doubled at each failure, reset by a durable transaction."},
+    {"backoff_max", OPTION_TIME_MS, SOURCE(backoff_max_ms), .fallback = "30s", .least = 1, .most = 3600000,
+     .help = "The longest wait before a new connection."},
+    {"server_id", OPTION_COUNT, SOURCE(server_id), .fallback = "0", .most = 4294967295,
+     .help = "Our id among the primary's replicas. 0: chosen at random once and kept in the journal's folder."},
+    {"on_undecodable", OPTION_WORD, SOURCE(on_undecodable), .words = words_on_undecodable, .fallback = "stop",
+     .help = "What happens at a transaction that can't be decoded: `stop` keeps the source there, with the reason."},
+};
+
+static const struct option journal_options[] = {
+    {"dir", OPTION_TEXT, JOURNAL(dir), .fallback = "/var/lib/leat",
+     .help = "The journal's folder. It is created (0700), locked against a second process, and also holds the control socket."},
+    {"keep", OPTION_TIME_US, JOURNAL(keep_us), .fallback = "7d",
+     .help = "How long segments that every sink has delivered stay for a replay. What a sink still needs stays beyond it."},
+    {"max_size", OPTION_BYTES, JOURNAL(max_bytes), .fallback = "0",
+     .help = "The most that all segments may take together. 0: no limit but `min_free`."},
+    {"min_free", OPTION_FREE, JOURNAL(min_free_percent), JOURNAL(min_free_bytes), .fallback = "10%",
+     .help = "How much of the file system stays free, as a share or a size. When either limit is reached, delivered segments go "
+             "first, then `when_journal_full` of the sinks that lag decides."},
+    {"segment_size", OPTION_BYTES, JOURNAL(segment_bytes), .fallback = "64MiB", .least = 65536, .most = 4294967296,
+     .help = "When a segment's file is closed and the next begun. Retention deletes whole segments."},
+    {"queue", OPTION_BYTES, JOURNAL(queue_bytes), .fallback = "16MiB", .least = 1048576, .most = 1073741824,
+     .help = "What may wait in memory between the source and the journal."},
+};
+
+static const struct option log_options[] = {
+    {"level", OPTION_WORD, LOG(level), .words = words_level, .fallback = "info", .help = "How much is logged, to stderr."},
+    {"format", OPTION_WORD, LOG(form), .words = words_form, .fallback = "logfmt", .help = "The form of a line."},
+};
+
+static const struct option sink_options[] = {
+    {"type", OPTION_TEXT, SINK(type), .flags = OPTION_REQUIRED, .help = "What kind of sink: `file`."},
+    {"format", OPTION_TEXT, SINK(format), .fallback = "leat", .words = words_format,
+     .help = "How changes are written (docs/formats/)."},
+    {"tables", OPTION_TEXTS, SINK(tables), .help = "What this sink gets, as patterns `database.table`. None: all that is journalled."},
+    {"exclude_tables", OPTION_TEXTS, SINK(exclude_tables), .help = "What this sink doesn't get, though `tables` would take it."},
+    {"start", OPTION_POINT, SINK(start),
+     .help = "Where a sink that has no checkpoint begins: `earliest` or `now` in the journal, or a position. Needed for a new sink "
+             "on a journal that already holds transactions."},
+    {"when_journal_full", OPTION_WORD, SINK(when_journal_full), .words = words_when_full, .fallback = "block",
+     .help = "When the journal is full and this sink still needs its oldest part: `block` lets the source wait; `detach` lets the "
+             "part go and marks the sink \"needs resync\"."},
+    {"backoff_min", OPTION_TIME_MS, SINK(backoff_min_ms), .fallback = "100ms", .least = 1, .most = 3600000,
+     .help = "The first wait after an error that may pass; doubled each time, reset by a delivery."},
+    {"backoff_max", OPTION_TIME_MS, SINK(backoff_max_ms), .fallback = "30s", .least = 1, .most = 3600000,
+     .help = "The longest wait after an error that may pass."},
+    {"checkpoint_interval", OPTION_TIME_MS, SINK(checkpoint_interval_ms), .fallback = "200ms", .least = 1, .most = 60000,
+     .help = "How long delivered changes may wait for their checkpoint under load. A sink that has caught up makes one at once."},
+    {"path", OPTION_TEXT, SINK(path), .sink_types = " file ", .flags = OPTION_REQUIRED,
+     .help = "The folder that the files go into, or `-` for standard output (at least once)."},
+    {"compress", OPTION_WORD, SINK(compress), .words = words_compress, .fallback = "none", .sink_types = " file ",
+     .help = "Each checkpoint ends a zstd frame or gzip member, so a file is readable up to its last checkpoint."},
+    {"rotate_size", OPTION_BYTES, SINK(rotate_bytes), .fallback = "256MiB", .least = 1, .sink_types = " file ",
+     .help = "A file that has grown to this is renamed to its final name at the transaction's end."},
+    {"rotate_interval", OPTION_TIME_US, SINK(rotate_interval_us), .fallback = "1h", .sink_types = " file ",
+     .help = "So is a file that is this old and not empty. 0: never by age."},
+};
+
+#define SECTION(name, intro, options) {name, intro, options, sizeof options / sizeof *options}
+
+const struct section option_sections[SECTION_COUNT] = {
+    [SECTION_TOP] = SECTION("", "The whole.", top_options),
+    [SECTION_SOURCE] = SECTION("source", "The primary that changes are read from.", source_options),
+    [SECTION_JOURNAL] = SECTION("journal", "The durable log on this machine, between the source and the sinks.", journal_options),
+    [SECTION_LOG] = SECTION("log", "What leat says about itself, on stderr.", log_options),
+    [SECTION_SINK] = SECTION("sinks.NAME", "Where changes go; each sink has a name, its own speed and its own checkpoint.",
+                             sink_options),
+};

@@ -1,0 +1,55 @@
+/* The option table: every setting once, with its type, default, limits and what it is for. */
+#ifndef LEAT_CONFIG_OPTIONS_INT_H
+#define LEAT_CONFIG_OPTIONS_INT_H
+
+#include "config/config.h"
+#include "tree_int.h"
+
+enum option_type {
+    OPTION_TEXT,     /* char * */
+    OPTION_SECRET,   /* char *, masked when printed */
+    OPTION_COUNT,    /* unsigned */
+    OPTION_BYTES,    /* uint64_t: 100GiB, 64KiB, 1000000 */
+    OPTION_TIME_US,  /* uint64_t: 7d, 1h30m, 500ms */
+    OPTION_TIME_MS,  /* unsigned */
+    OPTION_WORD,     /* an enum or unsigned of int's size: the place of the word in `words` */
+    OPTION_TEXTS,    /* struct leat_strings */
+    OPTION_POINT,    /* struct leat_point */
+    OPTION_URL,      /* struct leat_server_config, at the offset */
+    OPTION_FREE      /* unsigned percent at offset, uint64_t bytes at offset2: "10%" or "5GiB" */
+};
+
+enum option_flags { OPTION_REQUIRED = 1 };
+
+struct option {
+    const char *name;
+    enum option_type type;
+    size_t offset, offset2;
+    const char *fallback;     /* the default as it would be written; NULL: none */
+    const char *const *words; /* NULL-terminated */
+    uint64_t least, most;     /* of numbers; most 0: no limit */
+    unsigned flags;
+    const char *sink_types;   /* for settings of sinks: " file " … or NULL for all types */
+    const char *help;         /* one or more sentences */
+};
+
+struct section {
+    const char *name;  /* "source"; "" for the top; "sinks.NAME" for sinks */
+    const char *intro;
+    const struct option *options;
+    size_t count;
+};
+
+enum { SECTION_TOP, SECTION_SOURCE, SECTION_JOURNAL, SECTION_LOG, SECTION_SINK, SECTION_COUNT };
+extern const struct section option_sections[SECTION_COUNT];
+
+/* What types of sink there are, NULL-terminated; and those that a later version brings. */
+extern const char *const sink_types[];
+extern const char *const sink_types_to_come[];
+
+/* value.c: one setting into the struct at `base`; node == NULL: its default. */
+int option_set(void *base, const struct option *option, struct node *node, struct leat_error *err) LEAT_CHECKED;
+void option_free(void *base, const struct option *option);
+void option_print(struct leat_buf *buf, const void *base, const struct option *option);
+
+#endif

@@ -1,0 +1,300 @@
+/* How to reach a server: URLs and option files. */
+#include "config/config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+
+enum { URL_MAX = 4096, OPTION_FILE_MAX = 1 << 20 };
+
+void leat_server_config_free(struct leat_server_config *server)
+{
+    free(server->url);
+    free(server->host);
+    free(server->socket);
+    free(server->user);
+    free(server->password);
+    free(server->password_file);
+    free(server->ssl_ca);
+    free(server->ssl_cert);
+    free(server->ssl_key);
+    *server = (struct leat_server_config){0};
+}
+
+static char *copy(const char *text)
+{
+    return text ? leat_strdup(text) : NULL;
+}
+
+void leat_server_config_copy(struct leat_server_config *to, const struct leat_server_config *from)
+{
+    *to = *from;
+    to->url = copy(from->url);
+    to->host = copy(from->host);
+    to->socket = copy(from->socket);
+    to->user = copy(from->user);
+    to->password = copy(from->password);
+    to->password_file = copy(from->password_file);
+    to->ssl_ca = copy(from->ssl_ca);
+    to->ssl_cert = copy(from->ssl_cert);
+    to->ssl_key = copy(from->ssl_key);
+}
+
+/* ---- URL ---- */
+
+static int url_fail(struct leat_error *err, const char *what)
+{
+    (void)leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "the server's URL %s", what);
+    return leat_cure(err, "write mysql://user@host:3306/ or mysql://user@/?socket=/run/mysqld/mysqld.sock");
+}
+
+static int hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    digit = (char)tolower((unsigned char)digit);
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* The percent-decoded text of [from, end), or NULL when it is not one (a NUL is none either). */
+static char *decode_part(const char *from, const char *end)
+{
+    char *text = leat_alloc((size_t)(end - from) + 1), *to = text;
+    for (; from < end; from++) {
+        if (*from != '%') {
+            *to++ = *from;
+            continue;
+        }
+        int high = end - from > 2 ? hex_digit(from[1]) : -1, low = high >= 0 ? hex_digit(from[2]) : -1;
+        if (low < 0 || (!high && !low)) {
+            free(text);
+            return NULL;
+        }
+        *to++ = (char)(high * 16 + low);
+        from += 2;
+    }
+    *to = 0;
+    return text;
+}
+
+static void replace(char **member, char *text)
+{
+    free(*member);
+    *member = text;
+}
+
+static int parse_user(struct leat_server_config *server, const char *from, const char *end, struct leat_error *err)
+{
+    const char *colon = memchr(from, ':', (size_t)(end - from));
+    replace(&server->user, decode_part(from, colon ? colon : end));
+    if (!server->user || !*server->user)
+        return url_fail(err, "has no readable user name");
+    if (colon) {
+        replace(&server->password, decode_part(colon + 1, end));
+        if (!server->password)
+            return url_fail(err, "has an unreadable password (percent signs are written %25)");
+    }
+    return LEAT_OK;
+}
+
+static int parse_host(struct leat_server_config *server, const char *from, const char *end, struct leat_error *err)
+{
+    const char *host_end = end, *port = NULL;
+    if (from < end && *from == '[') { /* IPv6 */
+        host_end = memchr(from, ']', (size_t)(end - from));
+        if (!host_end)
+            return url_fail(err, "has a [ without its ]");
+        from++;
+        if (host_end + 1 < end && host_end[1] == ':')
+            port = host_end + 2;
+        else if (host_end + 1 != end)
+            return url_fail(err, "has something unreadable behind the address");
+    } else {
+        const char *colon = memchr(from, ':', (size_t)(end - from));
+        if (colon) {
+            host_end = colon;
+            port = colon + 1;
+        }
+    }
+    if (port) {
+        char *port_end;
+        unsigned long number = strtoul(port, &port_end, 10);
+        if (port_end != end || port == end || number == 0 || number > 65535 || !isdigit((unsigned char)*port))
+            return url_fail(err, "has an unreadable port");
+        server->port = (unsigned)number;
+    }
+    if (host_end > from)
+        replace(&server->host, decode_part(from, host_end));
+    if (host_end > from && !server->host)
+        return url_fail(err, "has an unreadable host");
+    return LEAT_OK;
+}
+
+static int parse_query(struct leat_server_config *server, const char *query, struct leat_error *err)
+{
+    while (*query) {
+        const char *end = strchr(query, '&');
+        if (!end)
+            end = query + strlen(query);
+        if (strncmp(query, "socket=", 7))
+            return url_fail(err, "has an unknown setting behind the ?");
+        replace(&server->socket, decode_part(query + 7, end));
+        if (!server->socket || !*server->socket)
+            return url_fail(err, "has an unreadable socket");
+        query = *end ? end + 1 : end;
+    }
+    return LEAT_OK;
+}
+
+static void mask_url(struct leat_server_config *server)
+{
+    struct leat_buf buf = {0};
+    leat_buf_printf(&buf, "mysql://%s%s@", server->user, server->password ? ":********" : "");
+    if (server->host)
+        leat_buf_printf(&buf, strchr(server->host, ':') ? "[%s]" : "%s", server->host);
+    if (server->port)
+        leat_buf_printf(&buf, ":%u", server->port);
+    leat_buf_puts(&buf, "/");
+    if (server->socket)
+        leat_buf_printf(&buf, "?socket=%s", server->socket);
+    replace(&server->url, leat_strdup(leat_buf_cstr(&buf)));
+    leat_buf_free(&buf);
+}
+
+int leat_server_config_url(struct leat_server_config *server, const char *url, struct leat_error *err)
+{
+    static const char scheme[] = "mysql://", other[] = "mariadb://";
+    if (strlen(url) > URL_MAX)
+        return url_fail(err, "is too long");
+    const char *at = !strncmp(url, scheme, strlen(scheme)) ? url + strlen(scheme)
+                     : !strncmp(url, other, strlen(other)) ? url + strlen(other)
+                                                           : NULL;
+    if (!at)
+        return url_fail(err, "does not begin with mysql://");
+    const char *end = at + strcspn(at, "/?");
+    const char *host = at;
+    for (const char *found = at; found < end; found++)
+        if (*found == '@')
+            host = found + 1; /* the last @: a password may hold one */
+    if (host == at)
+        return url_fail(err, "has no user name");
+    const char *query = strchr(end, '?');
+    if (*end == '/' && end[1] && end[1] != '?')
+        return url_fail(err, "names a database, which means nothing here: leat reads all, `tables` chooses");
+    if (parse_user(server, at, host - 1, err) || parse_host(server, host, end, err) ||
+        parse_query(server, query ? query + 1 : "", err))
+        return LEAT_FAIL;
+    if (!server->host && !server->socket)
+        return url_fail(err, "has neither host nor socket");
+    if (server->host && server->socket)
+        return url_fail(err, "has both a host and a socket");
+    mask_url(server);
+    return LEAT_OK;
+}
+
+/* ---- Option files ---- */
+
+static const char *const ssl_modes[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
+
+static void take_text(char **member, const char *value)
+{
+    if (!*member)
+        *member = leat_strdup(value);
+}
+
+static void take_option(struct leat_server_config *server, const char *name, const char *value)
+{
+    if (!strcmp(name, "user"))
+        take_text(&server->user, value);
+    else if (!strcmp(name, "password"))
+        take_text(&server->password, value);
+    else if (!strcmp(name, "host") && !server->socket)
+        take_text(&server->host, value);
+    else if (!strcmp(name, "socket") && !server->host)
+        take_text(&server->socket, value);
+    else if (!strcmp(name, "port") && !server->port)
+        server->port = (unsigned)strtoul(value, NULL, 10) & 0xFFFF;
+    else if (!strcmp(name, "ssl_ca"))
+        take_text(&server->ssl_ca, value);
+    else if (!strcmp(name, "ssl_cert"))
+        take_text(&server->ssl_cert, value);
+    else if (!strcmp(name, "ssl_key"))
+        take_text(&server->ssl_key, value);
+    else if (!strcmp(name, "ssl_mode") && !server->ssl_mode)
+        for (unsigned i = 1; i < sizeof ssl_modes / sizeof *ssl_modes; i++)
+            if (!strcasecmp(ssl_modes[i], value))
+                server->ssl_mode = i;
+}
+
+static char *trim(char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t length = strlen(text);
+    while (length && isspace((unsigned char)text[length - 1]))
+        text[--length] = 0;
+    return text;
+}
+
+/* A value may be quoted; a # outside of quotes begins a comment. */
+static char *option_value(char *text)
+{
+    text = trim(text);
+    size_t length = strlen(text);
+    if (length >= 2 && (*text == '"' || *text == '\'') && text[length - 1] == *text) {
+        text[length - 1] = 0;
+        return text + 1;
+    }
+    char *comment = strstr(text, " #");
+    if (comment)
+        *comment = 0;
+    return trim(text);
+}
+
+static void read_option_lines(struct leat_server_config *server, char *text)
+{
+    bool ours = false;
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        line = trim(line);
+        if (*line == '[') {
+            ours = !strcmp(line, "[client]") || !strcmp(line, "[leat]");
+            continue;
+        }
+        if (!ours || !*line || *line == '#' || *line == ';')
+            continue;
+        char *equals = strchr(line, '=');
+        if (equals)
+            *equals = 0;
+        char *name = trim(line);
+        for (char *at = name; *at; at++)
+            if (*at == '-')
+                *at = '_';
+        take_option(server, name, equals ? option_value(equals + 1) : "");
+    }
+}
+
+int leat_server_config_defaults_file(struct leat_server_config *server, const char *path, struct leat_error *err)
+{
+    char *text, *expanded = NULL;
+    size_t size;
+    const char *home = getenv("HOME");
+    if (!strncmp(path, "~/", 2) && home) {
+        expanded = leat_alloc(strlen(home) + strlen(path));
+        sprintf(expanded, "%s%s", home, path + 1);
+        path = expanded;
+    }
+    int rc = leat_fs_read_all(leat_fs_real(), path, OPTION_FILE_MAX, &text, &size, err);
+    if (rc == LEAT_END)
+        rc = leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "%s: there is no such file", path);
+    if (rc == LEAT_OK) {
+        read_option_lines(server, text);
+        free(text);
+    }
+    free(expanded);
+    return rc;
+}
