@@ -16,8 +16,14 @@ struct leat_mysql;
 /* read_timeout_ms: for queries; the dump has its own. */
 int leat_mysql_connect(struct leat_mysql **mysql, const struct leat_server_config *server, unsigned read_timeout_ms,
                        struct leat_error *err) LEAT_CHECKED;
+/* The same in two steps, for who wants to interrupt the connecting too. After an error the handle is only good for
+ * leat_mysql_close. */
+int leat_mysql_new(struct leat_mysql **mysql, struct leat_error *err) LEAT_CHECKED;
+int leat_mysql_open(struct leat_mysql *mysql, const struct leat_server_config *server, unsigned read_timeout_ms,
+                    struct leat_error *err) LEAT_CHECKED;
 void leat_mysql_close(struct leat_mysql **mysql);
-/* Whatever blocks on this connection returns soon with LEAT_STOPPED. Any thread; the connection stays to be closed. */
+/* Whatever blocks on this connection returns soon with LEAT_STOPPED (only resolving a host's name can't be helped). Any
+ * thread; the connection stays to be closed by its owner. */
 void leat_mysql_interrupt(struct leat_mysql *mysql);
 
 struct leat_mysql_server {
@@ -54,12 +60,16 @@ struct leat_dump {
     const char *file;
     uint64_t pos;                      /* 4 at least */
     bool non_blocking;                 /* end at the end of the last file (BINLOG_DUMP_NON_BLOCK) */
+    bool unregistered;                 /* a look into the binlog, not a replica: SHOW REPLICAS doesn't show it */
     unsigned read_timeout_ms;          /* three heartbeats */
+    uint64_t event_bytes_max;          /* larger events are LEAT_E_TOO_LARGE before they are read; 0: 1 GiB */
 };
 /* Registers as a replica (so that SHOW REPLICAS shows us) and asks for the dump. The session was prepared by queries. */
 int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, struct leat_error *err) LEAT_CHECKED;
 /* The next event, valid until the next call. LEAT_END: the server ended a non-blocking dump. */
 int leat_mysql_dump_next(struct leat_mysql *mysql, const uint8_t **event, size_t *size, struct leat_error *err) LEAT_CHECKED;
+/* Whether the next event is here already, so that leat_mysql_dump_next will not block. */
+bool leat_mysql_dump_buffered(const struct leat_mysql *mysql);
 /* The read timeout of the dump from now on (the first event has its own). */
 void leat_mysql_dump_timeout(struct leat_mysql *mysql, unsigned read_timeout_ms);
 
