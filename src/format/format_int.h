@@ -1,0 +1,25 @@
+/* What a format is to format.c: the functions behind the public ones. */
+#ifndef LEAT_FORMAT_FORMAT_INT_H
+#define LEAT_FORMAT_FORMAT_INT_H
+
+#include "format/format.h"
+
+struct leat_format_class {
+    const char *name;
+    struct leat_format *(*make)(const struct leat_format_options *options, const struct leat_filter *filter,
+                                const struct leat_format_out *out);
+    void (*free)(struct leat_format *format);
+    int (*item)(struct leat_format *format, const struct leat_item *item, bool *passed, struct leat_error *err);
+    size_t (*open_bytes)(const struct leat_format *format);
+    void (*new_file)(struct leat_format *format);
+    void (*reset)(struct leat_format *format);
+};
+
+/* The first member of each format's own struct. */
+struct leat_format {
+    const struct leat_format_class *class;
+};
+
+extern const struct leat_format_class leat_format_lines; /* "leat" */
+
+#endif

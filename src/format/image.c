@@ -1,0 +1,238 @@
+/* Row images into JSON objects, straight from the packed bytes. The decoder walked the images and the journal has
+ * checksums, but every length is checked again: a comparison a value costs nothing beside a crash.
+ *
+ * An image is a bitmap of NULLs over the columns that are present, then the values of those that aren't NULL. */
+#include "image_int.h"
+
+#include "text_int.h"
+#include "value_int.h"
+
+void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max)
+{
+    writer->buf = buf;
+    writer->rest_max = rest_max;
+    writer->to = leat_buf_reserve(buf, rest_max);
+    writer->end = buf->data + buf->capacity;
+}
+
+void leat_writer_grow(struct leat_writer *writer, size_t more)
+{
+    leat_writer_commit(writer);
+    writer->to = leat_buf_reserve(writer->buf, more + writer->rest_max);
+    writer->end = writer->buf->data + writer->buf->capacity;
+}
+
+bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present)
+{
+    uint32_t whole = plan->count / 8, rest = plan->count % 8;
+    for (uint32_t i = 0; i < whole; i++)
+        if (present[i] != 0xFF)
+            return false;
+    uint8_t mask = (uint8_t)((1U << rest) - 1);
+    return rest == 0 || (present[whole] & mask) == mask;
+}
+
+static inline bool has_bit(const uint8_t *bitmap, uint32_t bit)
+{
+    return bitmap[bit >> 3] >> (bit & 7) & 1;
+}
+
+/* Where the value at *at lies, of those in [*at, end). */
+static inline bool locate(const struct leat_step *step, const uint8_t **at, const uint8_t *end, const uint8_t **bytes,
+                          uint32_t *size)
+{
+    const uint8_t *from = *at;
+    size_t left = (size_t)(end - from), length = step->fixed;
+    if (length == 0) {
+        unsigned prefix = step->length_bytes;
+        if (left < prefix)
+            return false;
+        length = from[0];
+        if (prefix > 1)
+            length = prefix == 2 ? length | (size_t)from[1] << 8 : (size_t)leat_le(from, prefix);
+        from += prefix;
+        left -= prefix;
+    }
+    if (left < length)
+        return false;
+    *bytes = from;
+    *size = (uint32_t)length;
+    *at = from + length;
+    return true;
+}
+
+static int ends_early(struct leat_error *err)
+{
+    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "the row image ends within the row");
+}
+
+/* The bitmap of NULLs at the cursor. */
+static inline const uint8_t *take_nulls(const struct leat_plan *plan, const uint8_t *present,
+                                        struct leat_cursor *cursor)
+{
+    uint32_t size = plan->bitmap_size;
+    if (present) {
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < plan->count; i++)
+            count += has_bit(present, i);
+        size = (count + 7) / 8;
+    }
+    return leat_cursor_bytes(cursor, size);
+}
+
+static inline uint64_t load(const uint8_t *bytes, unsigned size)
+{
+    return leat_le(bytes, size);
+}
+
+static int write_utf8(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                      const uint8_t *readable_end, struct leat_error *err)
+{
+    leat_writer_room(writer, leat_text_utf8_max(bytes, size) + 2);
+    *writer->to = '"';
+    uint8_t *to = leat_text_utf8(writer->to + 1, bytes, size, readable_end, step->character_max);
+    if (!to)
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "text that is not %s",
+                         step->character_max == 4 ? "utf8mb4" : "utf8mb3");
+    *to++ = '"';
+    writer->to = to;
+    return LEAT_OK;
+}
+
+static leat_value_writer *const slow_writers[] = {
+    [LEAT_STEP_FLOAT] = leat_write_float,       [LEAT_STEP_DOUBLE] = leat_write_double,
+    [LEAT_STEP_DECIMAL] = leat_write_decimal,   [LEAT_STEP_TEMPORAL] = leat_write_temporal,
+    [LEAT_STEP_ENUM] = leat_write_enum,         [LEAT_STEP_SET] = leat_write_set,
+    [LEAT_STEP_TEXT] = leat_write_text,         [LEAT_STEP_BYTES] = leat_write_bytes,
+    [LEAT_STEP_BINARY] = leat_write_binary,     [LEAT_STEP_GEOMETRY] = leat_write_geometry,
+    [LEAT_STEP_VECTOR] = leat_write_vector,     [LEAT_STEP_JSON] = leat_write_json};
+
+static inline int write_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes,
+                              uint32_t size, const uint8_t *readable_end, struct leat_error *err)
+{
+    switch ((enum leat_step_op)step->op) {
+    case LEAT_STEP_I8:
+        writer->to = leat_text_i64(writer->to, (int8_t)bytes[0]);
+        return LEAT_OK;
+    case LEAT_STEP_U8:
+        writer->to = leat_text_u64(writer->to, bytes[0]);
+        return LEAT_OK;
+    case LEAT_STEP_I16:
+        writer->to = leat_text_i64(writer->to, (int16_t)load(bytes, 2));
+        return LEAT_OK;
+    case LEAT_STEP_U16:
+        writer->to = leat_text_u64(writer->to, load(bytes, 2));
+        return LEAT_OK;
+    case LEAT_STEP_I24:
+        writer->to = leat_text_i64(writer->to, (int32_t)((uint32_t)load(bytes, 3) << 8) / 256);
+        return LEAT_OK;
+    case LEAT_STEP_U24:
+        writer->to = leat_text_u64(writer->to, load(bytes, 3));
+        return LEAT_OK;
+    case LEAT_STEP_I32:
+        writer->to = leat_text_i64(writer->to, (int32_t)load(bytes, 4));
+        return LEAT_OK;
+    case LEAT_STEP_U32:
+        writer->to = leat_text_u64(writer->to, load(bytes, 4));
+        return LEAT_OK;
+    case LEAT_STEP_I64:
+        writer->to = leat_text_i64(writer->to, (int64_t)load(bytes, 8));
+        return LEAT_OK;
+    case LEAT_STEP_U64:
+        writer->to = leat_text_u64(writer->to, load(bytes, 8));
+        return LEAT_OK;
+    case LEAT_STEP_YEAR:
+        writer->to = leat_text_u64(writer->to, bytes[0] ? 1900U + bytes[0] : 0);
+        return LEAT_OK;
+    case LEAT_STEP_BIT:
+        writer->to = leat_text_u64(writer->to, leat_be(bytes, size));
+        return LEAT_OK;
+    case LEAT_STEP_ENUM_INDEX:
+    case LEAT_STEP_SET_BITS:
+        writer->to = leat_text_u64(writer->to, leat_le(bytes, size));
+        return LEAT_OK;
+    case LEAT_STEP_UTF8:
+        return write_utf8(writer, step, bytes, size, readable_end, err);
+    default:
+        return slow_writers[step->op](writer, step, bytes, size, err);
+    }
+}
+
+int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                     struct leat_error *err)
+{
+    writer->step = step;
+    return write_value(writer, step, bytes, size, bytes + size, err);
+}
+
+/* `,"name":`, without the comma if it is the object's first. Most are short: one copy of fixed size. */
+static inline uint8_t *put_name(uint8_t *to, const struct leat_step *step, bool first)
+{
+    const uint8_t *text = step->text + first;
+    uint32_t size = step->text_size - first;
+    memcpy(to, text, LEAT_STEP_TEXT_COPIED);
+    if (__builtin_expect(size > LEAT_STEP_TEXT_COPIED, 0))
+        memcpy(to, text, size);
+    return to + size;
+}
+
+int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                     struct leat_cursor *cursor, struct leat_error *err)
+{
+    writer->step = NULL;
+    const uint8_t *nulls = take_nulls(plan, present, cursor);
+    if (!nulls)
+        return ends_early(err);
+    const uint8_t *at = cursor->at, *end = cursor->end;
+    const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
+    bool first = true;
+    uint32_t bit = 0;
+    *writer->to++ = '{';
+    for (; step < steps_end; step++) {
+        if (present && !has_bit(present, step->index))
+            continue;
+        writer->to = put_name(writer->to, step, first);
+        first = false;
+        bool null = has_bit(nulls, bit);
+        bit++;
+        if (null) {
+            writer->to = leat_text_copy(writer->to, "null", 4);
+            continue;
+        }
+        const uint8_t *bytes;
+        uint32_t size;
+        writer->step = step;
+        if (!locate(step, &at, end, &bytes, &size))
+            return ends_early(err);
+        if (write_value(writer, step, bytes, size, end, err))
+            return LEAT_FAIL;
+    }
+    *writer->to++ = '}';
+    cursor->at = at;
+    return LEAT_OK;
+}
+
+int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                      struct leat_cursor *cursor, bool whole, struct leat_error *err)
+{
+    writer->step = NULL;
+    const uint8_t *nulls = take_nulls(plan, present, cursor);
+    if (!nulls)
+        return ends_early(err);
+    const uint8_t *at = cursor->at, *end = cursor->end;
+    uint32_t bit = 0, span = whole ? plan->count : plan->key_span;
+    for (uint32_t i = 0; i < span; i++) {
+        if (present && !has_bit(present, i))
+            continue;
+        const uint8_t *bytes = NULL;
+        uint32_t size = 0;
+        bool null = has_bit(nulls, bit);
+        bit++;
+        if (!null && !locate(&plan->steps[i], &at, end, &bytes, &size))
+            return ends_early(err);
+        if (plan->key_part_of[i] != UINT32_MAX)
+            plan->located[plan->key_part_of[i]] = (struct leat_located){bytes, size, true};
+    }
+    cursor->at = at;
+    return LEAT_OK;
+}

@@ -1,0 +1,54 @@
+/* Row images into JSON objects: the hot path. One thread. */
+#ifndef LEAT_FORMAT_IMAGE_INT_H
+#define LEAT_FORMAT_IMAGE_INT_H
+
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "plan_int.h"
+
+/* Writes behind the contents of a buffer through a bare pointer. `rest_max` is what all that is still to come in the
+ * line takes at most, values with a length prefix apart: it is always there behind `to`, so that only those values
+ * check for room. */
+struct leat_writer {
+    uint8_t *to;
+    uint8_t *end;
+    struct leat_buf *buf;
+    size_t rest_max;
+    struct leat_buf *scratch;
+    struct leat_buf *json_nulls;   /* u32 columns whose JSON document is the literal null */
+    const struct leat_step *step;  /* the one at work: what an error is about */
+};
+
+void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max);
+/* Contents of the buffer up to `to`. */
+static inline void leat_writer_commit(struct leat_writer *writer)
+{
+    writer->buf->size = (size_t)(writer->to - writer->buf->data);
+}
+void leat_writer_grow(struct leat_writer *writer, size_t more);
+
+/* Room for `more` bytes besides rest_max. */
+static inline void leat_writer_room(struct leat_writer *writer, size_t more)
+{
+    if (__builtin_expect((size_t)(writer->end - writer->to) < more + writer->rest_max, 0))
+        leat_writer_grow(writer, more);
+}
+
+/* Whether the bitmap has all columns. */
+bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present);
+
+/* An image as `{"id":7,…}`; the cursor is moved behind it. present NULL: all columns. Errors say what is wrong with
+ * the value; writer->step is its column (NULL: the image as a whole). */
+int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                     struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
+
+/* Finds the key's values in an image, over those found before. The cursor is moved behind the image if `whole`, else
+ * only as far as the key goes. */
+int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                      struct leat_cursor *cursor, bool whole, struct leat_error *err) LEAT_CHECKED;
+
+/* One located value, written by its step. */
+int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                     struct leat_error *err) LEAT_CHECKED;
+
+#endif

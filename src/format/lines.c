@@ -1,0 +1,251 @@
+/* The format "leat": transactions, and the message that stays open.
+ *
+ * A transaction's last line says so, and which one that is shows only at the transaction's end: what follows may be
+ * filtered out. So the line written last stays in the buffer without its end until the next line or the end comes. It
+ * is found from the buffer's end, since the owner may take away what lies before it. */
+#include "lines_int.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+
+static struct leat_lines *lines_of(struct leat_format *format)
+{
+    assert(format->class == &leat_format_lines);
+    return (struct leat_lines *)(void *)format;
+}
+
+static struct leat_format *make(const struct leat_format_options *options, const struct leat_filter *filter,
+                                const struct leat_format_out *out)
+{
+    struct leat_lines *lines = leat_alloc_zero(1, sizeof *lines);
+    lines->base.class = &leat_format_lines;
+    lines->out = *out;
+    lines->filter = filter;
+    lines->schema_lines = options && options->schema_lines;
+    lines->plans = leat_plans_new(filter);
+    return &lines->base;
+}
+
+static void free_lines(struct leat_format *format)
+{
+    struct leat_lines *lines = lines_of(format);
+    leat_plans_free(&lines->plans);
+    leat_buf_free(&lines->about);
+    leat_buf_free(&lines->file);
+    leat_buf_free(&lines->gtid);
+    leat_buf_free(&lines->statement_names);
+    leat_buf_free(&lines->scratch);
+    leat_buf_free(&lines->before_nulls);
+    leat_buf_free(&lines->after_nulls);
+    free(lines);
+}
+
+static size_t open_bytes(const struct leat_format *format)
+{
+    return ((const struct leat_lines *)(const void *)format)->open_size;
+}
+
+static void new_file(struct leat_format *format)
+{
+    leat_plans_unsay(lines_of(format)->plans);
+}
+
+static void reset(struct leat_format *format)
+{
+    struct leat_lines *lines = lines_of(format);
+    struct leat_buf *buf = lines->out.buf;
+    /* The owner may have emptied the buffer already. */
+    if (lines->open_size && buf->size >= lines->open_size)
+        buf->size -= lines->open_size;
+    lines->open_size = 0;
+    lines->in_transaction = lines->gave = lines->prepared = false;
+    lines->number = 0;
+    /* Lines of definitions may have been among what is given up. */
+    leat_plans_unsay(lines->plans);
+}
+
+static int hand_on(struct leat_lines *lines, size_t size, bool last, const struct leat_text *database,
+                   const struct leat_text *table, struct leat_error *err)
+{
+    struct leat_buf *buf = lines->out.buf;
+    assert(buf->size >= size);
+    struct leat_message message = {.topic_database = database,
+                                   .topic_table = table,
+                                   .value = buf->data + buf->size - size,
+                                   .value_size = size,
+                                   .last = last};
+    return lines->out.message(lines->out.context, &message, err);
+}
+
+int leat_lines_close(struct leat_lines *lines, bool last, struct leat_error *err)
+{
+    if (!lines->open_size)
+        return LEAT_OK;
+    static const char plain[] = "}", at_last[] = ",\"last\":true}";
+    size_t size = last ? sizeof at_last - 1 : sizeof plain - 1;
+    leat_buf_put(lines->out.buf, last ? at_last : plain, size);
+    size += lines->open_size;
+    lines->open_size = 0;
+    return hand_on(lines, size, last, lines->open_database, lines->open_table, err);
+}
+
+int leat_lines_give(struct leat_lines *lines, size_t from, const struct leat_text *database,
+                    const struct leat_text *table, struct leat_error *err)
+{
+    return hand_on(lines, lines->out.buf->size - from, false, database, table, err);
+}
+
+void leat_lines_open(struct leat_lines *lines, size_t from, const struct leat_text *database,
+                     const struct leat_text *table)
+{
+    lines->open_size = lines->out.buf->size - from;
+    lines->open_database = database;
+    lines->open_table = table;
+    lines->gave = true;
+}
+
+int leat_lines_may_give(const struct leat_lines *lines, uint64_t pos, struct leat_error *err)
+{
+    if (!lines->in_transaction)
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a change outside of a transaction");
+    if (!lines->prepared)
+        return LEAT_OK;
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
+              "%.256s:%llu: a change in transaction \"%.96s\", which ends in XA PREPARE: it takes effect only at XA "
+              "COMMIT, and this format doesn't follow XA branches yet",
+              (const char *)lines->file.data, (unsigned long long)pos, (const char *)lines->gtid.data);
+    return leat_cure(err, "exclude the tables that XA transactions write to, or skip this transaction");
+}
+
+static void keep_text(struct leat_buf *buf, const char *text)
+{
+    leat_buf_clear(buf);
+    leat_buf_put(buf, text, strlen(text) + 1);
+}
+
+/* When it was committed, in µs: where it was written first, if the server tells; else to the second, by the event. */
+static uint64_t commit_us(const struct leat_begin *begin)
+{
+    if (begin->original_commit_us)
+        return begin->original_commit_us;
+    if (begin->immediate_commit_us)
+        return begin->immediate_commit_us;
+    return (uint64_t)begin->header_time * 1000000;
+}
+
+static void describe(struct leat_lines *lines, const struct leat_begin *begin)
+{
+    struct leat_buf *about = &lines->about;
+    leat_buf_clear(about);
+    leat_buf_clear(&lines->gtid);
+    leat_gtid_put(&lines->gtid, &begin->gtid);
+    leat_buf_puts(about, "\"gtid\":");
+    if (lines->gtid.size)
+        leat_json_string(about, lines->gtid.data, lines->gtid.size);
+    else
+        leat_buf_puts(about, "null");
+    leat_buf_u8(&lines->gtid, 0);
+    leat_buf_puts(about, ",\"server_id\":");
+    leat_put_u64(about, begin->server_id);
+    leat_buf_puts(about, ",\"ts_us\":");
+    leat_put_u64(about, commit_us(begin));
+    leat_buf_puts(about, ",\"file\":");
+    leat_json_cstr(about, (const char *)lines->file.data);
+    leat_buf_puts(about, ",\"pos\":");
+}
+
+static int begin_transaction(struct leat_lines *lines, const struct leat_begin *begin, struct leat_error *err)
+{
+    if (lines->in_transaction)
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a transaction begins before the last one ended");
+    leat_plans_trim(lines->plans);
+    keep_text(&lines->file, begin->place.file ? begin->place.file : "");
+    describe(lines, begin);
+    lines->in_transaction = true;
+    lines->gave = false;
+    lines->prepared = begin->flags & LEAT_BEGIN_XA_PREPARED;
+    lines->number = 0;
+    return LEAT_OK;
+}
+
+static int end_transaction(struct leat_lines *lines, const struct leat_end *end, bool *passed, struct leat_error *err)
+{
+    if (!lines->in_transaction)
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a transaction ends that did not begin");
+    if (end->how == LEAT_END_XA_PREPARE && lines->gave) {
+        lines->prepared = true;
+        return leat_lines_may_give(lines, end->place.pos, err);
+    }
+    lines->in_transaction = false;
+    *passed = lines->gave;
+    return leat_lines_close(lines, true, err);
+}
+
+static int fail_resolve(const struct leat_xa_resolve *resolve, struct leat_error *err)
+{
+    char gtid[LEAT_GTID_TEXT_MAX];
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
+              "transaction \"%s\" is the %s of an XA branch that was prepared before: this format doesn't follow XA "
+              "branches yet",
+              leat_gtid_text(gtid, &resolve->gtid), resolve->commit ? "COMMIT" : "ROLLBACK");
+    return leat_cure(err, "skip this transaction if the branch is not needed here");
+}
+
+static int fail_opaque(const struct leat_opaque *opaque, struct leat_error *err)
+{
+    char gtid[LEAT_GTID_TEXT_MAX];
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "undecoded transaction \"%s\" at %.256s:%llu: %.500s",
+              leat_gtid_text(gtid, &opaque->begin.gtid), opaque->begin.place.file ? opaque->begin.place.file : "",
+              (unsigned long long)opaque->begin.place.pos, opaque->reason.size ? opaque->reason.bytes : "no reason told");
+    return leat_cure(err, "upgrade to a version that decodes it, or skip this transaction");
+}
+
+static int fail_gap(const struct leat_gap *gap, struct leat_error *err)
+{
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "changes are missing at %.256s:%llu: %.500s",
+              gap->place.file ? gap->place.file : "", (unsigned long long)gap->place.pos,
+              gap->reason.size ? gap->reason.bytes : "no reason told");
+    return leat_cure(err, "rebuild what this sink feeds from a fresh copy, or go on behind the gap with rewind");
+}
+
+static int item(struct leat_format *format, const struct leat_item *item, bool *passed, struct leat_error *err)
+{
+    struct leat_lines *lines = lines_of(format);
+    switch (item->type) {
+    case LEAT_ITEM_BEGIN:
+        return begin_transaction(lines, &item->begin, err);
+    case LEAT_ITEM_ROWS:
+        return leat_lines_rows(lines, &item->rows, passed, err);
+    case LEAT_ITEM_STATEMENT:
+        return leat_lines_statement(lines, &item->statement, passed, err);
+    case LEAT_ITEM_END:
+        return end_transaction(lines, &item->end, passed, err);
+    case LEAT_ITEM_XA_RESOLVE:
+        return fail_resolve(&item->xa_resolve, err);
+    case LEAT_ITEM_OPAQUE:
+        return fail_opaque(&item->opaque, err);
+    case LEAT_ITEM_GAP:
+        return fail_gap(&item->gap, err);
+    case LEAT_ITEM_NONE:
+    case LEAT_ITEM_START:
+    case LEAT_ITEM_SCHEMA:
+    case LEAT_ITEM_ROWS_QUERY:
+    case LEAT_ITEM_SAVEPOINT:
+    case LEAT_ITEM_HEARTBEAT:
+        return LEAT_OK;
+    }
+    return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "an item of unknown type %d", (int)item->type);
+}
+
+const struct leat_format_class leat_format_lines = {
+    .name = "leat",
+    .make = make,
+    .free = free_lines,
+    .item = item,
+    .open_bytes = open_bytes,
+    .new_file = new_file,
+    .reset = reset,
+};

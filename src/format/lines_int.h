@@ -1,0 +1,51 @@
+/* The format "leat": one line of JSON a change. docs/formats/leat.md is its specification. One thread. */
+#ifndef LEAT_FORMAT_LINES_INT_H
+#define LEAT_FORMAT_LINES_INT_H
+
+#include "format_int.h"
+#include "image_int.h"
+#include "plan_int.h"
+
+struct leat_lines {
+    struct leat_format base;
+    struct leat_format_out out;
+    const struct leat_filter *filter; /* borrowed, may be NULL */
+    bool schema_lines;
+    struct leat_plans *plans;
+
+    /* The transaction. */
+    bool in_transaction;
+    bool gave;              /* a line of it was written */
+    bool prepared;          /* of an XA branch: not in effect yet */
+    uint64_t number;        /* of the change given last, filtered out ones too */
+    struct leat_buf about;  /* `"gtid":"…","server_id":1,"ts_us":…,"file":"…","pos":`, as long as it lasts */
+    struct leat_buf file;   /* the name, NUL-terminated, for errors */
+    struct leat_buf gtid;   /* its text, likewise */
+
+    /* The message that is open at the end of out.buf: all of a line but its end. */
+    size_t open_size;
+    const struct leat_text *open_database, *open_table;
+    struct leat_text statement_database, statement_table;
+    struct leat_buf statement_names; /* what these point into: the item is gone when the message is closed */
+
+    struct leat_buf scratch, before_nulls, after_nulls;
+};
+
+/* Completes the open message, if there is one, and hands it on. */
+int leat_lines_close(struct leat_lines *lines, bool last, struct leat_error *err) LEAT_CHECKED;
+/* Hands on the line that begins at `from` and is complete. */
+int leat_lines_give(struct leat_lines *lines, size_t from, const struct leat_text *database,
+                    const struct leat_text *table, struct leat_error *err) LEAT_CHECKED;
+/* What was appended since `from` is the open message. */
+void leat_lines_open(struct leat_lines *lines, size_t from, const struct leat_text *database,
+                     const struct leat_text *table);
+
+int leat_lines_rows(struct leat_lines *lines, const struct leat_rows *rows, bool *passed, struct leat_error *err) LEAT_CHECKED;
+int leat_lines_statement(struct leat_lines *lines, const struct leat_statement *statement, bool *passed,
+                         struct leat_error *err) LEAT_CHECKED;
+int leat_lines_schema(struct leat_lines *lines, const struct leat_plan *plan, struct leat_error *err) LEAT_CHECKED;
+
+/* Fails if changes may not be given now. */
+int leat_lines_may_give(const struct leat_lines *lines, uint64_t pos, struct leat_error *err) LEAT_CHECKED;
+
+#endif

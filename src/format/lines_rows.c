@@ -1,0 +1,224 @@
+/* The format "leat": lines of rows. This is what runs for every row: a line is written in one pass behind the buffer's
+ * contents, and what fails takes back the line that it was in. */
+#include "lines_int.h"
+
+#include "base/json.h"
+#include "text_int.h"
+
+/* More than the fixed words and numbers of a line. */
+enum { WORDS_MAX = 512 };
+
+/* A rows event at work. */
+struct run {
+    struct leat_lines *lines;
+    const struct leat_rows *rows;
+    struct leat_plan *plan;
+    const uint8_t *before_present, *after_present; /* NULL: full */
+    bool has_before, has_after;
+    struct leat_cursor cursor;
+    uint64_t row; /* within its event */
+};
+
+/* Says where: the column if it is about one, else the table, and the place of the row. */
+static int fail_at(const struct run *run, const struct leat_step *step, struct leat_error *err)
+{
+    const struct leat_table_view *view = run->plan->view;
+    struct leat_buf column = {0};
+    if (step) {
+        leat_buf_puts(&column, ".");
+        leat_plan_column_name(&column, view, step->index);
+    }
+    leat_error_prefix(err, "%.256s.%.256s%.256s at %.256s:%llu row %llu", view->database.bytes, view->name.bytes,
+                      leat_buf_cstr(&column), (const char *)run->lines->file.data, (unsigned long long)run->rows->pos,
+                      (unsigned long long)run->row);
+    leat_buf_free(&column);
+    return LEAT_FAIL;
+}
+
+static int malformed(const struct run *run, const char *what, struct leat_error *err)
+{
+    leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s", what);
+    return fail_at(run, NULL, err);
+}
+
+static int prepare(struct run *run, struct leat_error *err)
+{
+    const struct leat_rows *rows = run->rows;
+    const struct leat_plan *plan = run->plan;
+    run->row = rows->first_row;
+    run->cursor = leat_cursor(rows->images, rows->images_size);
+    if (rows->flags & LEAT_ROWS_PARTIAL_JSON) {
+        leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "an update holds JSON as a difference, not as a document");
+        fail_at(run, NULL, err);
+        return leat_cure(err, "on the source: SET PERSIST binlog_row_value_options = '' and reconnect its sessions; then "
+                              "skip this transaction or start behind it");
+    }
+    if (rows->column_count != plan->count)
+        return malformed(run, "the rows and their definition differ in the number of columns", err);
+    run->has_before = rows->op == LEAT_OP_UPDATE || rows->op == LEAT_OP_DELETE;
+    run->has_after = rows->op == LEAT_OP_UPDATE || rows->op == LEAT_OP_INSERT;
+    if (!run->has_before && !run->has_after)
+        return malformed(run, "rows of an unknown kind", err);
+    if ((run->has_before && !rows->before_present) || (run->has_after && !rows->after_present))
+        return malformed(run, "a row event without a bitmap of its columns", err);
+    if (run->has_before && !leat_image_is_full(plan, rows->before_present))
+        run->before_present = rows->before_present;
+    if (run->has_after && !leat_image_is_full(plan, rows->after_present))
+        run->after_present = rows->after_present;
+    return LEAT_OK;
+}
+
+/* An update's key is that of the after image; what that leaves out hasn't changed and is in the before image. */
+static int locate_key(struct run *run, struct leat_writer *writer, struct leat_error *err)
+{
+    struct leat_plan *plan = run->plan;
+    struct leat_cursor cursor = run->cursor;
+    for (uint32_t i = 0; i < plan->key_count; i++)
+        plan->located[i].found = false;
+    if (run->has_before && leat_image_locate(writer, plan, run->before_present, &cursor, run->has_after, err))
+        return LEAT_FAIL;
+    if (run->has_after && leat_image_locate(writer, plan, run->after_present, &cursor, false, err))
+        return LEAT_FAIL;
+    return LEAT_OK;
+}
+
+/* Left out when the images don't have all of it. */
+static int write_key(struct run *run, struct leat_writer *writer, struct leat_error *err)
+{
+    const struct leat_plan *plan = run->plan;
+    if (locate_key(run, writer, err))
+        return LEAT_FAIL;
+    for (uint32_t i = 0; i < plan->key_count; i++)
+        if (!plan->located[i].found)
+            return LEAT_OK;
+    writer->to = leat_text_copy(writer->to, ",\"key\":{", 8);
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        const struct leat_step *step = &plan->steps[plan->key[i]];
+        const struct leat_located *located = &plan->located[i];
+        writer->to = leat_text_copy(writer->to, step->text + (i == 0), step->text_size - (i == 0));
+        if (!located->bytes)
+            writer->to = leat_text_copy(writer->to, "null", 4);
+        else if (leat_image_value(writer, step, located->bytes, located->size, err))
+            return LEAT_FAIL;
+    }
+    *writer->to++ = '}';
+    return LEAT_OK;
+}
+
+static void put_nulls(struct leat_buf *buf, const struct leat_plan *plan, const char *name,
+                      const struct leat_buf *columns)
+{
+    if (!columns->size)
+        return;
+    if (buf->data[buf->size - 1] != '{')
+        leat_buf_u8(buf, ',');
+    leat_json_cstr(buf, name);
+    leat_buf_puts(buf, ":[");
+    for (size_t at = 0; at < columns->size; at += 4) {
+        const struct leat_step *step = &plan->steps[leat_le(columns->data + at, 4)];
+        leat_buf_puts(buf, at ? "," : "");
+        leat_buf_put(buf, step->text + 1, step->text_size - 2);
+    }
+    leat_buf_u8(buf, ']');
+}
+
+/* JSON's null and SQL's NULL are two values, and both are null here: the lines that have the first say so. */
+static void write_json_nulls(struct run *run)
+{
+    struct leat_lines *lines = run->lines;
+    struct leat_buf *buf = lines->out.buf;
+    if (!lines->before_nulls.size && !lines->after_nulls.size)
+        return;
+    leat_buf_puts(buf, ",\"json_null\":{");
+    put_nulls(buf, run->plan, "before", &lines->before_nulls);
+    put_nulls(buf, run->plan, "after", &lines->after_nulls);
+    leat_buf_u8(buf, '}');
+}
+
+static uint8_t *write_head(struct run *run, uint8_t *to)
+{
+    static const struct {
+        char text[24];
+        size_t size;
+    } ops[] = {[LEAT_OP_INSERT] = {"{\"op\":\"insert\",", 15},
+               [LEAT_OP_UPDATE] = {"{\"op\":\"update\",", 15},
+               [LEAT_OP_DELETE] = {"{\"op\":\"delete\",", 15}};
+    struct leat_lines *lines = run->lines;
+    to = leat_text_copy(to, ops[run->rows->op].text, ops[run->rows->op].size);
+    to = leat_text_copy(to, run->plan->about, run->plan->about_size);
+    to = leat_text_copy(to, lines->about.data, lines->about.size);
+    to = leat_text_u64(to, run->rows->pos);
+    to = leat_text_copy(to, ",\"row\":", 7);
+    to = leat_text_u64(to, run->row);
+    to = leat_text_copy(to, ",\"n\":", 5);
+    return leat_text_u64(to, lines->number);
+}
+
+static int write_images(struct run *run, struct leat_writer *writer, struct leat_error *err)
+{
+    struct leat_lines *lines = run->lines;
+    if (run->plan->key_count && write_key(run, writer, err))
+        return LEAT_FAIL;
+    leat_buf_clear(&lines->before_nulls); /* what the key added is none of theirs */
+    leat_buf_clear(&lines->after_nulls);
+    if (run->has_before) {
+        writer->json_nulls = &lines->before_nulls;
+        writer->to = leat_text_copy(writer->to, ",\"before\":", 10);
+        if (leat_image_write(writer, run->plan, run->before_present, &run->cursor, err))
+            return LEAT_FAIL;
+    }
+    if (run->has_after) {
+        writer->json_nulls = &lines->after_nulls;
+        writer->to = leat_text_copy(writer->to, ",\"after\":", 9);
+        if (leat_image_write(writer, run->plan, run->after_present, &run->cursor, err))
+            return LEAT_FAIL;
+    }
+    return LEAT_OK;
+}
+
+static int write_row(struct run *run, struct leat_error *err)
+{
+    struct leat_lines *lines = run->lines;
+    const struct leat_plan *plan = run->plan;
+    size_t from = lines->out.buf->size;
+    struct leat_writer writer = {.scratch = &lines->scratch, .json_nulls = &lines->after_nulls};
+    leat_writer_begin(&writer, lines->out.buf,
+                      WORDS_MAX + plan->about_size + lines->about.size + 3 * plan->image_max);
+    lines->number++;
+    writer.to = write_head(run, writer.to);
+    if (write_images(run, &writer, err)) {
+        lines->out.buf->size = from;
+        return fail_at(run, writer.step, err);
+    }
+    leat_writer_commit(&writer);
+    write_json_nulls(run);
+    leat_lines_open(lines, from, &plan->view->database, &plan->view->name);
+    return LEAT_OK;
+}
+
+int leat_lines_rows(struct leat_lines *lines, const struct leat_rows *rows, bool *passed, struct leat_error *err)
+{
+    struct run run = {.lines = lines, .rows = rows};
+    if (leat_plans_get(lines->plans, &run.plan, rows->table, err))
+        return leat_error_prefix(err, "%s:%llu", lines->file.data ? (const char *)lines->file.data : "",
+                                 (unsigned long long)rows->pos);
+    if (!run.plan->passes || rows->row_count == 0) {
+        lines->number += rows->row_count;
+        return LEAT_OK;
+    }
+    if (leat_lines_may_give(lines, rows->pos, err) || prepare(&run, err))
+        return LEAT_FAIL;
+    *passed = true;
+    for (uint32_t i = 0; i < rows->row_count; i++, run.row++) {
+        int result = leat_lines_close(lines, false, err);
+        if (result == LEAT_OK && i == 0 && lines->schema_lines && !leat_plans_say(run.plan))
+            result = leat_lines_schema(lines, run.plan, err);
+        if (result == LEAT_OK)
+            result = write_row(&run, err);
+        if (result != LEAT_OK)
+            return result;
+    }
+    if (leat_cursor_left(&run.cursor))
+        return malformed(&run, "bytes are left behind the last row", err);
+    return LEAT_OK;
+}

@@ -1,0 +1,347 @@
+/* Making plans: the definition is looked at once, here, with all that can be wrong with it, so that rows need no
+ * second look. A table that the filter drops gets a plan without steps, whatever its types are. */
+#include "plan_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "binlog/charset.h"
+#include "type_int.h"
+
+/* More than any value of fixed size takes as text, with quotes, but for members, bits of sets and padded bytes. */
+enum { VALUE_TEXT_MAX = 96 };
+
+void leat_plan_column_name(struct leat_buf *buf, const struct leat_table_view *view, uint32_t column)
+{
+    const struct leat_text *name = &view->columns[column].name;
+    if ((view->flags & LEAT_TABLE_NAMED) && name->size)
+        leat_buf_put(buf, name->bytes, name->size);
+    else
+        leat_buf_printf(buf, "@%u", column + 1);
+}
+
+static int fail_column(const struct leat_plan *plan, uint32_t column, enum leat_code code, const char *why,
+                       struct leat_error *err)
+{
+    struct leat_buf name = {0};
+    leat_plan_column_name(&name, plan->view, column);
+    leat_fail(err, code, LEAT_KIND_DATA, "%.256s.%.256s.%.256s: %s", plan->view->database.bytes, plan->view->name.bytes,
+              leat_buf_cstr(&name), why);
+    leat_buf_free(&name);
+    if (code == LEAT_E_UNSUPPORTED)
+        return leat_cure(err, "exclude the table with exclude_tables, or change the column on the source (ALTER TABLE … "
+                              "CONVERT TO CHARACTER SET utf8mb4, or another type)");
+    return LEAT_FAIL;
+}
+
+static int fail_charset(const struct leat_plan *plan, uint32_t column, struct leat_error *err)
+{
+    char why[160];
+    uint32_t collation = plan->view->columns[column].collation;
+    snprintf(why, sizeof why, "character set %s (collation %u) is not supported yet", leat_charset_name(collation),
+             collation);
+    return fail_column(plan, column, LEAT_E_UNSUPPORTED, why, err);
+}
+
+static int string_step(struct leat_plan *plan, struct leat_step *step, struct leat_error *err)
+{
+    const struct leat_column *column = step->column;
+    enum leat_charset charset = leat_charset_of(column->collation);
+    if (column->collation == LEAT_COLLATION_UNKNOWN) {
+        step->op = LEAT_STEP_BYTES;
+        return LEAT_OK;
+    }
+    step->charset = (uint8_t)charset;
+    switch (charset) {
+    case LEAT_CHARSET_BINARY:
+        step->op = column->type == LEAT_TYPE_STRING ? LEAT_STEP_BINARY : LEAT_STEP_BYTES;
+        step->padded = leat_type_bytes_max(column);
+        return LEAT_OK;
+    case LEAT_CHARSET_UTF8MB3:
+    case LEAT_CHARSET_UTF8MB4:
+        step->op = LEAT_STEP_UTF8;
+        step->character_max = charset == LEAT_CHARSET_UTF8MB4 ? 4 : 3;
+        return LEAT_OK;
+    case LEAT_CHARSET_ASCII:
+    case LEAT_CHARSET_LATIN1:
+        step->op = LEAT_STEP_TEXT;
+        return LEAT_OK;
+    case LEAT_CHARSET_UNSUPPORTED:
+        break;
+    }
+    return fail_charset(plan, step->index, err);
+}
+
+static void integer_step(struct leat_step *step, enum leat_step_op if_signed)
+{
+    step->op = (uint8_t)(if_signed + ((step->column->flags & LEAT_COLUMN_UNSIGNED) != 0));
+}
+
+static int choose_op(struct leat_plan *plan, struct leat_step *step, struct leat_error *err)
+{
+    switch ((int)step->column->type) {
+    case LEAT_TYPE_TINY:
+        integer_step(step, LEAT_STEP_I8);
+        return LEAT_OK;
+    case LEAT_TYPE_SHORT:
+        integer_step(step, LEAT_STEP_I16);
+        return LEAT_OK;
+    case LEAT_TYPE_INT24:
+        integer_step(step, LEAT_STEP_I24);
+        return LEAT_OK;
+    case LEAT_TYPE_LONG:
+        integer_step(step, LEAT_STEP_I32);
+        return LEAT_OK;
+    case LEAT_TYPE_LONGLONG:
+        integer_step(step, LEAT_STEP_I64);
+        return LEAT_OK;
+    case LEAT_TYPE_YEAR:
+        step->op = LEAT_STEP_YEAR;
+        return LEAT_OK;
+    case LEAT_TYPE_BIT:
+        step->op = LEAT_STEP_BIT;
+        return LEAT_OK;
+    case LEAT_TYPE_FLOAT:
+        step->op = LEAT_STEP_FLOAT;
+        return LEAT_OK;
+    case LEAT_TYPE_DOUBLE:
+        step->op = LEAT_STEP_DOUBLE;
+        return LEAT_OK;
+    case LEAT_TYPE_NEWDECIMAL:
+        step->op = LEAT_STEP_DECIMAL;
+        return LEAT_OK;
+    case LEAT_TYPE_DATE:
+    case LEAT_TYPE_NEWDATE:
+    case LEAT_TYPE_TIME:
+    case LEAT_TYPE_TIME2:
+    case LEAT_TYPE_DATETIME:
+    case LEAT_TYPE_DATETIME2:
+    case LEAT_TYPE_TIMESTAMP:
+    case LEAT_TYPE_TIMESTAMP2:
+        step->op = LEAT_STEP_TEMPORAL;
+        return LEAT_OK;
+    case LEAT_TYPE_ENUM:
+        step->op = step->column->member_count ? LEAT_STEP_ENUM : LEAT_STEP_ENUM_INDEX;
+        return LEAT_OK;
+    case LEAT_TYPE_SET:
+        step->op = step->column->member_count ? LEAT_STEP_SET : LEAT_STEP_SET_BITS;
+        return LEAT_OK;
+    case LEAT_TYPE_GEOMETRY:
+        step->op = LEAT_STEP_GEOMETRY;
+        return LEAT_OK;
+    case LEAT_TYPE_VECTOR:
+        step->op = LEAT_STEP_VECTOR;
+        return LEAT_OK;
+    case LEAT_TYPE_JSON:
+        step->op = LEAT_STEP_JSON;
+        return LEAT_OK;
+    default:
+        return leat_type_is_string(step->column)
+                   ? string_step(plan, step, err)
+                   : fail_column(plan, step->index, LEAT_E_UNSUPPORTED, "this type is not supported yet", err);
+    }
+}
+
+static bool is_ascii(const struct leat_text *text)
+{
+    for (uint32_t i = 0; i < text->size; i++)
+        if ((uint8_t)text->bytes[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* Sets whose bytes below 0x80 are not ASCII when they stand for themselves. */
+static bool is_wide(uint32_t collation)
+{
+    const char *name = leat_charset_name(collation);
+    return strncmp(name, "utf16", 5) == 0 || strcmp(name, "utf32") == 0 || strcmp(name, "ucs2") == 0;
+}
+
+/* A member as quoted JSON, into plan->text. Members of a set that isn't told are read as utf8mb4. */
+static int put_member(struct leat_plan *plan, const struct leat_step *step, const struct leat_text *member,
+                      struct leat_error *err)
+{
+    uint32_t collation = step->column->collation;
+    enum leat_charset charset =
+        collation == LEAT_COLLATION_UNKNOWN ? LEAT_CHARSET_UTF8MB4 : leat_charset_of(collation);
+    if (charset == LEAT_CHARSET_BINARY)
+        charset = LEAT_CHARSET_UTF8MB4;
+    if (is_ascii(member) && !is_wide(collation))
+        charset = LEAT_CHARSET_ASCII;
+    if (charset == LEAT_CHARSET_UNSUPPORTED)
+        return fail_charset(plan, step->index, err);
+    struct leat_buf text = {0};
+    int result = leat_charset_to_utf8(&text, charset, member->bytes, member->size, err);
+    if (result == LEAT_OK)
+        leat_json_string(&plan->text, text.data, text.size);
+    leat_buf_free(&text);
+    return result == LEAT_OK ? LEAT_OK
+                             : fail_column(plan, step->index, LEAT_E_MALFORMED,
+                                           "a member's text is not of its character set", err);
+}
+
+/* Texts go into one buffer, which moves while it grows: until it is complete a text's `bytes` is NULL and its place is
+ * the sum of the sizes before it. So members are written in order, and resolved in the same order. */
+static int put_members(struct leat_plan *plan, struct leat_step *step, struct leat_text *to, struct leat_error *err)
+{
+    const struct leat_column *column = step->column;
+    uint32_t made = 0;
+    if (step->op == LEAT_STEP_ENUM) {
+        leat_buf_puts(&plan->text, "\"\"");
+        to[made++].size = 2;
+    }
+    size_t longest = 2, total = 0;
+    for (uint32_t i = 0; i < column->member_count; i++) {
+        size_t before = plan->text.size;
+        if (put_member(plan, step, &column->members[i], err))
+            return LEAT_FAIL;
+        size_t size = plan->text.size - before;
+        to[made++].size = (uint32_t)size;
+        total += size + 1;
+        if (size > longest)
+            longest = size;
+    }
+    step->members = to;
+    step->member_count = made;
+    plan->image_max += step->op == LEAT_STEP_ENUM ? longest : total;
+    return LEAT_OK;
+}
+
+static int make_step(struct leat_plan *plan, uint32_t index, struct leat_text **members, struct leat_error *err)
+{
+    struct leat_step *step = &plan->steps[index];
+    struct leat_type_shape shape;
+    step->index = index;
+    step->column = &plan->view->columns[index];
+    if (choose_op(plan, step, err))
+        return LEAT_FAIL;
+    if (!leat_type_shape(&shape, step->column))
+        return fail_column(plan, index, LEAT_E_MALFORMED, "its type's metadata is out of range", err);
+    step->fixed = shape.fixed;
+    step->length_bytes = shape.length_bytes;
+
+    struct leat_buf name = {0};
+    leat_plan_column_name(&name, plan->view, index);
+    size_t before = plan->text.size;
+    leat_buf_u8(&plan->text, ',');
+    leat_json_string(&plan->text, name.data, name.size);
+    leat_buf_u8(&plan->text, ':');
+    step->text_size = (uint32_t)(plan->text.size - before);
+    leat_buf_free(&name);
+    plan->image_max += step->text_size + VALUE_TEXT_MAX + (step->padded + 2) / 3 * 4;
+
+    if (step->op != LEAT_STEP_ENUM && step->op != LEAT_STEP_SET)
+        return LEAT_OK;
+    if (put_members(plan, step, *members, err))
+        return LEAT_FAIL;
+    *members += step->member_count;
+    return LEAT_OK;
+}
+
+/* The buffer is complete: sizes become places. */
+static void resolve(struct leat_plan *plan)
+{
+    memset(leat_buf_reserve(&plan->text, LEAT_STEP_TEXT_COPIED), 0, LEAT_STEP_TEXT_COPIED);
+    const uint8_t *at = plan->text.data;
+    plan->about = at;
+    at += plan->about_size;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        struct leat_step *step = &plan->steps[i];
+        step->text = at;
+        at += step->text_size;
+        struct leat_text *members = plan->members + (step->members - plan->members);
+        for (uint32_t k = 0; k < step->member_count; k++) {
+            members[k].bytes = (const char *)at;
+            at += members[k].size;
+        }
+    }
+}
+
+static int make_steps(struct leat_plan *plan, struct leat_error *err)
+{
+    const struct leat_table_view *view = plan->view;
+    size_t members = 0;
+    for (uint32_t i = 0; i < view->column_count; i++)
+        members += (size_t)view->columns[i].member_count + 1;
+    plan->count = view->column_count;
+    plan->bitmap_size = (plan->count + 7) / 8;
+    plan->steps = leat_alloc_zero(plan->count ? plan->count : 1, sizeof *plan->steps);
+    plan->members = leat_alloc_zero(members ? members : 1, sizeof *plan->members);
+    struct leat_text *next = plan->members;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        plan->steps[i].members = plan->members;
+        if (make_step(plan, i, &next, err))
+            return LEAT_FAIL;
+    }
+    resolve(plan);
+    return LEAT_OK;
+}
+
+static void make_key(struct leat_plan *plan)
+{
+    const struct leat_table_view *view = plan->view;
+    plan->key_part_of = leat_alloc(sizeof *plan->key_part_of * (plan->count ? plan->count : 1));
+    for (uint32_t i = 0; i < plan->count; i++)
+        plan->key_part_of[i] = UINT32_MAX;
+    if (!(view->flags & LEAT_TABLE_KEY_KNOWN) || !view->key_count)
+        return;
+    plan->key = leat_alloc_zero(view->key_count, sizeof *plan->key);
+    plan->located = leat_alloc_zero(view->key_count, sizeof *plan->located);
+    for (uint32_t i = 0; i < view->key_count; i++) {
+        uint32_t column = view->key[i].column;
+        if (column >= plan->count || plan->key_part_of[column] != UINT32_MAX)
+            continue;
+        plan->key_part_of[column] = plan->key_count;
+        plan->key[plan->key_count++] = column;
+        if (column >= plan->key_span)
+            plan->key_span = column + 1;
+    }
+}
+
+static void make_about(struct leat_plan *plan)
+{
+    leat_buf_puts(&plan->text, "\"db\":");
+    leat_json_string(&plan->text, plan->view->database.bytes, plan->view->database.size);
+    leat_buf_puts(&plan->text, ",\"table\":");
+    leat_json_string(&plan->text, plan->view->name.bytes, plan->view->name.size);
+    leat_buf_puts(&plan->text, ",");
+    plan->about_size = (uint32_t)plan->text.size;
+}
+
+int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struct leat_filter *filter,
+                  struct leat_error *err)
+{
+    struct leat_plan *made = leat_alloc_zero(1, sizeof *made);
+    made->table = leat_table_hold(table);
+    made->view = leat_table_view(table);
+    made->id = made->view->id;
+    made->passes = !filter || leat_filter_table(filter, made->view->database.bytes, made->view->name.bytes);
+    if (made->passes) {
+        make_about(made);
+        if (make_steps(made, err)) {
+            leat_plan_free(&made);
+            return LEAT_FAIL;
+        }
+        make_key(made);
+    }
+    *plan = made;
+    return LEAT_OK;
+}
+
+void leat_plan_free(struct leat_plan **plan)
+{
+    if (!*plan)
+        return;
+    struct leat_plan *gone = *plan;
+    leat_table_release(&gone->table);
+    free(gone->steps);
+    free(gone->members);
+    free(gone->key);
+    free(gone->key_part_of);
+    free(gone->located);
+    leat_buf_free(&gone->text);
+    free(gone);
+    *plan = NULL;
+}

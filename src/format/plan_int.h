@@ -1,0 +1,111 @@
+/* How rows of one definition are written: made once, then followed for each row.
+ *
+ * A step is one column: how its packed value is found (a size, or a length prefix), what is written before it (the
+ * comma, its name, the colon, escaped in advance), and which writer takes the value. A plan belongs to the thread of
+ * its format; it holds a reference to its definition. */
+#ifndef LEAT_FORMAT_PLAN_INT_H
+#define LEAT_FORMAT_PLAN_INT_H
+
+#include "filter/filter.h"
+#include "model/table.h"
+
+enum leat_step_op {
+    LEAT_STEP_I8,
+    LEAT_STEP_U8,
+    LEAT_STEP_I16,
+    LEAT_STEP_U16,
+    LEAT_STEP_I24,
+    LEAT_STEP_U24,
+    LEAT_STEP_I32,
+    LEAT_STEP_U32,
+    LEAT_STEP_I64,
+    LEAT_STEP_U64,
+    LEAT_STEP_YEAR,
+    LEAT_STEP_BIT,
+    LEAT_STEP_FLOAT,
+    LEAT_STEP_DOUBLE,
+    LEAT_STEP_DECIMAL,
+    LEAT_STEP_TEMPORAL,
+    LEAT_STEP_ENUM,
+    LEAT_STEP_ENUM_INDEX, /* members not told: the index */
+    LEAT_STEP_SET,
+    LEAT_STEP_SET_BITS, /* members not told: the bits, as a number */
+    LEAT_STEP_UTF8,     /* utf8mb4 and utf8mb3, checked as it is copied */
+    LEAT_STEP_TEXT,     /* other sets: ASCII as it is, else converted */
+    LEAT_STEP_BYTES,    /* base64 */
+    LEAT_STEP_BINARY,   /* base64 of BINARY(n), with the zero bytes that the server strips */
+    LEAT_STEP_GEOMETRY,
+    LEAT_STEP_VECTOR,
+    LEAT_STEP_JSON
+};
+
+/* The text before a value is copied as so many bytes at once, whatever its length. */
+enum { LEAT_STEP_TEXT_COPIED = 32 };
+
+struct leat_step {
+    uint8_t op;
+    uint8_t length_bytes;  /* of the prefix, when fixed is 0 */
+    uint8_t character_max; /* UTF8: 3 or 4 bytes */
+    uint8_t charset;       /* enum leat_charset of TEXT */
+    uint32_t text_size;
+    uint32_t fixed; /* the packed value's size; 0: it has a length prefix */
+    uint32_t padded; /* BINARY: n */
+    const uint8_t *text; /* `,"name":`, LEAT_STEP_TEXT_COPIED bytes readable at least */
+    const struct leat_column *column;
+    const struct leat_text *members; /* ENUM, SET: as JSON, quoted; ENUM: [0] is "" for index 0 */
+    uint32_t member_count;           /* of members */
+    uint32_t index;                  /* the column's number */
+};
+
+/* What was said last about the definition of a table of this name. */
+struct leat_plan_name;
+
+/* A key column's value in an image. */
+struct leat_located {
+    const uint8_t *bytes; /* NULL: SQL NULL */
+    uint32_t size;
+    bool found;
+};
+
+struct leat_plan {
+    uint64_t id;
+    struct leat_table *table; /* held */
+    const struct leat_table_view *view;
+    bool passes; /* the filter's answer; false: there are no steps */
+    struct leat_plan_name *name;
+    struct leat_step *steps; /* view->column_count */
+    uint32_t count;
+    uint32_t bitmap_size;   /* of a bitmap over all columns */
+    uint32_t key_count;     /* 0: no key is known */
+    uint32_t key_span;      /* key columns lie in the first so many columns */
+    uint32_t *key;          /* columns, in key order */
+    uint32_t *key_part_of;  /* column: its part in the key, or UINT32_MAX */
+    struct leat_located *located; /* scratch: key_count */
+    const uint8_t *about;   /* `"db":"shop","table":"cart",` */
+    uint32_t about_size;
+    size_t image_max; /* bytes of one image's text but for values with a length prefix */
+    struct leat_text *members;
+    struct leat_buf text; /* what about, steps and members point into */
+};
+
+int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struct leat_filter *filter,
+                  struct leat_error *err) LEAT_CHECKED;
+void leat_plan_free(struct leat_plan **plan);
+
+/* Plans by definition, and what was said by name. Bounded: leat_plans_trim lets all go when there are too many; call
+ * it only where no plan is in use. */
+struct leat_plans;
+struct leat_plans *leat_plans_new(const struct leat_filter *filter);
+void leat_plans_free(struct leat_plans **plans);
+int leat_plans_get(struct leat_plans *plans, struct leat_plan **plan, struct leat_table *table,
+                   struct leat_error *err) LEAT_CHECKED;
+void leat_plans_trim(struct leat_plans *plans);
+/* Whether this definition is the one that was said last for its name; says it. */
+bool leat_plans_say(struct leat_plan *plan);
+/* Nothing was said. */
+void leat_plans_unsay(struct leat_plans *plans);
+
+/* One column's name: its own, or "@1" … where the stream doesn't tell. */
+void leat_plan_column_name(struct leat_buf *buf, const struct leat_table_view *view, uint32_t column);
+
+#endif

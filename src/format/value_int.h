@@ -1,0 +1,15 @@
+/* The values that take more than a few instructions. They write at writer->to, whose rest_max leaves room for values
+ * of fixed size, and fail with what is wrong with the value. One thread. */
+#ifndef LEAT_FORMAT_VALUE_INT_H
+#define LEAT_FORMAT_VALUE_INT_H
+
+#include "image_int.h"
+
+typedef int leat_value_writer(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes,
+                              uint32_t size, struct leat_error *err);
+
+leat_value_writer leat_write_float, leat_write_double, leat_write_decimal, leat_write_temporal, leat_write_enum,
+    leat_write_set, leat_write_text, leat_write_bytes, leat_write_binary, leat_write_geometry, leat_write_vector,
+    leat_write_json;
+
+#endif
