@@ -126,6 +126,7 @@ int leat_event_gtid(struct leat_begin *begin, const struct leat_binlog_format *f
 /* PREVIOUS_GTIDS and MARIADB_GTID_LIST. */
 int leat_event_previous_gtids(struct leat_gtid_set **set, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;
 
+/* session.time_zone points into the event and, unlike other texts, has no NUL behind it. */
 struct leat_query {
     uint32_t thread_id;
     uint32_t execution_seconds;

@@ -15,7 +15,13 @@ int leat_table_map_id(uint64_t *table_id, const uint8_t **contents, size_t *size
 /* The whole of it, as a definition: types, metadata, null flags, and the optional metadata: signs, default and column
  * character sets, names, ENUM and SET strings (with their character sets), geometry types, primary key (simple and with
  * prefixes), visibility, vector dimensions. Unknown optional fields are passed over (their type numbers may be skipped
- * by design). The caller releases *table. */
+ * by design). The caller releases *table.
+ *
+ * A column's `metadata` is the two bytes of the event as one number: NEWDECIMAL precision << 8 | scale; BIT bytes << 8 |
+ * bits beyond them; VARCHAR its length in bytes; ENUM and SET type << 8 | bytes of a value; STRING what encodes its
+ * length (length_max has it decoded); of types with one byte (blobs: width of the length; FLOAT, DOUBLE; temporal:
+ * digits) that byte; else 0. MINIMAL row metadata leaves names, members, key and visibility unknown, see the flags;
+ * LEAT_TABLE_SIGNS, _COLLATIONS and _MEMBERS are also set where no column needs them. */
 int leat_table_map(struct leat_table **table, const struct leat_binlog_format *format, const struct leat_event *event,
                    struct leat_error *err) LEAT_CHECKED;
 
@@ -41,7 +47,8 @@ struct leat_row_plan;
 int leat_row_plan_new(struct leat_row_plan **plan, const struct leat_table *table, struct leat_error *err) LEAT_CHECKED;
 void leat_row_plan_free(struct leat_row_plan **plan);
 
-/* The size of the image at the cursor, which is moved behind it. Checks each length against the rest of the event and
+/* Moves the cursor behind the image at it. `present` has a bit for each of the plan's columns: the caller has compared
+ * the event's column_count with the table's. Checks each length against the rest of the event and
  * against what the column can hold. This is the hot path of ingest: a row of ten columns takes some tens of ns. */
 int leat_row_walk(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
 
@@ -55,5 +62,9 @@ struct leat_value {
  * the same. */
 int leat_row_split(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
                    struct leat_value *values, struct leat_error *err) LEAT_CHECKED;
+
+/* What precedes each after image of a PARTIAL_UPDATE_ROWS event, moving the cursor behind it: the image itself is then
+ * walked as any other. LEAT_E_UNSUPPORTED when it says that JSON values are stored as differences. */
+int leat_row_partial(struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
 
 #endif

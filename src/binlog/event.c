@@ -1,0 +1,91 @@
+/* The frame around every event: header, length, checksum. What an event's body says is read elsewhere. */
+#include "binlog_int.h"
+
+#include "base/checksum.h"
+
+static void read_header(struct leat_event *event, const uint8_t *bytes, size_t size)
+{
+    *event = (struct leat_event){
+        .time = (uint32_t)leat_le(bytes, 4),
+        .type = bytes[4],
+        .server_id = (uint32_t)leat_le(bytes + 5, 4),
+        .size = (uint32_t)leat_le(bytes + 9, 4),
+        .next_pos = (uint32_t)leat_le(bytes + 13, 4),
+        .flags = (uint16_t)leat_le(bytes + 17, 2),
+        .bytes = bytes,
+        .body = bytes + LEAT_EVENT_HEADER_SIZE,
+        .body_size = size - LEAT_EVENT_HEADER_SIZE,
+    };
+}
+
+static bool checksum_matches(const uint8_t *bytes, size_t size)
+{
+    size_t covered = size - LEAT_EVENT_CHECKSUM_SIZE;
+    return leat_crc32(0, bytes, covered) == (uint32_t)leat_le(bytes + covered, LEAT_EVENT_CHECKSUM_SIZE);
+}
+
+/* The server sums its format description up with the in-use flag cleared, because it clears the flag in the file
+ * later without touching the sum; other writers sum up what they write. Both are taken. */
+static bool checksum_matches_unflagged(const uint8_t *bytes, size_t size)
+{
+    uint8_t header[LEAT_EVENT_HEADER_SIZE];
+    memcpy(header, bytes, sizeof(header));
+    header[17] &= (uint8_t)~LEAT_EVENT_FLAG_BINLOG_IN_USE;
+    size_t covered = size - LEAT_EVENT_CHECKSUM_SIZE;
+    uint32_t sum = leat_crc32(0, header, sizeof(header));
+    sum = leat_crc32(sum, bytes + sizeof(header), covered - sizeof(header));
+    return sum == (uint32_t)leat_le(bytes + covered, LEAT_EVENT_CHECKSUM_SIZE);
+}
+
+static int check_sum(struct leat_event *event, struct leat_error *err)
+{
+    if (event->body_size < LEAT_EVENT_CHECKSUM_SIZE)
+        return leat_malformed(err, "%s event of %u bytes has no room for its checksum",
+                              leat_event_type_name(event->type), event->size);
+    event->body_size -= LEAT_EVENT_CHECKSUM_SIZE;
+    if (checksum_matches(event->bytes, event->size))
+        return LEAT_OK;
+    if (event->type == LEAT_EVENT_FORMAT_DESCRIPTION && checksum_matches_unflagged(event->bytes, event->size))
+        return LEAT_OK;
+    return leat_fail(err, LEAT_E_CHECKSUM, LEAT_KIND_DATA, "checksum of the %s event of %u bytes is wrong",
+                     leat_event_type_name(event->type), event->size);
+}
+
+/* A format description names its own algorithm, and leaves room for a checksum even where that is "none". */
+static int check_format_description(struct leat_event *event, struct leat_error *err)
+{
+    struct leat_binlog_format own;
+    /* Read twice, here and by the caller, since there is one for each file. */
+    bool room;
+    if (leat_event_format_room(&own, &room, event, err))
+        return LEAT_FAIL;
+    if (!room)
+        return LEAT_OK;
+    if (own.checksum == LEAT_CHECKSUM_CRC32)
+        return check_sum(event, err);
+    event->body_size -= LEAT_EVENT_CHECKSUM_SIZE;
+    return LEAT_OK;
+}
+
+int leat_event_parse(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes, size_t size,
+                     struct leat_error *err)
+{
+    if (size < LEAT_EVENT_HEADER_SIZE)
+        return leat_malformed(err, "%zu bytes are too few for an event's header", size);
+    read_header(event, bytes, size);
+    if (event->size != size)
+        return leat_malformed(err, "%s event says that it has %u bytes and has %zu",
+                              leat_event_type_name(event->type), event->size, size);
+    if (event->type == LEAT_EVENT_FORMAT_DESCRIPTION)
+        return check_format_description(event, err);
+    if (format->version == 0) {
+        if (event->type != LEAT_EVENT_ROTATE)
+            return leat_malformed(err, "%s event before any format description",
+                                  leat_event_type_name(event->type));
+        /* The rotate that opens a dump comes before anything that tells whether it has a checksum. */
+        if (event->body_size > LEAT_EVENT_CHECKSUM_SIZE && checksum_matches(bytes, size))
+            event->body_size -= LEAT_EVENT_CHECKSUM_SIZE;
+        return LEAT_OK;
+    }
+    return format->checksum == LEAT_CHECKSUM_OFF ? LEAT_OK : check_sum(event, err);
+}

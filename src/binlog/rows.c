@@ -1,0 +1,98 @@
+/* The head of rows events: which table, which columns, where the row images begin.
+ *
+ * Facts: Rows_event in libs/mysql/binlog/event/rows_event.{h,cpp}. */
+#include "binlog/rows.h"
+
+#include "binlog_int.h"
+
+enum { HEAD_SIZE_OLD = 6, HEAD_SIZE_V1 = 8, HEAD_SIZE_V2 = 10 };
+
+static int operation(struct leat_rows_event *rows, unsigned *head, uint8_t type, struct leat_error *err)
+{
+    *head = HEAD_SIZE_V2;
+    switch (type) {
+    case LEAT_EVENT_WRITE_ROWS_V1:
+        *head = HEAD_SIZE_V1; /* fall through */
+    case LEAT_EVENT_WRITE_ROWS:
+        rows->op = LEAT_OP_INSERT;
+        return LEAT_OK;
+    case LEAT_EVENT_UPDATE_ROWS_V1:
+        *head = HEAD_SIZE_V1; /* fall through */
+    case LEAT_EVENT_UPDATE_ROWS:
+        rows->op = LEAT_OP_UPDATE;
+        return LEAT_OK;
+    case LEAT_EVENT_DELETE_ROWS_V1:
+        *head = HEAD_SIZE_V1; /* fall through */
+    case LEAT_EVENT_DELETE_ROWS:
+        rows->op = LEAT_OP_DELETE;
+        return LEAT_OK;
+    case LEAT_EVENT_PARTIAL_UPDATE_ROWS:
+        rows->op = LEAT_OP_UPDATE;
+        rows->partial = true;
+        return LEAT_OK;
+    default:
+        break;
+    }
+    if (type >= LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 && type <= LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED)
+        return leat_unsupported(err, "%s events (MariaDB's log_bin_compress) can't be read yet",
+                                leat_event_type_name(type));
+    return leat_unsupported(err, "%s is not a kind of rows event that can be read", leat_event_type_name(type));
+}
+
+/* Number, flags and, in version 2, a block of extra data (partition, NDB) that counts its own two length bytes. Whether
+ * it is there is told by the post-header's length. */
+static int read_head(struct leat_rows_event *rows, unsigned head, struct leat_cursor *cursor, struct leat_error *err)
+{
+    if (head != HEAD_SIZE_OLD && head != HEAD_SIZE_V1 && head != HEAD_SIZE_V2)
+        return leat_malformed(err, "rows events of this file have a post-header of %u bytes", head);
+    rows->table_id = leat_cursor_le(cursor, head == HEAD_SIZE_OLD ? 4 : 6);
+    rows->flags = leat_cursor_u16(cursor);
+    if (head != HEAD_SIZE_V2)
+        return LEAT_OK;
+    uint16_t extra = leat_cursor_u16(cursor);
+    if (extra < 2 && !cursor->failed)
+        return leat_malformed(err, "rows event's extra data of %u bytes doesn't hold its own length", extra);
+    leat_cursor_skip(cursor, extra - 2u);
+    return LEAT_OK;
+}
+
+static bool any_column(const uint8_t *bitmap, uint32_t count)
+{
+    for (uint32_t i = 0; bitmap && i < count; i++)
+        if (bitmap[i / 8] >> (i % 8) & 1)
+            return true;
+    return false;
+}
+
+int leat_event_rows(struct leat_rows_event *rows, const struct leat_binlog_format *format,
+                    const struct leat_event *event, struct leat_error *err)
+{
+    *rows = (struct leat_rows_event){0};
+    unsigned usual;
+    if (operation(rows, &usual, event->type, err))
+        return LEAT_FAIL;
+    struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
+    if (read_head(rows, leat_post_header(format, event->type, usual), &cursor, err))
+        return LEAT_FAIL;
+    uint64_t count = leat_cursor_lenenc(&cursor);
+    if (count > LEAT_COLUMNS_MAX || (count == 0 && rows->table_id != LEAT_TABLE_ID_DUMMY))
+        return leat_malformed(err, "%s event has %llu columns", leat_event_type_name(event->type),
+                              (unsigned long long)count);
+    size_t bitmap_size = ((size_t)count + 7) / 8;
+    if (rows->op != LEAT_OP_INSERT)
+        rows->before_present = leat_cursor_bytes(&cursor, bitmap_size);
+    if (rows->op != LEAT_OP_DELETE)
+        rows->after_present = leat_cursor_bytes(&cursor, bitmap_size);
+    if (cursor.failed)
+        return leat_malformed(err, "%s event of %u bytes ends within its head", leat_event_type_name(event->type),
+                              event->size);
+    rows->column_count = (uint32_t)count;
+    rows->images = cursor.at;
+    rows->images_size = leat_cursor_left(&cursor);
+    /* Images without any column have no bytes: a reader that walks until the bytes are used up would never end. */
+    if (rows->images_size && !any_column(rows->before_present, rows->column_count) &&
+        !any_column(rows->after_present, rows->column_count))
+        return leat_malformed(err, "%s event has %zu bytes of rows and no columns", leat_event_type_name(event->type),
+                              rows->images_size);
+    return LEAT_OK;
+}

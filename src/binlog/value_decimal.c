@@ -1,0 +1,86 @@
+/* NEWDECIMAL: digits in groups of nine, each in four big-endian bytes, counted from the point to both sides; what is
+ * left over at the outer ends takes as few bytes as it can. The first bit is set for positive numbers; the bytes of
+ * negative ones are inverted.
+ *
+ * Facts: decimal2bin in strings/decimal.cc. */
+#include "value_int.h"
+
+#include "base/json.h"
+#include "binlog_int.h"
+
+enum { GROUP = 9, PRECISION_MAX = 65, SCALE_MAX = 38 }; /* MySQL's scale ends at 30, MariaDB's at 38 */
+
+static const uint8_t bytes_of_digits[GROUP + 1] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
+static const uint32_t power_of_ten[GROUP + 1] = {1,      10,      100,      1000,      10000,
+                                                 100000, 1000000, 10000000, 100000000, 1000000000};
+
+uint32_t leat_decimal_size(unsigned precision, unsigned scale)
+{
+    if (precision < 1 || precision > PRECISION_MAX || scale > SCALE_MAX || scale > precision)
+        return 0;
+    unsigned whole = precision - scale;
+    return whole / GROUP * 4 + bytes_of_digits[whole % GROUP] + scale / GROUP * 4 + bytes_of_digits[scale % GROUP];
+}
+
+struct digits {
+    const uint8_t *at;
+    uint8_t invert;       /* 0xFF for negative numbers */
+    uint8_t sign;         /* 0x80 for the first byte, which holds the sign */
+    bool failed;          /* a group is larger than its digits allow */
+};
+
+static uint32_t read_group(struct digits *from, unsigned digits)
+{
+    uint32_t value = 0;
+    for (unsigned i = 0; i < bytes_of_digits[digits]; i++) {
+        value = value << 8 | (uint8_t)(*from->at++ ^ from->invert ^ from->sign);
+        from->sign = 0;
+    }
+    if (value >= power_of_ten[digits])
+        from->failed = true;
+    return value;
+}
+
+/* The digits before the point, without zeros in front; one zero if there is nothing else. */
+static void put_whole(struct leat_buf *buf, struct digits *from, unsigned digits)
+{
+    bool begun = false;
+    unsigned group = digits % GROUP ? digits % GROUP : GROUP;
+    for (; digits; digits -= group, group = GROUP) {
+        uint32_t value = read_group(from, group);
+        if (begun) {
+            leat_put_digits(buf, value, group);
+        } else if (value) {
+            leat_put_u64(buf, value);
+            begun = true;
+        }
+    }
+    if (!begun)
+        leat_buf_u8(buf, '0');
+}
+
+int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, const uint8_t *bytes, uint32_t size,
+                       struct leat_error *err)
+{
+    unsigned precision = column->metadata >> 8, scale = column->metadata & 0xFF;
+    if (size == 0 || leat_decimal_size(precision, scale) != size)
+        return leat_malformed(err, "%u bytes are not a DECIMAL(%u,%u)", size, precision, scale);
+    bool negative = !(bytes[0] & 0x80);
+    struct digits from = {.at = bytes, .invert = negative ? 0xFF : 0, .sign = 0x80};
+    size_t start = buf->size;
+    if (negative)
+        leat_buf_u8(buf, '-');
+    put_whole(buf, &from, precision - scale);
+    if (scale)
+        leat_buf_u8(buf, '.');
+    for (unsigned left = scale; left;) {
+        unsigned group = left < GROUP ? left : GROUP;
+        leat_put_digits(buf, read_group(&from, group), group);
+        left -= group;
+    }
+    if (from.failed) {
+        buf->size = start;
+        return leat_malformed(err, "a DECIMAL(%u,%u) holds what are not digits", precision, scale);
+    }
+    return LEAT_OK;
+}
