@@ -1,0 +1,99 @@
+/* Items to lines on stdout: filter, format, output. */
+#include "cli_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "filter/filter.h"
+#include "format/format.h"
+
+enum { HAND_OVER_BYTES = 256 << 10 };
+
+struct cli_changes {
+    struct leat_filter *filter;
+    struct leat_format *format;
+    struct leat_buf buf;
+    struct cli_output *output;
+};
+
+/* Takes the first `size` bytes of buf away; what is open stays. */
+static int hand_over(struct cli_changes *changes, size_t size, struct leat_error *err)
+{
+    if (!size)
+        return LEAT_OK;
+    int rc = cli_output_put(changes->output, changes->buf.data, size, err);
+    changes->buf.size -= size;
+    memmove(changes->buf.data, changes->buf.data + size, changes->buf.size);
+    return rc;
+}
+
+static int on_message(void *context, const struct leat_message *message, struct leat_error *err)
+{
+    struct cli_changes *changes = context;
+    (void)message;
+    leat_buf_u8(&changes->buf, '\n');
+    return changes->buf.size >= HAND_OVER_BYTES ? hand_over(changes, changes->buf.size, err) : LEAT_OK;
+}
+
+int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool background, struct leat_error *err)
+{
+    struct cli_changes *changes = leat_alloc_zero(1, sizeof *changes);
+    size_t table_count, exclude_count;
+    const char *const *values = cli_args_values(args, "table", &table_count);
+    const char **tables = leat_memdup(values, (table_count + 1) * sizeof *values);
+    values = cli_args_values(args, "exclude-table", &exclude_count);
+    int rc = leat_filter_new(&changes->filter, tables, table_count, values, exclude_count, err);
+    free(tables);
+    const struct leat_format_options options = {.schema_lines = true, .name = "leat"};
+    const struct leat_format_out to = {changes, &changes->buf, on_message};
+    const char *name = cli_args_value(args, "format");
+    if (rc == LEAT_OK)
+        rc = leat_format_new(&changes->format, name ? name : "leat", &options, changes->filter, &to, err);
+    if (rc) {
+        err->code = LEAT_E_USAGE;
+        leat_filter_free(&changes->filter);
+        free(changes);
+        return rc;
+    }
+    changes->output = cli_output_new(STDOUT_FILENO, background);
+    *out = changes;
+    return LEAT_OK;
+}
+
+bool cli_changes_wanted(void *context, const char *database, const char *table)
+{
+    struct cli_changes *changes = context;
+    return leat_filter_table(changes->filter, database, table);
+}
+
+int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)
+{
+    if (item->type == LEAT_ITEM_STATEMENT && !leat_filter_statement(changes->filter, &item->statement))
+        return LEAT_OK;
+    return leat_format_item(changes->format, item, NULL, err);
+}
+
+int cli_changes_flush(struct cli_changes *changes, struct leat_error *err)
+{
+    return hand_over(changes, changes->buf.size - leat_format_open_bytes(changes->format), err);
+}
+
+/* A message that is still open belongs to a transaction that never ended: it isn't shown. */
+int cli_changes_close(struct cli_changes **out, struct leat_error *err)
+{
+    struct cli_changes *changes = *out;
+    struct leat_error problem = {0};
+    *out = NULL;
+    int rc = cli_changes_flush(changes, &problem);
+    int closed = cli_output_close(&changes->output, &problem);
+    rc = rc ? rc : closed;
+    if (rc == LEAT_FAIL)
+        *err = problem;
+    leat_format_free(&changes->format);
+    leat_filter_free(&changes->filter);
+    leat_buf_free(&changes->buf);
+    free(changes);
+    return rc;
+}

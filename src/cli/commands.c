@@ -1,0 +1,81 @@
+/* The table of commands: what there is, in words. Parsing, --help and the man page all read it. */
+#include "cli_int.h"
+
+#define END_OF_OPTIONS {NULL, 0, NULL, NULL}
+
+const struct cli_option cli_options_connection[] = {
+    {"password-file", 0, "FILE", "The password is in this file. Without it, it is asked for on a terminal."},
+    {"defaults-file", 0, "FILE", "Take user, password, host, TLS settings from [client] of this option file (~/.my.cnf)."},
+    {"ssl-mode", 0, "MODE", "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY."},
+    {"ssl-ca", 0, "FILE", "The authority that signed the server's certificate, PEM."},
+    {"ssl-cert", 0, "FILE", "Our certificate, PEM."},
+    {"ssl-key", 0, "FILE", "Our certificate's key, PEM."},
+    END_OF_OPTIONS};
+
+const struct cli_option cli_options_config[] = {
+    {"config", 'c', "FILE", "Configuration; may be given several times, later wins. Default: ./leat.yaml, then /etc/leat/leat.yaml."},
+    {"override", 'o', "SETTING=VALUE", "Overrides one setting, as in -o source.heartbeat=1s."},
+    END_OF_OPTIONS};
+
+static const struct cli_option options_select[] = {
+    {"table", 't', "DB.TABLE", "Only these tables (* and ? match); may be given several times."},
+    {"exclude-table", 0, "DB.TABLE", "Not these tables."},
+    {"format", 'f', "FORMAT", "How changes are printed: leat (default)."},
+    {"from", 0, "P", "Begin there: now, earliest, FILE:POS, a GTID set (taken as done), or a time."},
+    {"until", 0, "P", "End there."},
+    {"event-bytes-max", 0, "BYTES", "The largest event that is taken. Default 256 MiB."},
+    END_OF_OPTIONS};
+
+static const struct cli_option options_status[] = {
+    {"json", 0, NULL, "Everything, as one JSON object."},
+    {"watch", 'w', NULL, "A living line a sink, until interrupted."},
+    END_OF_OPTIONS};
+
+static const struct cli_option options_resume[] = {
+    {"until", 0, "P", "Pause again before the first transaction at or behind that position."}, END_OF_OPTIONS};
+static const struct cli_option options_rewind[] = {
+    {"to", 0, "P", "Where to: earliest, now, FILE:POS, a GTID set (taken as done), or a time."},
+    {"yes", 'y', NULL, "Don't ask: what was delivered after that point will be delivered again."},
+    END_OF_OPTIONS};
+static const struct cli_option options_skip[] = {
+    {"reason", 0, "TEXT", "Why; goes into the log."}, END_OF_OPTIONS};
+
+#define GROUPS(...) (const struct cli_option *const[]){__VA_ARGS__, NULL}
+
+const struct cli_command cli_commands[] = {
+    {"run", "[-c FILE]… [-o SETTING=VALUE]…", "the relay",
+     "Reads the primary's changes into the journal and leads them to every sink, until SIGTERM or SIGINT. It may be killed "
+     "at any moment: the next start goes on where it was.",
+     GROUPS(cli_options_config), cli_run},
+    {"tail", "URL [--table DB.TABLE]… [--from P] [--until P]", "changes as lines on stdout, with no configuration and no state",
+     "Connects to mysql://user@host:port/ as a replica would and prints changes as they are committed.",
+     GROUPS(options_select, cli_options_connection), cli_tail},
+    {"decode", "FILE…|- [--table DB.TABLE]… [--from P] [--until P]", "the same from binlog files, offline",
+     "Reads binary log files (or standard input) in the order given and prints their changes.", GROUPS(options_select),
+     cli_decode},
+    {"doctor", "[URL | -c FILE]", "what is wrong, and the statement that cures it",
+     "Checks a server and its account (and with a configuration, sinks too) for everything that would lose changes.",
+     GROUPS(cli_options_config, cli_options_connection), cli_doctor},
+    {"status", "[--json] [--watch]", "how the relay and its sinks are", "Asks the relay that runs on the configuration's journal.",
+     GROUPS(options_status, cli_options_config), cli_status},
+    {"pause", "SINK", "stop delivering to a sink", "The journal goes on and keeps what the sink needs.", GROUPS(cli_options_config),
+     cli_pause},
+    {"resume", "SINK [--until P]", "go on delivering", "Also after an error that was cured: a halted sink tries again.",
+     GROUPS(options_resume, cli_options_config), cli_resume},
+    {"rewind", "SINK --to P [--yes]", "deliver again from a position", "A new generation begins: what was delivered stays as it is.",
+     GROUPS(options_rewind, cli_options_config), cli_rewind},
+    {"skip", "SINK GTID --reason TEXT", "pass over the one transaction that halts a sink",
+     "Only the next transaction can be skipped. An anonymous one is named by the FILE:POS that the error shows.",
+     GROUPS(options_skip, cli_options_config), cli_skip},
+    {"wait", "SINK GTIDSET [--timeout S]", "until a sink has delivered a set", "", GROUPS(cli_options_config), cli_later},
+    {"verify", "SINK [TABLE…]", "compare a mysql sink's tables with the source", "", GROUPS(cli_options_config), cli_later},
+    {"journal", "ls|cat|verify DIR", "a journal, offline",
+     "ls lists segments, cat prints all changes as lines, verify reads every record and checks every rule. The relay may be running.",
+     GROUPS(options_select), cli_journal},
+    {"schema", "DB.TABLE [--at P]", "a table's definitions through time", "", GROUPS(cli_options_config), cli_later},
+    {"config", "check|print|reference", "the configuration",
+     "check says what is wrong with it, print shows what is in force with secrets masked, reference prints every setting.",
+     GROUPS(cli_options_config), cli_config},
+};
+
+const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;

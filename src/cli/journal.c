@@ -1,0 +1,127 @@
+/* leat journal: a journal offline: what is there, as lines, is it whole. */
+#include "cli_int.h"
+
+#include <string.h>
+
+#include "journal/journal.h"
+
+static int open_read_only(struct leat_journal **journal, const char *folder, struct leat_error *err)
+{
+    const struct leat_journal_options options = {.folder = folder, .read_only = true};
+    return leat_journal_open(journal, &options, err);
+}
+
+/* ---- ls ---- */
+
+static int print_segment(void *context, const struct leat_segment_info *info)
+{
+    (void)context;
+    char first[LEAT_TIME_TEXT_MAX] = "-", last[LEAT_TIME_TEXT_MAX] = "-";
+    if (info->first_time_us)
+        leat_time_text(first, info->first_time_us);
+    if (info->last_time_us)
+        leat_time_text(last, info->last_time_us);
+    printf("%s %12llu %12llu %12llu %10llu  %-27s %-27s %s\n", info->name, (unsigned long long)info->first_seq,
+           (unsigned long long)info->end_seq, (unsigned long long)info->bytes, (unsigned long long)info->transactions, first, last,
+           info->sealed ? "sealed" : "open");
+    return LEAT_OK;
+}
+
+static int list(const char *folder, struct leat_error *err)
+{
+    struct leat_journal *journal = NULL;
+    if (open_read_only(&journal, folder, err))
+        return LEAT_FAIL;
+    printf("%-20s %12s %12s %12s %10s  %-27s %-27s %s\n", "segment", "first", "end", "bytes", "transact.", "first commit",
+           "last commit", "state");
+    int rc = leat_journal_segments(journal, print_segment, NULL, err);
+    leat_journal_close(&journal);
+    return rc;
+}
+
+/* ---- cat ---- */
+
+/* Before `until`, and, for a start that lies between places the journal can find, behind `from`. */
+static int copy_items(struct leat_journal *journal, struct cli_changes *changes, uint64_t from, uint64_t until,
+                      struct leat_error *err)
+{
+    struct leat_reader *reader = NULL;
+    if (leat_reader_open(&reader, journal, from, err))
+        return LEAT_FAIL;
+    int rc;
+    do {
+        struct leat_item item;
+        rc = leat_reader_next(reader, &item, err);
+        if (rc == LEAT_OK && item.seq >= until)
+            rc = LEAT_END;
+        else if (rc == LEAT_OK)
+            rc = cli_changes_item(changes, &item, err);
+    } while (rc == LEAT_OK);
+    leat_reader_close(&reader);
+    return rc == LEAT_FAIL ? rc : LEAT_OK;
+}
+
+static int find(struct cli_args *args, struct leat_journal *journal, const char *option, uint64_t *seq, struct leat_error *err)
+{
+    struct leat_point point = {0};
+    if (!cli_args_has(args, option))
+        return LEAT_OK;
+    int rc = leat_point_parse(&point, cli_args_value(args, option), err);
+    if (rc == LEAT_OK)
+        rc = leat_journal_find(journal, &point, seq, err);
+    leat_point_free(&point);
+    return rc == LEAT_FAIL ? leat_error_prefix(err, "--%s", option) : rc;
+}
+
+static int cat(struct cli_args *args, const char *folder, struct leat_error *err)
+{
+    struct leat_journal *journal = NULL;
+    struct cli_changes *changes = NULL;
+    uint64_t from = 0, until = UINT64_MAX;
+    if (open_read_only(&journal, folder, err))
+        return LEAT_FAIL;
+    int rc = find(args, journal, "from", &from, err);
+    if (rc == LEAT_OK)
+        rc = find(args, journal, "until", &until, err);
+    if (rc == LEAT_OK)
+        rc = cli_changes_new(&changes, args, false, err);
+    if (rc == LEAT_OK) {
+        rc = copy_items(journal, changes, from, until, err);
+        struct leat_error problem = {0};
+        if (cli_changes_close(&changes, &problem) == LEAT_FAIL && rc != LEAT_FAIL) {
+            *err = problem;
+            rc = LEAT_FAIL;
+        }
+    }
+    leat_journal_close(&journal);
+    return rc;
+}
+
+/* ---- verify ---- */
+
+static int verify(const char *folder, struct leat_error *err)
+{
+    struct leat_journal_status status = {0};
+    if (leat_journal_verify(folder, leat_fs_real(), &status, err))
+        return LEAT_FAIL;
+    printf("whole: records %llu to %llu in %llu segments, %llu bytes, %llu transactions, %llu changes\n",
+           (unsigned long long)status.first_seq, (unsigned long long)status.visible_end, (unsigned long long)status.segments,
+           (unsigned long long)status.bytes, (unsigned long long)status.transactions, (unsigned long long)status.changes);
+    return LEAT_OK;
+}
+
+int cli_journal(struct cli_args *args, struct leat_error *err)
+{
+    if (cli_args_expect(args, 2, 2, err))
+        return LEAT_FAIL;
+    const char *what = cli_args_at(args, 0), *folder = cli_args_at(args, 1);
+    if (!strcmp(what, "ls"))
+        return list(folder, err);
+    if (!strcmp(what, "cat"))
+        return cat(args, folder, err);
+    if (!strcmp(what, "verify"))
+        return verify(folder, err);
+    if (!strcmp(what, "export"))
+        return cli_later(args, err);
+    return cli_usage_fail(args, err, "\"%.40s\" is none of ls, cat, verify", what);
+}

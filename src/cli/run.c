@@ -1,0 +1,22 @@
+/* leat run: the relay. */
+#include "cli_int.h"
+
+#include "base/log.h"
+#include "relay/relay.h"
+
+int cli_run(struct cli_args *args, struct leat_error *err)
+{
+    struct leat_config *config = NULL;
+    if (cli_args_expect(args, 0, 0, err) || cli_load_config(&config, args, err))
+        return LEAT_FAIL;
+    leat_log_setup((enum leat_log_level)config->log.level, (enum leat_log_form)config->log.form);
+    leat_log(LEAT_LOG_INFO, "relay", NULL, "leat " LEAT_VERSION " starts: %s, journal %s, %zu sinks", config->source.server.url,
+             config->journal.dir, config->sink_count);
+    int rc = leat_relay_run(config, err);
+    if (rc == LEAT_OK)
+        leat_log(LEAT_LOG_INFO, "relay", NULL, "stopped");
+    else
+        leat_log_error_object(LEAT_LOG_ERROR, "relay", NULL, err);
+    leat_config_free(&config);
+    return rc;
+}
