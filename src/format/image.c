@@ -42,16 +42,17 @@ static inline bool locate(const struct leat_step *step, const uint8_t **at, cons
                           uint32_t *size)
 {
     const uint8_t *from = *at;
-    size_t left = (size_t)(end - from), length = step->fixed;
-    if (length == 0) {
-        unsigned prefix = step->length_bytes;
-        if (left < prefix)
+    size_t left = (size_t)(end - from), length = step->size;
+    if (step->prefix) {
+        if (left < step->prefix)
             return false;
         length = from[0];
-        if (prefix > 1)
-            length = prefix == 2 ? length | (size_t)from[1] << 8 : (size_t)leat_le(from, prefix);
-        from += prefix;
-        left -= prefix;
+        if (step->prefix > 1)
+            length = step->prefix == 2 ? length | (size_t)from[1] << 8 : (size_t)leat_le(from, step->prefix);
+        if (length > step->size)
+            return false;
+        from += step->prefix;
+        left -= step->prefix;
     }
     if (left < length)
         return false;
@@ -61,9 +62,9 @@ static inline bool locate(const struct leat_step *step, const uint8_t **at, cons
     return true;
 }
 
-static int ends_early(struct leat_error *err)
+static int too_long(struct leat_error *err)
 {
-    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "the row image ends within the row");
+    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "a value is longer than its column or than what is left of the image");
 }
 
 /* The bitmap of NULLs at the cursor. */
@@ -182,7 +183,7 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
     writer->step = NULL;
     const uint8_t *nulls = take_nulls(plan, present, cursor);
     if (!nulls)
-        return ends_early(err);
+        return too_long(err);
     const uint8_t *at = cursor->at, *end = cursor->end;
     const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
     bool first = true;
@@ -203,7 +204,7 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
         uint32_t size;
         writer->step = step;
         if (!locate(step, &at, end, &bytes, &size))
-            return ends_early(err);
+            return too_long(err);
         if (write_value(writer, step, bytes, size, end, err))
             return LEAT_FAIL;
     }
@@ -218,7 +219,7 @@ int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, 
     writer->step = NULL;
     const uint8_t *nulls = take_nulls(plan, present, cursor);
     if (!nulls)
-        return ends_early(err);
+        return too_long(err);
     const uint8_t *at = cursor->at, *end = cursor->end;
     uint32_t bit = 0, span = whole ? plan->count : plan->key_span;
     for (uint32_t i = 0; i < span; i++) {
@@ -229,7 +230,7 @@ int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, 
         bool null = has_bit(nulls, bit);
         bit++;
         if (!null && !locate(&plan->steps[i], &at, end, &bytes, &size))
-            return ends_early(err);
+            return too_long(err);
         if (plan->key_part_of[i] != UINT32_MAX)
             plan->located[plan->key_part_of[i]] = (struct leat_located){bytes, size, true};
     }

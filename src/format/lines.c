@@ -163,6 +163,9 @@ static int begin_transaction(struct leat_lines *lines, const struct leat_begin *
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a transaction begins before the last one ended");
     leat_plans_trim(lines->plans);
     keep_text(&lines->file, begin->place.file ? begin->place.file : "");
+    if (!leat_utf8_valid(lines->file.data, lines->file.size))
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "the binlog file's name \"%.256s\" is not UTF-8",
+                         (const char *)lines->file.data);
     describe(lines, begin);
     lines->in_transaction = true;
     lines->gave = false;

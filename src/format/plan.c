@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "binlog/charset.h"
+#include "binlog/plan.h"
 #include "type_int.h"
 
 /* More than any value of fixed size takes as text, with quotes, but for members, bits of sets and padded bytes. */
@@ -57,8 +58,7 @@ static int string_step(struct leat_plan *plan, struct leat_step *step, struct le
     switch (charset) {
     case LEAT_CHARSET_BINARY:
         step->op = column->type == LEAT_TYPE_STRING ? LEAT_STEP_BINARY : LEAT_STEP_BYTES;
-        step->padded = leat_type_bytes_max(column);
-        return LEAT_OK;
+            return LEAT_OK;
     case LEAT_CHARSET_UTF8MB3:
     case LEAT_CHARSET_UTF8MB4:
         step->op = LEAT_STEP_UTF8;
@@ -209,18 +209,16 @@ static int put_members(struct leat_plan *plan, struct leat_step *step, struct le
     return LEAT_OK;
 }
 
-static int make_step(struct leat_plan *plan, uint32_t index, struct leat_text **members, struct leat_error *err)
+static int make_step(struct leat_plan *plan, const struct leat_row_step *packed, uint32_t index,
+                     struct leat_text **members, struct leat_error *err)
 {
     struct leat_step *step = &plan->steps[index];
-    struct leat_type_shape shape;
     step->index = index;
     step->column = &plan->view->columns[index];
     if (choose_op(plan, step, err))
         return LEAT_FAIL;
-    if (!leat_type_shape(&shape, step->column))
-        return fail_column(plan, index, LEAT_E_MALFORMED, "its type's metadata is out of range", err);
-    step->fixed = shape.fixed;
-    step->length_bytes = shape.length_bytes;
+    step->size = packed->size;
+    step->prefix = packed->prefix;
 
     struct leat_buf name = {0};
     leat_plan_column_name(&name, plan->view, index);
@@ -230,7 +228,8 @@ static int make_step(struct leat_plan *plan, uint32_t index, struct leat_text **
     leat_buf_u8(&plan->text, ':');
     step->text_size = (uint32_t)(plan->text.size - before);
     leat_buf_free(&name);
-    plan->image_max += step->text_size + VALUE_TEXT_MAX + (step->padded + 2) / 3 * 4;
+    size_t padded = step->op == LEAT_STEP_BINARY ? step->size : 0;
+    plan->image_max += step->text_size + VALUE_TEXT_MAX + (padded + 2) / 3 * 4;
 
     if (step->op != LEAT_STEP_ENUM && step->op != LEAT_STEP_SET)
         return LEAT_OK;
@@ -269,14 +268,19 @@ static int make_steps(struct leat_plan *plan, struct leat_error *err)
     plan->bitmap_size = (plan->count + 7) / 8;
     plan->steps = leat_alloc_zero(plan->count ? plan->count : 1, sizeof *plan->steps);
     plan->members = leat_alloc_zero(members ? members : 1, sizeof *plan->members);
+    struct leat_row_plan *packed;
+    if (leat_row_plan_new(&packed, plan->table, err))
+        return LEAT_FAIL;
     struct leat_text *next = plan->members;
-    for (uint32_t i = 0; i < plan->count; i++) {
+    int result = LEAT_OK;
+    for (uint32_t i = 0; i < plan->count && result == LEAT_OK; i++) {
         plan->steps[i].members = plan->members;
-        if (make_step(plan, i, &next, err))
-            return LEAT_FAIL;
+        result = make_step(plan, &packed->columns[i], i, &next, err);
     }
-    resolve(plan);
-    return LEAT_OK;
+    leat_row_plan_free(&packed);
+    if (result == LEAT_OK)
+        resolve(plan);
+    return result;
 }
 
 static void make_key(struct leat_plan *plan)
@@ -300,6 +304,20 @@ static void make_key(struct leat_plan *plan)
     }
 }
 
+/* They are on the servers, always; lines with others would be no JSON. */
+static int check_names(const struct leat_plan *plan, struct leat_error *err)
+{
+    const struct leat_table_view *view = plan->view;
+    bool valid = leat_utf8_valid(view->database.bytes, view->database.size) &&
+                 leat_utf8_valid(view->name.bytes, view->name.size);
+    for (uint32_t i = 0; i < view->column_count && valid; i++)
+        valid = leat_utf8_valid(view->columns[i].name.bytes, view->columns[i].name.size);
+    if (valid)
+        return LEAT_OK;
+    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "the definition of %.256s.%.256s has a name that is not UTF-8",
+                     view->database.bytes, view->name.bytes);
+}
+
 static void make_about(struct leat_plan *plan)
 {
     leat_buf_puts(&plan->text, "\"db\":");
@@ -320,7 +338,7 @@ int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struc
     made->passes = !filter || leat_filter_table(filter, made->view->database.bytes, made->view->name.bytes);
     if (made->passes) {
         make_about(made);
-        if (make_steps(made, err)) {
+        if (check_names(made, err) || make_steps(made, err)) {
             leat_plan_free(&made);
             return LEAT_FAIL;
         }

@@ -44,12 +44,11 @@ enum { LEAT_STEP_TEXT_COPIED = 32 };
 
 struct leat_step {
     uint8_t op;
-    uint8_t length_bytes;  /* of the prefix, when fixed is 0 */
+    uint8_t prefix;        /* bytes of the length before the value; 0: it always has `size` */
     uint8_t character_max; /* UTF8: 3 or 4 bytes */
     uint8_t charset;       /* enum leat_charset of TEXT */
     uint32_t text_size;
-    uint32_t fixed; /* the packed value's size; 0: it has a length prefix */
-    uint32_t padded; /* BINARY: n */
+    uint32_t size; /* of the packed value; with a prefix: at most */
     const uint8_t *text; /* `,"name":`, LEAT_STEP_TEXT_COPIED bytes readable at least */
     const struct leat_column *column;
     const struct leat_text *members; /* ENUM, SET: as JSON, quoted; ENUM: [0] is "" for index 0 */

@@ -1,29 +1,27 @@
-/* Types: what metadata means, as the servers pack it into table maps, and SQL text. Pure; any thread.
+/* A column's type as SQL text, out of the metadata as the servers pack it into table maps. Pure; any thread.
  *
- * Source: "Table_map_event" in MySQL's libs/mysql/binlog/event/rows_event.h; sql/field.cc. */
+ * Source: "Table_map_event" in MySQL's libs/mysql/binlog/event/rows_event.h. */
 #include "type_int.h"
 
 #include "base/json.h"
 #include "binlog/charset.h"
 
-enum { DECIMAL_PRECISION_MAX = 65, DECIMAL_SCALE_MAX = 38, BIT_MAX = 64, FRACTION_MAX = 6 };
-
-unsigned leat_type_decimal_precision(const struct leat_column *column)
+static unsigned decimal_precision(const struct leat_column *column)
 {
     return column->metadata >> 8;
 }
 
-unsigned leat_type_decimal_scale(const struct leat_column *column)
+static unsigned decimal_scale(const struct leat_column *column)
 {
     return column->metadata & 0xFF;
 }
 
-unsigned leat_type_bits(const struct leat_column *column)
+static unsigned bits(const struct leat_column *column)
 {
     return (unsigned)(column->metadata >> 8) * 8 + (column->metadata & 0xFF);
 }
 
-unsigned leat_type_digits(const struct leat_column *column)
+static unsigned digits(const struct leat_column *column)
 {
     return column->metadata & 0xFF;
 }
@@ -49,90 +47,6 @@ bool leat_type_is_string(const struct leat_column *column)
         return true;
     default:
         return false;
-    }
-}
-
-/* Bytes of so many decimal digits: nine in four, the rest in as few as hold them. */
-static unsigned decimal_bytes(unsigned digits)
-{
-    static const uint8_t rest[9] = {0, 1, 1, 2, 2, 3, 3, 4, 4};
-    return digits / 9 * 4 + rest[digits % 9];
-}
-
-static uint32_t decimal_size(const struct leat_column *column)
-{
-    unsigned precision = leat_type_decimal_precision(column), scale = leat_type_decimal_scale(column);
-    if (precision == 0 || precision > DECIMAL_PRECISION_MAX || scale > DECIMAL_SCALE_MAX || scale > precision)
-        return 0;
-    return decimal_bytes(precision - scale) + decimal_bytes(scale);
-}
-
-static uint32_t temporal_size(const struct leat_column *column, uint32_t whole)
-{
-    unsigned digits = leat_type_digits(column);
-    return digits > FRACTION_MAX ? 0 : whole + (digits + 1) / 2;
-}
-
-static uint32_t fixed_size(const struct leat_column *column)
-{
-    switch ((int)column->type) {
-    case LEAT_TYPE_TINY:
-    case LEAT_TYPE_YEAR:
-        return 1;
-    case LEAT_TYPE_SHORT:
-        return 2;
-    case LEAT_TYPE_INT24:
-    case LEAT_TYPE_DATE:
-    case LEAT_TYPE_NEWDATE:
-    case LEAT_TYPE_TIME:
-        return 3;
-    case LEAT_TYPE_LONG:
-    case LEAT_TYPE_FLOAT:
-    case LEAT_TYPE_TIMESTAMP:
-        return 4;
-    case LEAT_TYPE_LONGLONG:
-    case LEAT_TYPE_DOUBLE:
-    case LEAT_TYPE_DATETIME:
-        return 8;
-    case LEAT_TYPE_TIMESTAMP2:
-        return temporal_size(column, 4);
-    case LEAT_TYPE_DATETIME2:
-        return temporal_size(column, 5);
-    case LEAT_TYPE_TIME2:
-        return temporal_size(column, 3);
-    case LEAT_TYPE_NEWDECIMAL:
-        return decimal_size(column);
-    case LEAT_TYPE_BIT:
-        return leat_type_bits(column) > BIT_MAX ? 0 : (leat_type_bits(column) + 7) / 8;
-    case LEAT_TYPE_ENUM:
-        return (column->metadata & 0xFF) <= 2 ? column->metadata & 0xFF : 0;
-    case LEAT_TYPE_SET:
-        return (column->metadata & 0xFF) <= 8 ? column->metadata & 0xFF : 0;
-    default:
-        return 0;
-    }
-}
-
-bool leat_type_shape(struct leat_type_shape *shape, const struct leat_column *column)
-{
-    *shape = (struct leat_type_shape){fixed_size(column), 0};
-    switch ((int)column->type) {
-    case LEAT_TYPE_VARCHAR:
-    case LEAT_TYPE_VAR_STRING:
-    case LEAT_TYPE_STRING:
-        shape->length_bytes = leat_type_bytes_max(column) > 255 ? 2 : 1;
-        return true;
-    case LEAT_TYPE_TINY_BLOB:
-    case LEAT_TYPE_MEDIUM_BLOB:
-    case LEAT_TYPE_LONG_BLOB:
-    case LEAT_TYPE_BLOB:
-    case LEAT_TYPE_JSON:
-    case LEAT_TYPE_GEOMETRY:
-    case LEAT_TYPE_VECTOR:
-        shape->length_bytes = (uint8_t)column->metadata;
-        return column->metadata >= 1 && column->metadata <= 4;
-    default:
-        return shape->fixed != 0;
     }
 }
 
@@ -186,8 +100,8 @@ static void put_string(struct leat_buf *buf, const struct leat_column *column)
 static void put_with_digits(struct leat_buf *buf, const struct leat_column *column, const char *name)
 {
     leat_buf_puts(buf, name);
-    if (leat_type_digits(column))
-        leat_buf_printf(buf, "(%u)", leat_type_digits(column));
+    if (digits(column))
+        leat_buf_printf(buf, "(%u)", digits(column));
 }
 
 static void put_vector(struct leat_buf *buf, const struct leat_column *column)
@@ -246,9 +160,9 @@ void leat_type_put(struct leat_buf *buf, const struct leat_column *column)
     if (name)
         leat_buf_puts(buf, name);
     else if (column->type == LEAT_TYPE_NEWDECIMAL)
-        leat_buf_printf(buf, "decimal(%u,%u)", leat_type_decimal_precision(column), leat_type_decimal_scale(column));
+        leat_buf_printf(buf, "decimal(%u,%u)", decimal_precision(column), decimal_scale(column));
     else if (column->type == LEAT_TYPE_BIT)
-        leat_buf_printf(buf, "bit(%u)", leat_type_bits(column));
+        leat_buf_printf(buf, "bit(%u)", bits(column));
     else if (column->type == LEAT_TYPE_TIMESTAMP2)
         put_with_digits(buf, column, "timestamp");
     else if (column->type == LEAT_TYPE_DATETIME2)

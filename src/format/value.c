@@ -203,15 +203,13 @@ int leat_write_bytes(struct leat_writer *writer, const struct leat_step *step, c
 int leat_write_binary(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                       struct leat_error *err)
 {
-    if (size > step->padded)
-        return malformed("a BINARY value longer than its column", err);
-    if (size == step->padded)
+    if (size >= step->size)
         return leat_write_bytes(writer, step, bytes, size, err);
     leat_buf_clear(writer->scratch);
-    uint8_t *whole = leat_buf_reserve(writer->scratch, step->padded);
+    uint8_t *whole = leat_buf_reserve(writer->scratch, step->size);
     memcpy(whole, bytes, size);
-    memset(whole + size, 0, step->padded - size);
-    put_base64(writer, whole, step->padded);
+    memset(whole + size, 0, step->size - size);
+    put_base64(writer, whole, step->size);
     return LEAT_OK;
 }
 
