@@ -1,0 +1,148 @@
+"""Holds what leat delivered against what mysqlbinlog prints of the primary's binlog: lost, duplicated, reordered, different.
+
+A change's identity is its transaction's GTID and its number in it. Values are compared by the type that mysqlbinlog names;
+what it prints only in part (FLOAT in six digits) is compared as far as it goes: the exact values are another test's, which
+asks the server itself.
+"""
+
+import base64
+import re
+from dataclasses import dataclass, field
+
+from .truth import Statement, transactions
+
+EXAMPLES = 10
+
+
+@dataclass
+class Comparison:
+    expected: int = 0
+    delivered: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    reordered: int = 0
+    different: int = 0
+    unexpected: int = 0
+    examples: list = field(default_factory=list)
+
+    @property
+    def clean(self):
+        return self.expected > 0 and not (self.lost or self.duplicated or self.reordered or self.different or self.unexpected)
+
+    def note(self, kind, text):
+        setattr(self, kind, getattr(self, kind) + 1)
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(f"{kind}: {text}")
+
+    def __str__(self):
+        counts = (f"{self.expected} changes in the binlog, {self.delivered} delivered: lost {self.lost}, duplicated "
+                  f"{self.duplicated}, reordered {self.reordered}, different {self.different}, unexpected {self.unexpected}")
+        return "\n  ".join([counts, *self.examples])
+
+
+def compare(source, lines, start=None, wanted=lambda database, table: True):
+    """`source` and `start` as truth.transactions takes them; `lines` are leat's, parsed, schema lines included."""
+    result = Comparison()
+    expected = {}
+    for transaction in transactions(source, start):
+        items = [item for item in transaction.items
+                 if not (isinstance(item, Statement) and item.control)
+                 and (isinstance(item, Statement) or wanted(item.database, item.table))]
+        identity = transaction.gtid or f"{transaction.file}:{transaction.pos}"
+        for number, item in enumerate(items, 1):
+            expected[identity, number] = (len(expected), item)
+    result.expected = len(expected)
+    seen, members, last = set(), {}, -1
+    for line in lines:
+        if line["op"] == "schema":
+            members[line["db"], line["table"]] = [column.get("members") for column in line["columns"]]
+            continue
+        result.delivered += 1
+        identity = (line["gtid"] or f"{line['file']}:{line['pos']}", line["n"])
+        if identity in seen:
+            result.note("duplicated", identity)
+            continue
+        seen.add(identity)
+        if identity not in expected:
+            result.note("unexpected", f"{identity} {line}")
+            continue
+        order, item = expected[identity]
+        if order < last:
+            result.note("reordered", identity)
+        last = max(last, order)
+        problem = _difference(item, line, members)
+        if problem:
+            result.note("different", f"{identity} {problem}")
+    for identity in expected.keys() - seen:
+        result.note("lost", f"{identity} {expected[identity][1]}"[:300])
+    return result
+
+
+def _difference(item, line, members):
+    if isinstance(item, Statement):
+        text = line.get("sql")
+        if line["op"] not in ("ddl", "statement") or text is None:
+            return f"a statement is expected, not {line}"
+        return None if text == item.text else f"sql {text!r}, expected {item.text!r}"
+    if (line["op"], line["db"], line["table"]) != (item.op, item.database, item.table):
+        return f"{line['op']} {line['db']}.{line['table']}, expected {item.op} {item.database}.{item.table}"
+    table_members = members.get((line["db"], line["table"]), [])
+    for image in ("before", "after"):
+        mine, theirs = line.get(image) or {}, getattr(item, image)
+        if len(mine) != len(theirs):
+            return f"{image} has {len(mine)} columns, expected {len(theirs)}"
+        for (name, value), (column, text) in zip(mine.items(), theirs.items()):
+            options = table_members[column - 1] if column <= len(table_members) else None
+            if not same_value(value, text, item.types.get(column, ""), options):
+                return f"{image}.{name} is {value!r}, expected {text} ({item.types.get(column)})"
+    return None
+
+
+def same_value(value, text, kind, members=None):
+    """Whether leat's JSON value is what mysqlbinlog prints as `text` for a column of that kind."""
+    if text == "NULL" or value is None:
+        return text == "NULL" and value is None
+    word = re.match(r"[A-Z/]*", kind)[0]
+    if word in ("TINYINT", "SHORTINT", "MEDIUMINT", "INT", "LONGINT", "YEAR"):
+        return str(value) in re.findall(r"-?\d+", text)
+    if word == "DECIMAL":
+        return value == text
+    if word in ("FLOAT", "DOUBLE"):
+        theirs = float(text)
+        return value == theirs or abs(value - theirs) <= abs(theirs) * 1e-5
+    if word == "BIT":
+        return value == int(text[2:-1], 2)
+    if word == "ENUM":
+        return value == ("" if text == "0" else members[int(text) - 1])
+    if word == "SET":
+        bits = int(text[2:-1], 2)
+        return value == [member for number, member in enumerate(members) if bits >> number & 1]
+    if word == "TIMESTAMP":
+        return True  # printed as seconds, with a fraction
+    if word in ("DATE", "DATETIME", "TIME"):
+        return value == unquote(text).decode().replace(":", "-", 2 if word == "DATE" else 0).replace(" ", "T")
+    return _same_text(value, unquote(text))
+
+
+def _same_text(value, theirs):
+    if not isinstance(value, str):
+        return True  # JSON, geometry, vectors: printed in forms of their own
+    if value.encode("utf-8", "surrogateescape") == theirs:
+        return True
+    try:
+        # A BINARY column's zero bytes at the end aren't in the binlog.
+        return base64.b64decode(value, validate=True).rstrip(b"\0") == theirs.rstrip(b"\0")
+    except ValueError:
+        return False
+
+
+_ESCAPE = re.compile(r"\\x([0-9a-f]{2})|\\(.)", re.DOTALL)
+
+
+def unquote(text):
+    """The bytes in mysqlbinlog's quotes."""
+    inner = text[1:-1] if text[:1] == "'" else text
+    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] and int(match[1], 16) < 0x80
+                        else bytes([int(match[1], 16)]).decode("utf-8", "surrogateescape") if match[1]
+                        else match[2], inner)
+    return plain.encode("utf-8", "surrogateescape")

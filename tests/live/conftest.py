@@ -1,0 +1,67 @@
+"""Fixtures of the live tests: real servers of the lab, and leat as built ($LEAT)."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
+
+from leatlab.leat import Leat  # noqa: E402
+from leatlab.mysql import Mysql  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="the long forms of tests that have one")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "threads: shows what threads do to each other; also run under ThreadSanitizer")
+
+
+@pytest.fixture(scope="session")
+def shared_mysql():
+    """One MySQL 9.7 with default settings for all tests that don't change or kill it: each uses a database of its own."""
+    with Mysql("shared") as server:
+        yield server
+
+
+@pytest.fixture
+def make_mysql(request):
+    """Starts a server of its own for a test: make_mysql(gtid_mode="OFF")."""
+    servers = []
+
+    def make(**options):
+        server = Mysql(f"t{len(servers)}", **options)
+        server.start()
+        servers.append(server)
+        return server
+    yield make
+    for server in servers:
+        server.destroy()
+
+
+@pytest.fixture
+def make_leat(tmp_path):
+    """Makes a relay of a server, not started: make_leat(server, sinks={...})."""
+    relays = []
+
+    def make(server, **settings):
+        settings.setdefault("url", server.url())
+        settings.setdefault("password_file", server.password_file())
+        relay = Leat(tmp_path / f"leat{len(relays)}", **settings)
+        relays.append(relay)
+        return relay
+    yield make
+    for relay in relays:
+        if relay.process:
+            relay.kill()
+
+
+@pytest.fixture
+def database(shared_mysql, request):
+    """A fresh database on the shared server."""
+    name = request.node.name.split("[")[0][:60]
+    shared_mysql.sql(f"DROP DATABASE IF EXISTS `{name}`; CREATE DATABASE `{name}`")
+    yield name
+    shared_mysql.sql(f"DROP DATABASE IF EXISTS `{name}`")
