@@ -1,17 +1,18 @@
 /* The dump: registering, asking, and taking event after event.
  *
  * Each packet is a status byte and an event: 0 an event, 0xFE (in a short packet) the end of a non-blocking dump, 0xFF an
- * error. Without TLS the packets are read by wire.c, with TLS by the library, whose mysql_net_read_packet reports errors
- * as (unsigned int)-1 in an unsigned long. */
+ * error. The library sends the commands; the packets are read by wire.c. */
 #include "mysql_int.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 
 #include "base/clock.h"
 
 enum { PACKET_EVENT = 0x00, PACKET_END = 0xFE, PACKET_ERROR = 0xFF, END_SIZE_MAX = 9 };
 enum { COMMAND_DUMP_GTID = 30 }; /* the library has no name for it */
+static const uint64_t EVENT_MAX = 1024 * 1024 * 1024;
 
 static int send_command(struct leat_mysql *mysql, int number, const struct leat_buf *body, bool answered)
 {
@@ -31,16 +32,21 @@ static int enlist(struct leat_mysql *mysql, uint32_t server_id, struct leat_erro
 }
 
 /* The library may have read ahead. Nothing has been asked for yet, so there should be nothing; but it isn't lost. */
-static void start_wire(struct leat_mysql *mysql)
+static int start_wire(struct leat_mysql *mysql, uint64_t event_bytes_max, struct leat_error *err)
 {
     MARIADB_PVIO *pvio = mysql->handle.net.pvio;
+    void *ssl = pvio->ctls ? pvio->ctls->ssl : NULL;
+    if (ssl && mysql_tls_check(err))
+        return LEAT_FAIL;
+    if (ssl && fcntl(mysql->fd, F_SETFL, O_NONBLOCK) < 0)
+        return leat_fail_errno(err, errno, LEAT_KIND_RETRY, "%s: setting the socket", mysql->server.name);
     size_t unread = 0;
     if (pvio->cache && pvio->cache + pvio->cache_size > pvio->cache_pos)
         unread = (size_t)(pvio->cache + pvio->cache_size - pvio->cache_pos);
-    mysql_wire_init(&mysql->wire, mysql->fd, mysql->wake_fd, pvio->cache_pos, unread);
-    if (mysql->event_bytes_max)
-        mysql->wire.payload_max = mysql->event_bytes_max + 1;
-    mysql->wired = true;
+    mysql_wire_init(&mysql->wire, mysql->fd, mysql->wake_fd, ssl, pvio->cache_pos, unread);
+    mysql->wire.payload_max = (event_bytes_max ? event_bytes_max : EVENT_MAX) + 1;
+    mysql->dumping = true;
+    return LEAT_OK;
 }
 
 int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, struct leat_error *err)
@@ -51,9 +57,6 @@ int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, stru
         if (rc)
             return rc;
     }
-    mysql->event_bytes_max = dump->event_bytes_max;
-    if (mysql->event_bytes_max && mysql->event_bytes_max + 2 < mysql->handle.net.max_packet_size)
-        mysql->handle.net.max_packet_size = (unsigned long)mysql->event_bytes_max + 2;
     struct leat_buf body = {0};
     if (dump->gtids)
         mysql_put_dump_gtid(&body, dump);
@@ -64,31 +67,19 @@ int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, stru
     leat_buf_free(&body);
     if (failed)
         return mysql_fail(mysql, "asking for the binlog", began_us, 0, err);
-    mysql->dumping = true;
-    if (!mysql_tls_active(mysql))
-        start_wire(mysql);
+    int rc = start_wire(mysql, dump->event_bytes_max, err);
     leat_mysql_dump_timeout(mysql, dump->read_timeout_ms);
-    return LEAT_OK;
+    return rc;
 }
 
 void leat_mysql_dump_timeout(struct leat_mysql *mysql, unsigned read_timeout_ms)
 {
-    mysql->dump_timeout_ms = read_timeout_ms;
-    if (mysql->wired)
-        mysql->wire.timeout_ms = read_timeout_ms;
-    else
-        mysql_use_timeout(mysql, read_timeout_ms);
+    mysql->wire.timeout_ms = read_timeout_ms;
 }
 
 bool leat_mysql_dump_buffered(const struct leat_mysql *mysql)
 {
-    if (mysql->wired)
-        return mysql_wire_buffered(&mysql->wire);
-    const MARIADB_PVIO *pvio = mysql->handle.net.pvio;
-    if (!pvio || !pvio->cache || pvio->cache + pvio->cache_size <= pvio->cache_pos)
-        return false;
-    size_t there = (size_t)(pvio->cache + pvio->cache_size - pvio->cache_pos);
-    return there >= 4 && there - 4 >= leat_le(pvio->cache_pos, 3);
+    return mysql_wire_buffered(&mysql->wire);
 }
 
 /* 0xFF, number, '#' and five characters of SQL state, text. */
@@ -105,35 +96,16 @@ static int server_error(struct leat_mysql *mysql, const uint8_t *packet, size_t 
                      (int)leat_cursor_left(&cursor), (const char *)cursor.at, number);
 }
 
-/* With TLS: the library reads, and parses errors. */
-static int read_by_library(struct leat_mysql *mysql, const uint8_t **packet, size_t *size, struct leat_error *err)
-{
-    if (!leat_mysql_dump_buffered(mysql))
-        mysql->waited_since_us = leat_monotonic_us(leat_clock_real());
-    unsigned long length = mysql_net_read_packet(&mysql->handle);
-    if (length == packet_error)
-        return mysql_fail(mysql, "reading the binlog", mysql->waited_since_us, mysql->dump_timeout_ms, err);
-    *packet = mysql->handle.net.read_pos;
-    *size = length;
-    return LEAT_OK;
-}
-
-static int read_by_wire(struct leat_mysql *mysql, const uint8_t **packet, size_t *size, struct leat_error *err)
-{
-    int rc = mysql_wire_next(&mysql->wire, packet, size, err);
-    if (rc == LEAT_FAIL && atomic_load(&mysql->interrupted))
-        return LEAT_STOPPED;
-    return rc == LEAT_FAIL ? leat_error_prefix(err, "%s", mysql->server.name) : rc;
-}
-
 int leat_mysql_dump_next(struct leat_mysql *mysql, const uint8_t **event, size_t *size, struct leat_error *err)
 {
     assert(mysql->dumping);
     const uint8_t *packet;
     size_t length;
-    int rc = mysql->wired ? read_by_wire(mysql, &packet, &length, err) : read_by_library(mysql, &packet, &length, err);
+    int rc = mysql_wire_next(&mysql->wire, &packet, &length, err);
+    if (rc == LEAT_FAIL && atomic_load(&mysql->interrupted))
+        return LEAT_STOPPED;
     if (rc)
-        return rc;
+        return rc == LEAT_FAIL ? leat_error_prefix(err, "%s", mysql->server.name) : rc;
     if (length && packet[0] == PACKET_EVENT) {
         *event = packet + 1;
         *size = length - 1;

@@ -49,10 +49,10 @@ static const struct meaning meanings[] = {
     {CR_SSL_CONNECTION_ERROR, LEAT_E_TLS, LEAT_KIND_OPERATOR, NULL},
     {CR_SECURE_AUTH, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL},
     {CR_AUTH_PLUGIN_CANNOT_LOAD, LEAT_E_AUTH, LEAT_KIND_OPERATOR,
-     "have the account use caching_sha2_password: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
+     "check the user's name, or: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
     {CR_AUTH_PLUGIN_ERR, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL},
     {CR_PLUGIN_NOT_ALLOWED, LEAT_E_AUTH, LEAT_KIND_OPERATOR,
-     "have the account use caching_sha2_password: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
+     "check the user's name, or: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
     {CR_NET_PACKET_TOO_LARGE, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR, NULL},
 };
 
@@ -92,6 +92,19 @@ static bool timed_out(uint64_t since_us, unsigned timeout_ms)
     return waited_ms + 50 >= timeout_ms;
 }
 
+/* The library reports any trouble of a TLS connection as one of TLS. It is the network's once TLS is established, and
+ * before that when the words are those of a broken connection; the rest is about certificates and versions. */
+static bool is_network_trouble(const struct leat_mysql *mysql)
+{
+    static const char *const words[] = {"unexpected eof", "timed out", "reset by peer", "Broken pipe"};
+    if (atomic_load(&mysql->established))
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(mysql->handle.net.last_error, words[i]))
+            return true;
+    return false;
+}
+
 int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, unsigned timeout_ms, struct leat_error *err)
 {
     unsigned number = mysql_errno(&mysql->handle);
@@ -101,9 +114,19 @@ int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, u
     enum leat_kind kind;
     enum leat_code code = mysql_error_code(number, &kind);
     const char *name = mysql->server.name;
+    if (number == CR_SSL_CONNECTION_ERROR && is_network_trouble(mysql)) {
+        code = LEAT_E_CONNECT;
+        kind = LEAT_KIND_RETRY;
+    }
     if (code == LEAT_E_CONNECT && timed_out(since_us, timeout_ms))
         return leat_fail(err, LEAT_E_TIMEOUT, LEAT_KIND_RETRY, "%s: %s: no answer within %u ms", name, doing, timeout_ms);
-    leat_fail(err, code, kind, "%s: %s: %s (%u)", name, doing, mysql_error(&mysql->handle), number);
+    /* The library quotes the method's name out of a buffer that it has overwritten by then. */
+    bool method = number == CR_PLUGIN_NOT_ALLOWED || number == CR_AUTH_PLUGIN_CANNOT_LOAD;
+    leat_fail(err, code, kind, "%s: %s: %s (%u)", name, doing,
+              method ? "the account uses a method of authentication other than caching_sha2_password, "
+                       "mysql_native_password or ed25519, or there is no such account"
+                     : mysql_error(&mysql->handle),
+              number);
     const char *cure = mysql_error_cure(number);
     return cure ? leat_cure(err, "%s", cure) : LEAT_FAIL;
 }

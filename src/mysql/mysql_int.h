@@ -3,6 +3,8 @@
 #define LEAT_MYSQL_MYSQL_INT_H
 
 #include <mysql.h>
+typedef unsigned char uchar; /* ma_pvio.h includes ma_tls.h before it says this */
+#define HAVE_TLS 1           /* as the library was built: the struct has its TLS member either way */
 #include <ma_pvio.h>
 #include <stdatomic.h>
 
@@ -20,9 +22,10 @@ struct leat_mysql_policy {
 int mysql_policy(struct leat_mysql_policy *policy, const struct leat_server_config *server, struct leat_error *err)
     LEAT_CHECKED;
 
-/* A dump's packets, read from the socket by large reads (connections without TLS). */
+/* A dump's packets, read from the socket by large reads. */
 struct leat_wire {
     int fd, wake_fd;
+    void *ssl; /* the library's SSL of this connection, or NULL without TLS */
     uint8_t *buf;
     size_t start, end;      /* unread bytes of buf */
     struct leat_buf large;  /* a packet that doesn't fit in buf, or one split by the protocol */
@@ -32,8 +35,12 @@ struct leat_wire {
     uint64_t payload_max;
 };
 enum { LEAT_WIRE_SIZE = 256 * 1024 };
-void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, const void *unread, size_t unread_size);
+void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, const void *unread, size_t unread_size);
 void mysql_wire_free(struct leat_wire *wire);
+/* tls.c: reads at least one byte and at most `size`; *wait is what to poll for when it returns LEAT_AGAIN. */
+int mysql_tls_read(void *ssl, uint8_t *to, size_t size, size_t *got, short *wait, struct leat_error *err) LEAT_CHECKED;
+/* Whether the library's TLS is the one that mysql_tls_read knows. */
+int mysql_tls_check(struct leat_error *err) LEAT_CHECKED;
 /* The next packet's payload, valid until the next call. LEAT_STOPPED: woken. Errors don't name the server. */
 int mysql_wire_next(struct leat_wire *wire, const uint8_t **payload, size_t *size, struct leat_error *err) LEAT_CHECKED;
 bool mysql_wire_buffered(const struct leat_wire *wire); /* a whole packet is there already */
@@ -47,12 +54,10 @@ struct leat_mysql {
     int fd;                  /* the socket, borrowed from the handle; for shutdown(2) */
     atomic_bool interrupted;
     atomic_bool established; /* fd is valid */
-    unsigned query_timeout_ms, dump_timeout_ms;
+    unsigned query_timeout_ms;
     unsigned last_errno;
-    bool dumping, wired;     /* wired: by `wire`, else by the library (TLS) */
+    bool dumping;
     struct leat_wire wire;
-    uint64_t event_bytes_max;
-    uint64_t waited_since_us;
 };
 
 void mysql_use_timeout(struct leat_mysql *mysql, unsigned timeout_ms);

@@ -17,10 +17,10 @@
 enum { HEADER_SIZE = 4, LARGE_KEPT = 4096 };
 static const size_t SPLIT_SIZE = 0xFFFFFF;
 
-void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, const void *unread, size_t unread_size)
+void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, const void *unread, size_t unread_size)
 {
     assert(unread_size <= LEAT_WIRE_SIZE);
-    *wire = (struct leat_wire){.fd = fd, .wake_fd = wake_fd, .buf = leat_alloc(LEAT_WIRE_SIZE), .sequence = 1};
+    *wire = (struct leat_wire){.fd = fd, .wake_fd = wake_fd, .ssl = ssl, .buf = leat_alloc(LEAT_WIRE_SIZE), .sequence = 1};
     wire->payload_max = UINT64_MAX;
     if (unread_size)
         memcpy(wire->buf, unread, unread_size);
@@ -34,9 +34,9 @@ void mysql_wire_free(struct leat_wire *wire)
     leat_buf_free(&wire->large);
 }
 
-static int wait_readable(struct leat_wire *wire, struct leat_error *err)
+static int wait_for(struct leat_wire *wire, short events, struct leat_error *err)
 {
-    struct pollfd fds[2] = {{.fd = wire->fd, .events = POLLIN}, {.fd = wire->wake_fd, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = wire->fd, .events = events}, {.fd = wire->wake_fd, .events = POLLIN}};
     int ready = poll(fds, 2, wire->timeout_ms ? (int)wire->timeout_ms : -1);
     if (ready > 0 && fds[1].revents)
         return LEAT_STOPPED;
@@ -47,25 +47,34 @@ static int wait_readable(struct leat_wire *wire, struct leat_error *err)
     return LEAT_OK;
 }
 
+static int read_plain(struct leat_wire *wire, uint8_t *to, size_t size, size_t *got, struct leat_error *err)
+{
+    ssize_t n;
+    do {
+        n = recv(wire->fd, to, size, MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        *got = (size_t)n;
+        return LEAT_OK;
+    }
+    if (n == 0)
+        return leat_fail(err, LEAT_E_CONNECT, LEAT_KIND_RETRY, "the server closed the connection");
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return LEAT_AGAIN;
+    leat_fail_errno(err, errno, LEAT_KIND_RETRY, "reading from the server");
+    err->code = LEAT_E_CONNECT;
+    return LEAT_FAIL;
+}
+
 /* Reads at least one byte and at most `size`. */
 static int read_some(struct leat_wire *wire, uint8_t *to, size_t size, size_t *got, struct leat_error *err)
 {
     for (;;) {
-        ssize_t n = recv(wire->fd, to, size, MSG_DONTWAIT);
-        if (n > 0) {
-            *got = (size_t)n;
-            return LEAT_OK;
-        }
-        if (n == 0)
-            return leat_fail(err, LEAT_E_CONNECT, LEAT_KIND_RETRY, "the server closed the connection");
-        if (errno == EINTR)
-            continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK) {
-            leat_fail_errno(err, errno, LEAT_KIND_RETRY, "reading from the server");
-            err->code = LEAT_E_CONNECT;
-            return LEAT_FAIL;
-        }
-        int rc = wait_readable(wire, err);
+        short events = POLLIN;
+        int rc = wire->ssl ? mysql_tls_read(wire->ssl, to, size, got, &events, err) : read_plain(wire, to, size, got, err);
+        if (rc != LEAT_AGAIN)
+            return rc;
+        rc = wait_for(wire, events, err);
         if (rc)
             return rc;
     }
@@ -123,7 +132,7 @@ static int check_size(const struct leat_wire *wire, size_t size, struct leat_err
     if (size <= wire->payload_max)
         return LEAT_OK;
     leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "an event of %zu bytes, above source.event_bytes_max", size - 1);
-    return leat_cure(err, "source: { event_bytes_max: %zu }", size);
+    return leat_cure(err, "source: { event_bytes_max: %zu }", size - 1);
 }
 
 static int append(struct leat_wire *wire, size_t size, struct leat_error *err)
@@ -148,7 +157,7 @@ static int append(struct leat_wire *wire, size_t size, struct leat_error *err)
 
 static int read_large(struct leat_wire *wire, size_t size, struct leat_error *err)
 {
-    int rc = fill(wire, size < 14 ? size : 14, err);
+    int rc = fill(wire, 14, err);
     if (rc)
         return rc;
     size_t whole = announced_size(wire, size);
