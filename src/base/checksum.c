@@ -1,5 +1,5 @@
-/* Checksums and hashes. CRC-32 and XXH3 are the libraries'; CRC-32C is ours, since no library of Debian 12 has it
- * without more weight than the loop below. Pure; any thread. */
+/* Checksums and hashes. CRC-32 and XXH3 are the libraries'; CRC-32C is ours, since no library of Debian 12
+ * has it without more weight than the loop below. Pure; any thread. */
 #include "base/checksum.h"
 
 #include <libdeflate.h>
@@ -18,13 +18,13 @@ uint64_t leat_hash64(const void *bytes, size_t size, uint64_t seed)
     return XXH3_64bits_withSeed(bytes, size, seed);
 }
 
-/* Half a byte at a time: only machines without the instruction come here, and sixteen entries can be checked by
- * eye (entry i is i times x^4 modulo the polynomial, reflected). */
+/* Half a byte at a time: only machines without the instruction come here, and sixteen entries can be checked
+ * by eye (entry i is i times x^4 modulo the polynomial, reflected). */
 uint32_t leat_crc32c_software(uint32_t crc, const uint8_t *at, size_t size)
 {
-    static const uint32_t table[16] = {
-        0x00000000, 0x105EC76F, 0x20BD8EDE, 0x30E349B1, 0x417B1DBC, 0x5125DAD3, 0x61C69362, 0x7198540D,
-        0x82F63B78, 0x92A8FC17, 0xA24BB5A6, 0xB21572C9, 0xC38D26C4, 0xD3D3E1AB, 0xE330A81A, 0xF36E6F75};
+    static const uint32_t table[16] = {0x00000000, 0x105EC76F, 0x20BD8EDE, 0x30E349B1, 0x417B1DBC, 0x5125DAD3,
+                                       0x61C69362, 0x7198540D, 0x82F63B78, 0x92A8FC17, 0xA24BB5A6, 0xB21572C9,
+                                       0xC38D26C4, 0xD3D3E1AB, 0xE330A81A, 0xF36E6F75};
     for (; size; size--, at++) {
         crc ^= *at;
         crc = crc >> 4 ^ table[crc & 15];
@@ -34,7 +34,8 @@ uint32_t leat_crc32c_software(uint32_t crc, const uint8_t *at, size_t size)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t crc32c_hardware(uint32_t crc, const uint8_t *at, size_t size)
+__attribute__((target("sse4.2"))) static uint32_t crc32c_hardware(uint32_t crc, const uint8_t *at,
+                                                                  size_t size)
 {
     uint64_t wide = crc;
     for (; size >= 8; size -= 8, at += 8) {

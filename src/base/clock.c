@@ -58,8 +58,8 @@ static char *put_number(char *to, uint64_t value, unsigned digits)
     return to + digits;
 }
 
-/* Days since 1970-01-01 into year, month and day of the Gregorian calendar. Years are counted from March, so that
- * the leap day is a year's last; 146,097 days are 400 such years. */
+/* Days since 1970-01-01 into year, month and day of the Gregorian calendar. Years are counted from March, so
+ * that the leap day is a year's last; 146,097 days are 400 such years. */
 static void civil(uint64_t days, uint64_t *year, unsigned *month, unsigned *day)
 {
     uint64_t shifted = days + 719468; /* since 0000-03-01 */

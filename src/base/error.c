@@ -41,11 +41,8 @@ static const struct code_row codes[] = {
 };
 
 static const char *const kinds[] = {
-    [LEAT_KIND_NONE] = "none",
-    [LEAT_KIND_RETRY] = "retry",
-    [LEAT_KIND_OPERATOR] = "operator",
-    [LEAT_KIND_DATA] = "data",
-    [LEAT_KIND_FATAL] = "fatal",
+    [LEAT_KIND_NONE] = "none", [LEAT_KIND_RETRY] = "retry", [LEAT_KIND_OPERATOR] = "operator",
+    [LEAT_KIND_DATA] = "data", [LEAT_KIND_FATAL] = "fatal",
 };
 
 /* Length of the longest part of the first `length` bytes that doesn't end inside a UTF-8 sequence. */
@@ -61,7 +58,8 @@ static size_t whole_characters(const char *text, size_t length)
     return needed > length - start ? start - 1 : length;
 }
 
-/* One line without control characters, whatever a server put into its message; a text that was cut says so. */
+/* One line without control characters, whatever a server put into its message; a text that was cut says so.
+ */
 static void tidy(char *text, size_t capacity, bool cut)
 {
     for (char *at = text; *at; at++) {

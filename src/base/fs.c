@@ -1,8 +1,8 @@
 /* The machine's file system: one struct leat_file is one descriptor and the path that it was opened by, for
  * messages. Any thread; a file belongs to one thread at a time.
  *
- * What fails: disk full is retried by whoever asked (kind retry), a failed sync is fatal and never retried, since
- * the kernel forgets the failure once it has told it; all else is for the operator. */
+ * What fails: disk full is retried by whoever asked (kind retry), a failed sync is fatal and never retried,
+ * since the kernel forgets the failure once it has told it; all else is for the operator. */
 #include "base/fs.h"
 
 #include <assert.h>
@@ -179,8 +179,8 @@ static int real_size(void *context, struct leat_file *file, uint64_t *size, stru
     return LEAT_OK;
 }
 
-/* Where the file system can't reserve space, the file only gets its size: the disk may then be full at a write,
- * which every writer has to bear anyway. */
+/* Where the file system can't reserve space, the file only gets its size: the disk may then be full at a
+ * write, which every writer has to bear anyway. */
 static int real_allocate(void *context, struct leat_file *file, uint64_t size, struct leat_error *err)
 {
     if (check_range(file, size, 0, err) != LEAT_OK)
@@ -207,8 +207,9 @@ static int sync_failed(struct leat_error *err, int number, const char *path)
     char reason[128];
     leat_fail(err, LEAT_E_SYNC, LEAT_KIND_FATAL, "sync of %s failed: %s", path,
               strerror_r(number, reason, sizeof reason));
-    return leat_cure(err, "check the disk and the kernel's log, then start leat again: it recovers what was synced "
-                          "and asks the source for the rest");
+    return leat_cure(
+        err, "check the disk and the kernel's log, then start leat again: it recovers what was synced "
+             "and asks the source for the rest");
 }
 
 static int real_sync(void *context, struct leat_file *file, struct leat_error *err)
@@ -267,7 +268,8 @@ static int real_make_folder(void *context, const char *path, struct leat_error *
         if (*at != '/' || at == parent || at[-1] == '/')
             continue;
         *at = '\0';
-        struct stat status; /* a parent may be one that we must not even try to make (read-only, automounted) */
+        struct stat
+            status; /* a parent may be one that we must not even try to make (read-only, automounted) */
         if (stat(parent, &status) != 0)
             result = make_one_folder(parent, err);
         *at = '/';

@@ -22,8 +22,9 @@ int leat_fs_read_all(const struct leat_fs *fs, const char *path, size_t limit, c
     if (result != LEAT_OK)
         goto out;
     if (length > limit) {
-        result = leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR, "%s has %llu bytes, at most %zu are read",
-                           path, (unsigned long long)length, limit);
+        result =
+            leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR, "%s has %llu bytes, at most %zu are read",
+                      path, (unsigned long long)length, limit);
         goto out;
     }
     *bytes = leat_alloc((size_t)length + 1);

@@ -1,5 +1,5 @@
-/* JSON text without a tree: strings, base64, hex, integers, UTF-8. Floating point is in number.c. Every value of
- * every row passes here, hence the sixteen bytes at a time. Any thread. */
+/* JSON text without a tree: strings, base64, hex, integers, UTF-8. Floating point is in number.c. Every value
+ * of every row passes here, hence the sixteen bytes at a time. Any thread. */
 #include "base/json.h"
 
 #include <assert.h>
@@ -65,9 +65,9 @@ static inline uint8_t *escape_chunk(uint8_t *to, const uint8_t *at, const uint8_
     const __m128i control_max = _mm_set1_epi8(0x1F);
     while (end - at >= 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i special = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-            _mm_cmpeq_epi8(_mm_min_epu8(bytes, control_max), bytes));
+        __m128i special =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                         _mm_cmpeq_epi8(_mm_min_epu8(bytes, control_max), bytes));
         unsigned mask = (unsigned)_mm_movemask_epi8(special);
         _mm_storeu_si128((__m128i *)(void *)to, bytes);
         if (!mask) {

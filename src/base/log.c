@@ -1,7 +1,7 @@
-/* The log: a line is put together in memory and written with one write(), so that lines of threads don't mix and a
- * signal between two of them loses nothing. Level and form are the only mutable globals of base: atomics, so that a
- * reload needs no lock. A log that can't be written (full disk, closed pipe) must not stop the relay: the line is
- * lost. Any thread. */
+/* The log: a line is put together in memory and written with one write(), so that lines of threads don't mix
+ * and a signal between two of them loses nothing. Level and form are the only mutable globals of base:
+ * atomics, so that a reload needs no lock. A log that can't be written (full disk, closed pipe) must not stop
+ * the relay: the line is lost. Any thread. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -17,8 +17,10 @@
 static atomic_int log_level = LEAT_LOG_INFO;
 static atomic_int log_form = LEAT_LOG_LOGFMT;
 
-static const char *const level_names[] = {
-    [LEAT_LOG_ERROR] = "error", [LEAT_LOG_WARN] = "warn", [LEAT_LOG_INFO] = "info", [LEAT_LOG_DEBUG] = "debug"};
+static const char *const level_names[] = {[LEAT_LOG_ERROR] = "error",
+                                          [LEAT_LOG_WARN] = "warn",
+                                          [LEAT_LOG_INFO] = "info",
+                                          [LEAT_LOG_DEBUG] = "debug"};
 
 void leat_log_setup(enum leat_log_level level, enum leat_log_form form)
 {
@@ -31,7 +33,8 @@ enum leat_log_level leat_log_level(void)
     return (enum leat_log_level)atomic_load_explicit(&log_level, memory_order_relaxed);
 }
 
-/* Bytes that are not UTF-8 become U+FFFD: messages quote what servers and files hold, a log reader wants text. */
+/* Bytes that are not UTF-8 become U+FFFD: messages quote what servers and files hold, a log reader wants
+ * text. */
 static void put_text(struct leat_buf *line, const char *text)
 {
     size_t left = strlen(text);

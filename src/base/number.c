@@ -1,10 +1,10 @@
 /* Floating point as the shortest decimal that reads back as the same value.
  *
- * The way: a value v = c * 2^q lies between two bounds, half way to its neighbours; all decimals between them read
- * back as v. Scaled by a power of ten so that the interval holds at least one but not more than ten whole numbers,
- * the right one is picked by comparing v and the bounds, in fixed point with 128 bits of the power and the lost bits
- * folded into the lowest one. Source: R. Giulietti, "The Schubfach way to render doubles" (2020). No locale, no
- * allocation; any thread. */
+ * The way: a value v = c * 2^q lies between two bounds, half way to its neighbours; all decimals between them
+ * read back as v. Scaled by a power of ten so that the interval holds at least one but not more than ten
+ * whole numbers, the right one is picked by comparing v and the bounds, in fixed point with 128 bits of the
+ * power and the lost bits folded into the lowest one. Source: R. Giulietti, "The Schubfach way to render
+ * doubles" (2020). No locale, no allocation; any thread. */
 #include "base/json.h"
 
 #include <assert.h>
@@ -85,7 +85,8 @@ static struct decimal shortest(uint64_t c, int q, bool lower_is_closer, bool is_
     for (int i = 0; i < 3; i++)
         bounds[i] = is_double ? multiply_to_odd(power, bounds[i] << shift)
                               : multiply_to_odd_short(power.hi + (power.lo != 0), bounds[i] << shift);
-    uint64_t odd = c & 1; /* a reader rounds half way to the even one, so an odd value's bounds aren't its own */
+    uint64_t odd =
+        c & 1; /* a reader rounds half way to the even one, so an odd value's bounds aren't its own */
     return pick((struct interval){bounds[0] + odd, bounds[1], bounds[2] - odd}, exponent);
 }
 

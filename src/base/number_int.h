@@ -12,8 +12,8 @@ uint8_t *leat_digits_write(uint8_t *to, uint64_t value, unsigned digits);
 /* 1 to 20. */
 unsigned leat_digits_count(uint64_t value);
 
-/* Ten to the power of exponent, to 128 bits: hi and lo together are the smallest whole number that is at least
- * 10^exponent / 2^(floor(log2(10^exponent)) - 127). From LEAT_POWER_MIN to LEAT_POWER_MAX. */
+/* Ten to the power of exponent, to 128 bits: hi and lo together are the smallest whole number that is at
+ * least 10^exponent / 2^(floor(log2(10^exponent)) - 127). From LEAT_POWER_MIN to LEAT_POWER_MAX. */
 enum { LEAT_POWER_MIN = -292, LEAT_POWER_MAX = 324 };
 struct leat_power {
     uint64_t hi, lo;

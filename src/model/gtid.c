@@ -114,8 +114,9 @@ static int parse_mysql(struct leat_gtid *gtid, struct scan *scan, struct leat_er
         leat_scan_space(scan);
     }
     if (!leat_scan_number(scan, LEAT_GNO_END - 1, &gtid->number) || gtid->number == 0)
-        return leat_scan_fail(scan, gtid->tag[0] ? "a number from 1 to 9223372036854775806"
-                                                 : "a tag or a number from 1 to 9223372036854775806",
+        return leat_scan_fail(scan,
+                              gtid->tag[0] ? "a number from 1 to 9223372036854775806"
+                                           : "a tag or a number from 1 to 9223372036854775806",
                               err);
     return LEAT_OK;
 }
@@ -142,7 +143,8 @@ int leat_gtid_parse(struct leat_gtid *gtid, const char *text, struct leat_error 
     leat_scan_space(&scan);
     if (scan.at == scan.size)
         return LEAT_OK; /* anonymous */
-    int result = leat_scan_uuid(&scan, gtid->uuid) ? parse_mysql(gtid, &scan, err) : parse_mariadb(gtid, &scan, err);
+    int result =
+        leat_scan_uuid(&scan, gtid->uuid) ? parse_mysql(gtid, &scan, err) : parse_mariadb(gtid, &scan, err);
     if (result == LEAT_OK) {
         leat_scan_space(&scan);
         if (scan.at < scan.size)

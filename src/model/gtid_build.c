@@ -1,6 +1,6 @@
-/* Building a set out of members and intervals in any order: all is appended, then sorted and merged once. Adding
- * one by one would move memory for each, and what is read here (a config, a checkpoint, a server's answer) may
- * have been made to be slow. Pure. */
+/* Building a set out of members and intervals in any order: all is appended, then sorted and merged once.
+ * Adding one by one would move memory for each, and what is read here (a config, a checkpoint, a server's
+ * answer) may have been made to be slow. Pure. */
 #include "gtid_int.h"
 
 #include <stdlib.h>

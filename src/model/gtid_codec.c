@@ -1,11 +1,12 @@
-/* Sets of GTIDs as bytes: MySQL's form, which servers send and want, and ours, of the journal and checkpoints. Both
- * are read with every count checked against the bytes that are left before anything is allocated. Pure.
+/* Sets of GTIDs as bytes: MySQL's form, which servers send and want, and ours, of the journal and
+ * checkpoints. Both are read with every count checked against the bytes that are left before anything is
+ * allocated. Pure.
  *
- * MySQL's first eight bytes hold the count of UUIDs and, in their highest byte, the format: 0 is the old one, without
- * tags; 1 has tags, and then the count lies in bytes 1 to 6 and the lowest byte repeats the format. Each UUID is then
- * followed by its tag: a length as a variable-length integer (of up to 32: one byte that holds twice its value) and
- * the characters. Source: encode_nsids_format and Gtid_set::encode in sql/rpl_gtid_set.cc, Tag::encode_tag in
- * libs/mysql/gtid/tag.cpp, libs/mysql/serialization/readme.md. */
+ * MySQL's first eight bytes hold the count of UUIDs and, in their highest byte, the format: 0 is the old one,
+ * without tags; 1 has tags, and then the count lies in bytes 1 to 6 and the lowest byte repeats the format.
+ * Each UUID is then followed by its tag: a length as a variable-length integer (of up to 32: one byte that
+ * holds twice its value) and the characters. Source: encode_nsids_format and Gtid_set::encode in
+ * sql/rpl_gtid_set.cc, Tag::encode_tag in libs/mysql/gtid/tag.cpp, libs/mysql/serialization/readme.md. */
 #include "gtid_int.h"
 
 #include <assert.h>
@@ -92,17 +93,19 @@ static const char *read_mysql_member(struct leat_cursor *cursor, bool tagged, st
     return read_intervals(cursor, count, leat_gtid_set_append(set, uuid, (const char *)tag, tag_size));
 }
 
-int leat_gtid_set_decode_mysql(struct leat_gtid_set **set, const void *bytes, size_t size, struct leat_error *err)
+int leat_gtid_set_decode_mysql(struct leat_gtid_set **set, const void *bytes, size_t size,
+                               struct leat_error *err)
 {
     *set = NULL;
     struct leat_cursor cursor = leat_cursor(bytes, size);
     uint64_t word = leat_cursor_u64(&cursor);
     if (cursor.failed)
-        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "malformed GTID set: %zu bytes, at least 8 expected",
-                         size);
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
+                         "malformed GTID set: %zu bytes, at least 8 expected", size);
     uint64_t format = word >> 56;
     if (format > FORMAT_TAGGED)
-        return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "GTID set in format %llu, which this build doesn't know",
+        return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
+                         "GTID set in format %llu, which this build doesn't know",
                          (unsigned long long)format);
     uint64_t count = format == FORMAT_TAGGED ? word >> 8 & 0xFFFFFFFFFFFF : word;
     struct leat_gtid_set *made = leat_gtid_set_new();

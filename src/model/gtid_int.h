@@ -1,5 +1,5 @@
-/* What gtid_set.c, gtid_text.c and gtid_codec.c share: the layout of a set, and building one out of intervals that
- * come in any order. */
+/* What gtid_set.c, gtid_text.c and gtid_codec.c share: the layout of a set, and building one out of intervals
+ * that come in any order. */
 #ifndef LEAT_MODEL_GTID_INT_H
 #define LEAT_MODEL_GTID_INT_H
 
@@ -29,8 +29,8 @@ struct domain {
     uint64_t number;
 };
 
-/* Both arrays are sorted (by UUID, then tag; by domain) and at most one of them has contents. No member is without
- * intervals. */
+/* Both arrays are sorted (by UUID, then tag; by domain) and at most one of them has contents. No member is
+ * without intervals. */
 struct leat_gtid_set {
     size_t member_count, member_capacity;
     struct member *members;
@@ -39,8 +39,8 @@ struct leat_gtid_set {
     size_t last; /* the member that was added to last: most streams are one server's */
 };
 
-/* Building: append in any order, then settle once, which sorts and merges. Between the two the set may only be
- * appended to or freed. */
+/* Building: append in any order, then settle once, which sorts and merges. Between the two the set may only
+ * be appended to or freed. */
 struct member *leat_gtid_set_append(struct leat_gtid_set *set, const uint8_t uuid[LEAT_UUID_SIZE],
                                     const char *tag, size_t tag_size);
 void leat_gtid_member_append(struct member *member, uint64_t start, uint64_t end);

@@ -1,6 +1,6 @@
-/* Sets of GTIDs: a sorted array of members, each a sorted array of intervals. Looking up is a binary search, adding
- * the next number of the server that was added to last is constant, set against set is one pass. Holes stay holes.
- * Pure; a set belongs to one thread. */
+/* Sets of GTIDs: a sorted array of members, each a sorted array of intervals. Looking up is a binary search,
+ * adding the next number of the server that was added to last is constant, set against set is one pass. Holes
+ * stay holes. Pure; a set belongs to one thread. */
 #include "gtid_int.h"
 
 #include <assert.h>
@@ -146,7 +146,8 @@ static struct interval *interval_insert(struct member *member, size_t at)
     return &member->intervals[at];
 }
 
-/* The first interval that ends at or behind number: the one that holds it, or touches it from below, or lies above. */
+/* The first interval that ends at or behind number: the one that holds it, or touches it from below, or lies
+ * above. */
 static size_t interval_at(const struct member *member, uint64_t number)
 {
     size_t low = 0, high = member->count;
@@ -222,7 +223,8 @@ static int other_flavour(const struct leat_gtid_set *set, enum leat_flavour flav
     if (own == LEAT_FLAVOUR_NONE || flavour == LEAT_FLAVOUR_NONE || own == flavour)
         return LEAT_OK;
     return leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
-                     "GTIDs of %s kind don't mix with the set's, which are of %s", names[flavour], names[own]);
+                     "GTIDs of %s kind don't mix with the set's, which are of %s", names[flavour],
+                     names[own]);
 }
 
 int leat_gtid_set_add(struct leat_gtid_set *set, const struct leat_gtid *gtid, struct leat_error *err)

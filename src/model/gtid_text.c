@@ -1,6 +1,7 @@
-/* Sets of GTIDs as text. MySQL's rules are those of Gtid_set::add_gtid_text (sql/rpl_gtid_set.cc): white space around
- * every part, empty items between commas, a tag applies to the numbers after it until the next tag or UUID. Where the
- * server silently takes nothing (a UUID without numbers, 5-3), we fail: a typo must not become an empty set. Pure. */
+/* Sets of GTIDs as text. MySQL's rules are those of Gtid_set::add_gtid_text (sql/rpl_gtid_set.cc): white
+ * space around every part, empty items between commas, a tag applies to the numbers after it until the next
+ * tag or UUID. Where the server silently takes nothing (a UUID without numbers, 5-3), we fail: a typo must
+ * not become an empty set. Pure. */
 #include "gtid_int.h"
 
 #include <string.h>
@@ -133,7 +134,8 @@ static int scan_interval(struct scan *scan, struct member *member, struct leat_e
     size_t from = scan->at;
     if (!leat_scan_number(scan, LEAT_GNO_END - 1, &first) || first == 0) {
         scan->at = from;
-        return leat_scan_fail(scan, "a number from 1 to 9223372036854775806, or a tag of up to 32 letters", err);
+        return leat_scan_fail(scan, "a number from 1 to 9223372036854775806, or a tag of up to 32 letters",
+                              err);
     }
     last = first;
     leat_scan_space(scan);
@@ -196,8 +198,8 @@ static int scan_mariadb_item(struct scan *scan, struct leat_gtid_set *set, struc
     return LEAT_OK;
 }
 
-/* A MySQL UUID may begin with digits, and its ninth character is always a dash: the first item tells by its length
- * up to that dash. */
+/* A MySQL UUID may begin with digits, and its ninth character is always a dash: the first item tells by its
+ * length up to that dash. */
 static bool looks_like_mysql(struct scan scan)
 {
     size_t digits = 0;
@@ -236,8 +238,8 @@ int leat_gtid_set_parse(struct leat_gtid_set **set, const char *text, size_t siz
 {
     *set = NULL;
     if (size > LEAT_GTID_SET_TEXT_MAX)
-        return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR, "a GTID set of %zu bytes, at most %d are read",
-                         size, LEAT_GTID_SET_TEXT_MAX);
+        return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR,
+                         "a GTID set of %zu bytes, at most %d are read", size, LEAT_GTID_SET_TEXT_MAX);
     struct scan scan = {text, size, 0};
     struct leat_gtid_set *made = leat_gtid_set_new();
     int result = scan_items(&scan, made, err);

@@ -1,6 +1,6 @@
-/* P, where in the stream, as text. Two forms overlap: 2026-10-31 is a date, and could be a MariaDB GTID. What has that
- * shape is a date, and an error if there is no such day (a mistyped date must not become a GTID); such a GTID is
- * written with a comma behind it. Pure, no locale, no time zone but the text's. */
+/* P, where in the stream, as text. Two forms overlap: 2026-10-31 is a date, and could be a MariaDB GTID. What
+ * has that shape is a date, and an error if there is no such day (a mistyped date must not become a GTID);
+ * such a GTID is written with a comma behind it. Pure, no locale, no time zone but the text's. */
 #include "model/point.h"
 
 #include <assert.h>
@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "gtid_int.h"
 
-#define DAY_S 86400
+#define DAY_S     86400
 #define SECOND_US 1000000ULL
 
 static bool is_digit(char c)
@@ -46,7 +46,8 @@ static int64_t days_since_1970(unsigned year, unsigned month, unsigned day)
 {
     int64_t from_march = month > 2 ? month - 3 : month + 9;
     int64_t shifted = (int64_t)year - (month <= 2);
-    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + (153 * from_march + 2) / 5 + day - 1 - 719468;
+    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + (153 * from_march + 2) / 5 + day -
+           1 - 719468;
 }
 
 static bool scan_date(struct scan *scan, int64_t *seconds)
@@ -140,8 +141,8 @@ static bool parse_file(struct leat_point *point, const char *text)
     return true;
 }
 
-/* Whether it is meant as a GTID set, so that errors in it are told as such: it begins with a UUID, or with three
- * numbers with dashes between, or is a comma. */
+/* Whether it is meant as a GTID set, so that errors in it are told as such: it begins with a UUID, or with
+ * three numbers with dashes between, or is a comma. */
 static bool looks_like_gtids(const char *text)
 {
     struct scan scan = {text, strlen(text), 0};
@@ -168,8 +169,9 @@ static int not_a_position(struct leat_error *err, const char *text)
     leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "not a position: \"%.80s%s\"%s", text,
               strlen(text) > 80 ? "..." : "",
               shaped_like_date(text) ? " (no such day; if it is a MariaDB GTID, put a comma behind it)" : "");
-    return leat_cure(err, "a position is one of: now; earliest; FILE:POS (binlog.000007:4); a GTID set (MySQL's "
-                          "UUID:1-7, MariaDB's 0-1-7); a time (2026-01-31, 2026-01-31T10:20:30Z, UTC without a zone)");
+    return leat_cure(
+        err, "a position is one of: now; earliest; FILE:POS (binlog.000007:4); a GTID set (MySQL's "
+             "UUID:1-7, MariaDB's 0-1-7); a time (2026-01-31, 2026-01-31T10:20:30Z, UTC without a zone)");
 }
 
 int leat_point_parse(struct leat_point *point, const char *text, struct leat_error *err)

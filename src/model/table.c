@@ -1,12 +1,14 @@
-/* Definitions: one allocation each (counter, view, columns, key, members, then all texts), immutable, counted.
+/* Definitions: one allocation each (counter, view, columns, key, members, then all texts), immutable,
+ * counted.
  *
  * The encoding, whose hash is the id (numbers little-endian, text as u32 length and bytes):
  *   u8 version (1), u8 server, u32 flags, text database, text name,
- *   u32 columns, each: text name, u8 type, u8 flags, u8 geometry type, u16 metadata, u32 collation, u32 dimension,
- *                      u32 longest length, u32 members, each a text;
- *   u32 columns of the primary key, each: u32 column, u32 prefix.
+ *   u32 columns, each: text name, u8 type, u8 flags, u8 geometry type, u16 metadata, u32 collation, u32
+ * dimension, u32 longest length, u32 members, each a text; u32 columns of the primary key, each: u32 column,
+ * u32 prefix.
  *
- * The counter is atomic, so any thread may hold and release; the contents are never written after they were made. */
+ * The counter is atomic, so any thread may hold and release; the contents are never written after they were
+ * made. */
 #include "model/table.h"
 
 #include <assert.h>

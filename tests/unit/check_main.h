@@ -3,8 +3,8 @@
  *     static Suite *suite(void) { ... }
  *     LEAT_TEST_MAIN(suite)
  *
- * Check's environment variables hold (CK_FORK=no to debug, CK_RUN_CASE to pick). Prints Check's summary line and
- * each failure; the exit status is 0 only if every test passed. */
+ * Check's environment variables hold (CK_FORK=no to debug, CK_RUN_CASE to pick). Prints Check's summary line
+ * and each failure; the exit status is 0 only if every test passed. */
 #ifndef LEAT_TEST_CHECK_MAIN_H
 #define LEAT_TEST_CHECK_MAIN_H
 
@@ -54,10 +54,10 @@ static inline int leat_test_run(Suite *suite)
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define LEAT_TEST_MAIN(suite_function)                                                                       \
-    int main(void)                                                                                           \
-    {                                                                                                        \
-        return leat_test_run(suite_function());                                                              \
+#define LEAT_TEST_MAIN(suite_function)          \
+    int main(void)                              \
+    {                                           \
+        return leat_test_run(suite_function()); \
     }
 
 #endif

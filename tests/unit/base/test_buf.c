@@ -25,7 +25,8 @@ END_TEST
 
 START_TEST(numbers_are_little_endian)
 {
-    static const uint8_t expected[] = {0x01, 0x34, 0x12, 0x78, 0x56, 0x34, 0x12, 8, 7, 6, 5, 4, 3, 2, 1, 0xCC, 0xBB, 0xAA};
+    static const uint8_t expected[] = {0x01, 0x34, 0x12, 0x78, 0x56, 0x34, 0x12, 8,    7,
+                                       6,    5,    4,    3,    2,    1,    0xCC, 0xBB, 0xAA};
     struct leat_buf buf = {0};
     leat_buf_u8(&buf, 1);
     leat_buf_u16(&buf, 0x1234);

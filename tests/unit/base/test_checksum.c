@@ -41,7 +41,8 @@ START_TEST(software_and_instruction_agree_at_any_alignment)
         bytes[i] = (uint8_t)leat_test_random(&state);
     for (size_t from = 0; from < 16; from++)
         for (size_t size = 0; size + from <= sizeof bytes; size += 1 + from)
-            ck_assert_uint_eq(leat_crc32c(7, bytes + from, size), ~leat_crc32c_software(~7U, bytes + from, size));
+            ck_assert_uint_eq(leat_crc32c(7, bytes + from, size),
+                              ~leat_crc32c_software(~7U, bytes + from, size));
 }
 END_TEST
 

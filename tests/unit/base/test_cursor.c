@@ -1,5 +1,5 @@
-/* The cursor: what it reads, and that nothing is read past the end. Inputs lie in exactly sized memory, so that the
- * address sanitizer sees one byte too many. */
+/* The cursor: what it reads, and that nothing is read past the end. Inputs lie in exactly sized memory, so
+ * that the address sanitizer sees one byte too many. */
 #include "check_main.h"
 
 #include <string.h>
@@ -48,7 +48,9 @@ END_TEST
 
 START_TEST(a_length_beyond_the_end_is_no_string)
 {
-    uint8_t *bytes = leat_memdup("\xFF\xFF\xFF\xFF""abc", 7);
+    uint8_t *bytes = leat_memdup("\xFF\xFF\xFF\xFF"
+                                 "abc",
+                                 7);
     struct leat_cursor cursor = leat_cursor(bytes, 7);
     size_t size;
     ck_assert_ptr_null(leat_cursor_string(&cursor, &size));

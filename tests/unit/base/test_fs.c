@@ -119,7 +119,8 @@ START_TEST(a_missing_file_is_the_end_not_an_error)
     ck_assert_int_eq(fs->open(NULL, &file, path_of("none"), LEAT_OPEN_READ, &err), LEAT_END);
     ck_assert_ptr_null(file);
     ck_assert_int_eq(err.code, LEAT_E_NONE);
-    ck_assert_int_eq(fs->open(NULL, &file, path_of("no/folder"), LEAT_OPEN_WRITE | LEAT_OPEN_CREATE, &err), LEAT_FAIL);
+    ck_assert_int_eq(fs->open(NULL, &file, path_of("no/folder"), LEAT_OPEN_WRITE | LEAT_OPEN_CREATE, &err),
+                     LEAT_FAIL);
     ck_assert_int_eq(err.code, LEAT_E_IO);
     ck_assert_ptr_nonnull(strstr(err.message, "no/folder: No such file or directory"));
 }

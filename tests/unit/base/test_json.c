@@ -1,4 +1,5 @@
-/* JSON text: escapes, base64, hex, integers, UTF-8; the fast sixteen bytes at a time against the plain way. */
+/* JSON text: escapes, base64, hex, integers, UTF-8; the fast sixteen bytes at a time against the plain way.
+ */
 #include "check_main.h"
 
 #include <string.h>
@@ -90,9 +91,14 @@ END_TEST
 START_TEST(base64_of_the_rfc)
 {
     static const char *const cases[][2] = {
-        {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
-        {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
-        {"foobar", "Zm9vYmFy"}, {"\xFF\xEF\xBE", "/+++"},
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
+        {"\xFF\xEF\xBE", "/+++"},
     };
     struct leat_buf buf = {0}, expected = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -167,7 +173,11 @@ START_TEST(fixed_digits_have_zeros_first)
     leat_put_digits(&buf, 9, 1);
     leat_put_digits(&buf, 5, 0);
     leat_put_digits(&buf, UINT64_MAX, 20);
-    ck_assert_str_eq(leat_buf_cstr(&buf), "07" "000" "123456" "9" "18446744073709551615");
+    ck_assert_str_eq(leat_buf_cstr(&buf), "07"
+                                          "000"
+                                          "123456"
+                                          "9"
+                                          "18446744073709551615");
     leat_buf_free(&buf);
 }
 END_TEST
@@ -211,10 +221,24 @@ END_TEST
 
 START_TEST(what_is_not_utf8)
 {
-    static const char *const bad[] = {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF",
-                                      "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                                      "\xFE", "\xFF", "\xC3\x28", "\xE2\x28\xA1", "\xE2\x82\x28", "\xF0\x28\x8C\xBC",
-                                      "\xED\xA0\x80", "\xED\xBF\xBF"};
+    static const char *const bad[] = {"\x80",
+                                      "\xBF",
+                                      "\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xE0\x80\x80",
+                                      "\xE0\x9F\xBF",
+                                      "\xF0\x80\x80\x80",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\xFE",
+                                      "\xFF",
+                                      "\xC3\x28",
+                                      "\xE2\x28\xA1",
+                                      "\xE2\x82\x28",
+                                      "\xF0\x28\x8C\xBC",
+                                      "\xED\xA0\x80",
+                                      "\xED\xBF\xBF"};
     ck_assert(leat_utf8_valid(NULL, 0));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         for (size_t before = 0; before < 40; before++) {

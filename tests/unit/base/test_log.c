@@ -57,8 +57,9 @@ START_TEST(a_line_as_json)
 {
     leat_log_setup(LEAT_LOG_DEBUG, LEAT_LOG_JSON);
     leat_log(LEAT_LOG_DEBUG, "journal", "a\"b", "x=%d", 1);
-    ck_assert_str_eq(logged(),
-                     "{\"time\":\"\",\"level\":\"debug\",\"room\":\"journal\",\"sink\":\"a\\\"b\",\"msg\":\"x=1\"}\n");
+    ck_assert_str_eq(
+        logged(),
+        "{\"time\":\"\",\"level\":\"debug\",\"room\":\"journal\",\"sink\":\"a\\\"b\",\"msg\":\"x=1\"}\n");
 }
 END_TEST
 
@@ -83,8 +84,9 @@ START_TEST(an_error_gives_code_kind_and_cure)
     (void)leat_fail(&err, LEAT_E_PURGED, LEAT_KIND_OPERATOR, "gone");
     (void)leat_cure(&err, "start: earliest");
     leat_log_error_object(LEAT_LOG_ERROR, "source", "s", &err);
-    ck_assert_str_eq(logged(), "time= level=error room=source sink=s msg=gone code=source_purged kind=operator "
-                               "cure=\"start: earliest\"\n");
+    ck_assert_str_eq(logged(),
+                     "time= level=error room=source sink=s msg=gone code=source_purged kind=operator "
+                     "cure=\"start: earliest\"\n");
 }
 END_TEST
 

@@ -120,7 +120,8 @@ static void check_double(struct leat_buf *buf, double value)
 {
     const char *text = of_double(buf, value);
     double back = strtod(text, NULL);
-    if (memcmp(&back, &value, sizeof value) != 0) /* not an assert each: Check writes to its parent for every one */
+    if (memcmp(&back, &value, sizeof value) !=
+        0) /* not an assert each: Check writes to its parent for every one */
         ck_abort_msg("%.17g is written %s", value, text);
     unsigned digits = significant_digits(text);
     if (digits > 17)
@@ -137,7 +138,8 @@ static void check_float(struct leat_buf *buf, float value)
 {
     const char *text = of_float(buf, value);
     float back = strtof(text, NULL);
-    if (memcmp(&back, &value, sizeof value) != 0) /* not an assert each: Check writes to its parent for every one */
+    if (memcmp(&back, &value, sizeof value) !=
+        0) /* not an assert each: Check writes to its parent for every one */
         ck_abort_msg("%.9g is written %s", (double)value, text);
     unsigned digits = significant_digits(text);
     if (digits > 9)
@@ -229,8 +231,8 @@ END_TEST
 
 START_TEST(no_locale_changes_a_byte)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "tr_TR.UTF-8",
-                                        "ar_EG.UTF-8", "C.UTF-8",    ""};
+    static const char *const names[] = {
+        "de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "tr_TR.UTF-8", "ar_EG.UTF-8", "C.UTF-8", ""};
     struct leat_buf buf = {0};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         if (!setlocale(LC_ALL, names[k]))
