@@ -4,7 +4,9 @@
  * States and allowed moves are one table in runner.c:
  *   recovering → running ⇄ paused; running → backing_off → recovering (an error that may pass);
  *   any → halted (an error that an operator must cure; resume or skip leads to recovering);
- *   any → needs_resync (what it needs is gone; rewind leads to recovering); any → stopped (shutdown). */
+ *   any → needs_resync (what it needs is gone; rewind leads to recovering); any → stopped (shutdown).
+ * A rewind leads to recovering from any of them, and so does an error that an operator must cure once, when other
+ * transactions are in flight before the one that failed: they are delivered first, so that a skip skips only that one. */
 #ifndef LEAT_SINK_RUNNER_H
 #define LEAT_SINK_RUNNER_H
 
@@ -52,7 +54,8 @@ int leat_runner_pause(struct leat_runner *runner, struct leat_error *err) LEAT_C
 /* until: NULL, or stop (pause) before the first transaction at or behind that point. */
 int leat_runner_resume(struct leat_runner *runner, const struct leat_point *until, struct leat_error *err) LEAT_CHECKED;
 int leat_runner_rewind(struct leat_runner *runner, const struct leat_point *to, struct leat_error *err) LEAT_CHECKED;
-/* Passes over one transaction that halts it; logged with its reason and counted. */
+/* Passes over one transaction that halts it: the next behind the checkpoint, by its GTID, or by file:pos when it has none.
+ * Logged with its reason and counted. */
 int leat_runner_skip(struct leat_runner *runner, const char *gtid, const char *reason, struct leat_error *err) LEAT_CHECKED;
 void leat_runner_stop(struct leat_runner *runner);
 /* What a waiting thread should be woken for is told by leat_journal_wake. */
@@ -72,6 +75,9 @@ struct leat_runner_status {
     uint64_t delivered_commit_us;
     char file[512];
     uint64_t pos;
+    char halted_at[640];          /* the transaction that halts it (GTID, or file:pos), when one does: what skip may name */
+    char last_skipped[640];       /* and why */
+    char last_skip_reason[256];
 };
 void leat_runner_status(const struct leat_runner *runner, struct leat_runner_status *status); /* any thread */
 /* The delivered GTID set; the caller frees it. Any thread. */

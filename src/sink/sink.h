@@ -24,6 +24,9 @@ struct leat_checkpoint {
     struct leat_gtid_set *completed; /* owned */
     uint64_t transactions, changes;  /* delivered in all */
     uint64_t commit_us;              /* commit time of the last delivered transaction */
+    /* This journal was joined by source position, not by sequence number (it was rebuilt, or the sink began at a GTID
+     * set): what lies behind `seq` may hold transactions that `completed`, or file and pos, already contain. */
+    bool overlap;
 };
 void leat_checkpoint_free(struct leat_checkpoint *checkpoint);
 void leat_checkpoint_copy(struct leat_checkpoint *to, const struct leat_checkpoint *from);
@@ -48,9 +51,12 @@ struct leat_sink_ops {
     int (*open)(struct leat_sink **sink, const struct leat_sink_env *env, struct leat_error *err);
     void (*close)(struct leat_sink **sink);
     /* Becomes ready, puts right what a crash left, and gives its checkpoint: 0, or LEAT_END when it never had one. Called at
-     * the start and after each error (that is the only retry: everything after the checkpoint is handed over again). */
+     * the start and after each error (that is the only retry: everything after the checkpoint is handed over again). The
+     * checkpoint is zeroed before; one that fails may still fill it with what it knows, so that a rewind finds the
+     * generation. */
     int (*recover)(struct leat_sink *sink, struct leat_checkpoint *checkpoint, struct leat_error *err);
-    /* Where to go on from, when there is no checkpoint or after a rewind: a new generation begins. Durable on return. */
+    /* Where to go on from, when there is no checkpoint or after a rewind: a new generation begins. Called after a recover()
+     * that may have failed (a rewind cures that, too). Durable on return. */
     int (*restart)(struct leat_sink *sink, const struct leat_checkpoint *from, struct leat_error *err);
     /* One item that passed the filter, in order, with *passed set if it made a message. LEAT_AGAIN: no room now, poll first. */
     int (*item)(struct leat_sink *sink, const struct leat_item *item, bool *passed, struct leat_error *err);

@@ -1,0 +1,184 @@
+/* What the files of the runner share.
+ *
+ * runner.c: states and the step. runner_start.c: where to go on from. runner_run.c: reading, handing over,
+ * committing. runner_command.c: what other threads ask for and see.
+ *
+ * Everything but `shared` belongs to the runner's thread. */
+#ifndef LEAT_SINK_RUNNER_INT_H
+#define LEAT_SINK_RUNNER_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "runner.h"
+
+enum {
+    RUNNER_IN_FLIGHT_MAX = 64,
+    RUNNER_IDLE_WAIT_MS =
+        1000, /* a step at least that often: interval rotation, checkpoints over what was filtered out */
+    RUNNER_BUSY_WAIT_MS = 1, /* while the sink has no room, or something is in flight */
+    RUNNER_EMPTY_COMMIT_US = 1000000,
+    RUNNER_COMMIT_GAP_US = 5000, /* under a trickle, no more syncs than this allows */
+    RUNNER_COMMIT_BYTES = 8 * 1024 * 1024,
+    RUNNER_STEP_BYTES = 1024 * 1024,
+    RUNNER_STEP_ITEMS = 4096,
+    RUNNER_STOP_US = 5000000, /* how long a stop waits for what is in flight */
+    RUNNER_REASON_MAX = 256,
+    RUNNER_TRANSACTION_NAME_MAX = 640, /* a GTID, or file:pos */
+};
+
+/* Whether a table passes the filter, by definition: open addressing, ids are hashes and never 0. */
+struct runner_tables {
+    struct runner_table {
+        uint64_t id;
+        bool passes;
+    } * slots;              /* owned */
+    size_t count, capacity; /* capacity: a power of two, or 0 */
+};
+
+/* A checkpoint that was handed to commit(), and what waits for it. */
+struct runner_flight {
+    struct leat_checkpoint checkpoint;
+    uint64_t first_commit_us; /* of the first transaction since the checkpoint before it; 0: none */
+};
+
+/* What other threads ask for; taken at the next step. */
+struct runner_asked {
+    bool pause, resume, rewind, skip;
+    struct leat_point until; /* of resume */
+    struct leat_point to;    /* of rewind */
+    char skip_name[RUNNER_TRANSACTION_NAME_MAX];
+    char skip_reason[RUNNER_REASON_MAX];
+};
+
+struct leat_runner {
+    const struct leat_sink_config *config;
+    const struct leat_fs *fs;
+    const struct leat_clock *clock;
+    struct leat_journal *journal;
+    const struct leat_sink_ops *ops;
+    struct leat_sink *sink;
+    struct leat_filter *filter;
+    struct runner_tables tables;
+
+    enum leat_runner_state state;
+    struct leat_hold *hold;
+    uint64_t hold_seq;
+    struct leat_reader *reader;
+    bool positioned;      /* the hold stands at the checkpoint: losing it means something */
+    bool journal_was_new; /* when it was attached: no transaction in it */
+
+    /* Where we are. */
+    struct leat_checkpoint
+        at; /* behind the last transaction that was handed over; at.completed is never NULL */
+    struct leat_gtid_set
+        *overlap_read;     /* while at.overlap: all that lies before the reader in this journal */
+    struct leat_item item; /* read, not handed over yet, if has_item */
+    bool has_item;
+    bool admitted;              /* what comes before a transaction was done for it */
+    struct leat_buf rows_query; /* the last statement's text: handed over once rows of it pass */
+    bool has_rows_query;
+    bool inside; /* a transaction's BEGIN was taken and its END wasn't */
+    enum {
+        PASSING_NOT,
+        PASSING_SKIPPED,
+        PASSING_CONTAINED
+    } passing;             /* it is passed over; CONTAINED: the sink has it */
+    bool passed;           /* something of it made a message */
+    bool item_failed;      /* the error is about that transaction, not about the sink */
+    struct leat_gtid gtid; /* of it */
+    uint8_t transaction_uuid[LEAT_UUID_SIZE];
+    uint64_t transaction_seq; /* of its BEGIN */
+    char transaction_name[RUNNER_TRANSACTION_NAME_MAX];
+    uint64_t transaction_commit_us;
+    uint64_t transaction_changes;
+    bool caught_up; /* the last read met the visible end */
+
+    /* Since the last commit(). */
+    bool dirty;          /* `at` moved */
+    bool dirty_messages; /* something passed */
+    bool commit_now;
+    uint64_t dirty_bytes;
+    uint64_t dirty_since_us;        /* monotonic */
+    uint64_t dirty_first_commit_us; /* of the first transaction since */
+    uint64_t last_commit_us;        /* monotonic: when commit() was called last */
+
+    struct runner_flight flights[RUNNER_IN_FLIGHT_MAX]; /* a ring, oldest first */
+    size_t flight_first, flight_count;
+
+    /* Errors. */
+    unsigned attempts;    /* since the last delivered checkpoint */
+    uint64_t retry_at_us; /* monotonic; BACKING_OFF */
+    uint64_t isolate_seq; /* 0, or commit all before this transaction: it failed */
+    uint64_t noticed_us; /* wall clock: since when something lies unread while not running; 0: nothing does */
+    uint64_t bytes, skipped, retries;
+
+    /* What was asked for and isn't done yet. */
+    struct leat_point until;
+    uint64_t until_seq; /* of `until: now` */
+    bool pausing;
+    bool rewinding;
+    struct leat_point rewind_to;
+    bool skipping;
+    char skip_name[RUNNER_TRANSACTION_NAME_MAX];
+    char skip_reason[RUNNER_REASON_MAX];
+    uint64_t stop_deadline_us; /* 0: not stopping */
+
+    atomic_bool stop;
+
+    pthread_mutex_t mutex;
+    struct {
+        struct runner_asked asked;
+        bool has_asked;
+        enum leat_runner_state state;
+        struct leat_error error;
+        uint64_t since_us, retry_at_us;
+        struct leat_checkpoint delivered;
+        uint64_t
+            undelivered_commit_us; /* of the oldest transaction that was read and isn't delivered; 0: none */
+        uint64_t noticed_us;
+        uint64_t read_seq;
+        uint64_t bytes, skipped, retries;            /* copies */
+        char halted_at[RUNNER_TRANSACTION_NAME_MAX]; /* the transaction that halted it, if that is known */
+        char last_skipped[RUNNER_TRANSACTION_NAME_MAX];
+        char last_skip_reason[RUNNER_REASON_MAX];
+    } shared; /* guarded by mutex */
+};
+
+/* ---- runner.c ---- */
+
+void leat_runner_move(struct leat_runner *runner, enum leat_runner_state to, const struct leat_error *err);
+/* Decides what an error means: a state (LEAT_OK), or LEAT_FAIL for the end of the process. */
+int leat_runner_failed(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
+/* Closes the reader and forgets everything after the checkpoint. */
+void leat_runner_forget(struct leat_runner *runner);
+/* The checkpoint is delivered (or was found delivered): status and hold move. Takes its memory. */
+void leat_runner_delivered_to(struct leat_runner *runner, struct leat_checkpoint *checkpoint);
+
+/* ---- runner_start.c ---- */
+
+/* From RECOVERING: 0, LEAT_AGAIN (waiting for the journal's start), LEAT_FAIL with an error for
+ * leat_runner_failed. */
+int leat_runner_start(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
+/* No transaction is in the journal, nothing was deleted from it. */
+int leat_runner_journal_is_new(struct leat_runner *runner, bool *is_new, struct leat_error *err) LEAT_CHECKED;
+int leat_runner_compare_places(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b);
+
+/* ---- runner_run.c ---- */
+
+/* RUNNING: a bounded amount of work. 0: more at once; LEAT_AGAIN; LEAT_FAIL for leat_runner_failed. May move
+ * to PAUSED. */
+int leat_runner_run(struct leat_runner *runner, unsigned *wait_ms, struct leat_error *err) LEAT_CHECKED;
+/* Takes what the sink has delivered meanwhile. */
+int leat_runner_poll(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
+/* Hands all that lies between the last commit and the last transaction's end to commit(). LEAT_AGAIN: too
+ * much in flight. */
+int leat_runner_commit(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
+
+/* ---- runner_command.c ---- */
+
+void leat_runner_take_commands(struct leat_runner *runner);
+/* Copies what `shared` shows of the runner's own fields. */
+void leat_runner_publish(struct leat_runner *runner);
+
+#endif
