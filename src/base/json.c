@@ -56,6 +56,17 @@ static inline uint8_t *put_escape(uint8_t *to, uint8_t byte, char escape)
     return to;
 }
 
+/* Whether none of eight bytes needs escaping; may say no where all is well (a borrow from the byte before).
+ */
+static inline bool eight_are_plain(uint64_t bytes)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    uint64_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
+    uint64_t special =
+        ((bytes - ones * 0x20) & ~bytes) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash);
+    return !(special & tops);
+}
+
 /* Escapes [at, end) to `to`, which has room for ESCAPED_MAX times as much and 16 bytes more. */
 static inline uint8_t *escape_chunk(uint8_t *to, const uint8_t *at, const uint8_t *end)
 {
@@ -82,12 +93,23 @@ static inline uint8_t *escape_chunk(uint8_t *to, const uint8_t *at, const uint8_
         at++;
     }
 #endif
-    for (; at < end; at++) {
+    while (at < end) {
+        uint64_t eight;
+        if (end - at >= 8) {
+            memcpy(&eight, at, 8);
+            if (eight_are_plain(eight)) {
+                memcpy(to, at, 8);
+                at += 8;
+                to += 8;
+                continue;
+            }
+        }
         char escape = escape_of(*at);
         if (escape)
             to = put_escape(to, *at, escape);
         else
             *to++ = *at;
+        at++;
     }
     return to;
 }
