@@ -8,10 +8,12 @@
 struct leat_ddl {
     enum leat_statement_kind kind;
     bool temporary; /* CREATE/DROP TEMPORARY TABLE */
-    /* Of the first table (or the database of a database's statement); unquoted, into these buffers. */
+    bool rows;      /* it changes rows that nothing else in the binlog tells of: DML, or CREATE TABLE … SELECT */
+    /* Of the first table (or the database of a database's statement); unquoted, into these buffers. Empty where it
+     * can't be told (a function's call, an alias), or where a name is longer than names can be. */
     char database[LEAT_NAME_BYTES_MAX + 1];
     char table[LEAT_NAME_BYTES_MAX + 1];
-    bool multiple; /* it names more tables than one */
+    bool multiple; /* it names more tables than one (of RENAME: more than one pair) */
 };
 
 /* Never fails: what it can't read is LEAT_STATEMENT_OTHER. `database` is the session's default. */

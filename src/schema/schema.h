@@ -1,7 +1,7 @@
 /* Definitions and their versions: which struct leat_table a table map means. One thread owns it (that of decode).
  *
  * Definitions come from table maps alone for now, which needs binlog_row_metadata=FULL on the source: a map without
- * names or signs stops with that reason and its cure. */
+ * names or signs stops with that reason and its cure, as soon as its rows are wanted. */
 #ifndef LEAT_SCHEMA_SCHEMA_H
 #define LEAT_SCHEMA_SCHEMA_H
 
@@ -9,17 +9,22 @@
 
 struct leat_schema;
 
+/* So many bindings keep their entries alive at least: as many tables as one statement may have open. */
+enum { LEAT_SCHEMA_BOUND_MAX = 4096 };
+
 struct leat_schema_options {
     /* false: definitions without names are taken as they are (decode of old files shows columns as @1, @2 …). */
     bool names_required;
     uint64_t bytes_max; /* of cached definitions; the least recently used are let go. 0: 64 MiB */
 };
 
-/* A definition with what reading it needs; borrowed from the schema, valid until leat_schema_reset or until
- * LEAT_SCHEMA_BOUND_MAX others were bound. */
+/* A definition with what reading it needs; borrowed from the schema, valid until LEAT_SCHEMA_BOUND_MAX others were
+ * bound. */
 struct leat_schema_entry {
     struct leat_table *table;
-    struct leat_row_plan *plan;
+    struct leat_row_plan *plan; /* NULL until leat_schema_ready */
+    uint64_t digest;  /* of the names of database and table and the columns' types: equal on any server that has this
+                         table, whatever metadata it logs */
     bool given;      /* for decode's use: the SCHEMA item was given to who is listening */
     bool journalled; /* for decode's use: the outcome of the table filter */
     bool classified; /* for decode's use: journalled is set */
@@ -28,11 +33,24 @@ struct leat_schema_entry {
 struct leat_schema *leat_schema_new(const struct leat_schema_options *options);
 void leat_schema_free(struct leat_schema **schema);
 
-/* The definition that a TABLE_MAP event means; the same bytes give the same entry (a hash and a comparison). */
+/* The definition that a TABLE_MAP event means; the same bytes give the same entry (a hash and a comparison). A hit
+ * allocates nothing. More than bytes_max are held only while the last LEAT_SCHEMA_BOUND_MAX bindings need them, and
+ * never more than twice that: LEAT_E_TOO_LARGE. */
 int leat_schema_bind(struct leat_schema *schema, struct leat_schema_entry **entry, uint64_t *table_id,
                      const struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;
 
+/* Makes an entry fit to read rows with: checks that it has the names and signs that are required, and makes the plan.
+ * Apart from bind, so that a table that nobody wants never stops. LEAT_E_SERVER_SETTINGS (with its cure) or
+ * LEAT_E_UNSUPPORTED; cheap when it has been done. */
+int leat_schema_ready(struct leat_schema *schema, struct leat_schema_entry *entry, struct leat_error *err) LEAT_CHECKED;
+
 /* Every entry's `given` back to false: whoever listens starts anew. */
 void leat_schema_reset_given(struct leat_schema *schema);
+
+/* What the cache holds, for metrics and tests. */
+struct leat_schema_state {
+    uint64_t entries, bytes, misses;
+};
+void leat_schema_state(const struct leat_schema *schema, struct leat_schema_state *state);
 
 #endif

@@ -1,0 +1,121 @@
+/* What the decoder's own files share. Not for other rooms.
+ *
+ *   decoder.c      events in: frame, place, dispatch, errors
+ *   place.c        64-bit positions; format descriptions, rotates, heartbeats
+ *   transaction.c  BEGIN and END, digest and length
+ *   query.c        Query events: transaction control, DDL, statements
+ *   rows.c         table maps and rows
+ *   refuse.c       what this build can't decode, and the way on */
+#ifndef LEAT_DECODE_INT_H
+#define LEAT_DECODE_INT_H
+
+#include "decode/decode.h"
+
+#include "base/buf.h"
+#include "schema/ddl.h"
+#include "schema/schema.h"
+
+enum state {
+    SKIPPING, /* before the first transaction that begins here (options.skip_to_begin) */
+    BETWEEN,
+    STARTED, /* a GTID was seen */
+    OPEN     /* BEGIN was seen, or what stands for it */
+};
+
+struct binding {
+    uint64_t table_id;
+    struct leat_schema_entry *entry;
+};
+
+struct transaction {
+    uint64_t pos;     /* of its first event */
+    uint64_t length;  /* as the GTID event tells; 0: it doesn't */
+    bool standalone;  /* MariaDB: ends with its only statement */
+    bool something;   /* anything but its frame was in it, whether given or not */
+    uint32_t thread_id;
+    uint64_t changes, statements, digest;
+};
+
+struct leat_decoder {
+    struct leat_decoder_options options;
+    struct leat_item_out out;
+    struct leat_schema *schema;
+    struct leat_binlog_format format;
+    uint8_t source_uuid[LEAT_UUID_SIZE];
+
+    char file[LEAT_BINLOG_NAME_MAX + 1];
+    uint64_t pos;       /* where the next event lies */
+    uint64_t completed; /* in the same file: no file ends within a transaction */
+
+    enum state state;
+    bool poisoned;      /* an error was returned: the place and the transaction are no longer right */
+    bool listener_said; /* the result comes from the listener */
+    bool after_format;  /* the last event was a format description */
+    bool prelude;       /* INTVAR, RAND or USER_VAR came before the statement that they belong to … */
+    uint64_t prelude_pos; /* … here */
+    struct transaction transaction;
+
+    /* The event at hand. */
+    struct leat_event event;
+    bool placed; /* it takes room in the file */
+    uint64_t event_pos, event_end;
+
+    struct binding bindings[LEAT_SCHEMA_BOUND_MAX]; /* of the statement at hand */
+    size_t binding_count;
+
+    struct leat_buf rows_query; /* kept until it is known whether the statement's tables are wanted */
+    bool rows_query_pending;
+
+    struct leat_ddl ddl; /* of the statement at hand */
+    struct leat_decoder_state counters;
+};
+
+#define leat_malformed(err, ...) leat_fail((err), LEAT_E_MALFORMED, LEAT_KIND_DATA, __VA_ARGS__)
+
+static inline bool decoder_in_transaction(const struct leat_decoder *decoder)
+{
+    return decoder->state == STARTED || decoder->state == OPEN;
+}
+
+/* An item to the listener. */
+int decoder_give(struct leat_decoder *decoder, const struct leat_item *item, struct leat_error *err) LEAT_CHECKED;
+
+/* place.c. decoder_locate finds the event's own place, before anything is made of it. */
+int decoder_locate(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_format(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_rotate(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_heartbeat(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+/* Fails when a transaction is under way; `what` comes too early. */
+int decoder_must_be_between(const struct leat_decoder *decoder, const char *what, struct leat_error *err) LEAT_CHECKED;
+/* Fails unless BEGIN was seen. */
+int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+
+/* transaction.c */
+int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+/* A transaction without a GTID event begins, with the event at hand. */
+int decoder_begin_anonymous(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+/* The event at hand ends the transaction. */
+int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xid, struct leat_error *err) LEAT_CHECKED;
+int decoder_xid(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+void decoder_prelude(struct leat_decoder *decoder);
+
+/* query.c */
+int decoder_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_load_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+/* The event at hand while SKIPPING: whether a transaction begins with it. */
+int decoder_skip(struct leat_decoder *decoder, bool *begins, struct leat_error *err) LEAT_CHECKED;
+
+/* rows.c */
+int decoder_table_map(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_rows(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_rows_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+/* The statement is over: its table numbers mean nothing any more. */
+void decoder_statement_end(struct leat_decoder *decoder);
+
+/* refuse.c: always fails. */
+int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_refuse_xa(struct leat_decoder *decoder, const char *what, struct leat_error *err) LEAT_CHECKED;
+int decoder_refuse_incident(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_refuse_statement(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+
+#endif

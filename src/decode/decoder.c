@@ -1,0 +1,206 @@
+/* Events in: frame, place, dispatch, errors. Runs in the thread that feeds it; nothing here allocates but for new
+ * definitions. What fails poisons: after an error the place and the open transaction are no longer right, and going
+ * on would give out a part of something as the whole. */
+#include "decode_int.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+static const uint64_t event_bytes_max_default = UINT64_C(256) << 20;
+
+enum { FIRST_EVENT_POS = 4 }; /* behind the magic number */
+
+struct leat_decoder *leat_decoder_new(const struct leat_decoder_options *options, const struct leat_item_out *out)
+{
+    struct leat_decoder *decoder = leat_alloc_zero(1, sizeof *decoder);
+    decoder->options = *options;
+    if (!decoder->options.event_bytes_max)
+        decoder->options.event_bytes_max = event_bytes_max_default;
+    decoder->out = *out;
+    decoder->schema = leat_schema_new(&(struct leat_schema_options){.names_required = options->names_required});
+    decoder->state = BETWEEN;
+    return decoder;
+}
+
+void leat_decoder_free(struct leat_decoder **decoder)
+{
+    if (!*decoder)
+        return;
+    leat_schema_free(&(*decoder)->schema);
+    leat_buf_free(&(*decoder)->rows_query);
+    free(*decoder);
+    *decoder = NULL;
+}
+
+void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[LEAT_UUID_SIZE], const char *file,
+                        uint64_t pos)
+{
+    size_t size = strnlen(file, LEAT_BINLOG_NAME_MAX);
+    memmove(decoder->file, file, size); /* it may be the one that leat_decoder_state gave */
+    decoder->file[size] = 0;
+    memcpy(decoder->source_uuid, source_uuid, LEAT_UUID_SIZE);
+    decoder->pos = decoder->completed = pos;
+    decoder->format = (struct leat_binlog_format){0};
+    decoder->state = decoder->options.skip_to_begin && pos > FIRST_EVENT_POS ? SKIPPING : BETWEEN;
+    decoder->poisoned = decoder->after_format = decoder->prelude = false;
+    decoder_statement_end(decoder);
+}
+
+void leat_decoder_state(const struct leat_decoder *decoder, struct leat_decoder_state *state)
+{
+    *state = decoder->counters;
+    state->in_transaction = decoder_in_transaction(decoder);
+    state->completed = (struct leat_place){decoder->file, decoder->completed};
+    state->read = (struct leat_place){decoder->file, decoder->pos};
+    state->format = &decoder->format;
+}
+
+void leat_decoder_restart_listener(struct leat_decoder *decoder)
+{
+    leat_schema_reset_given(decoder->schema);
+}
+
+int decoder_give(struct leat_decoder *decoder, const struct leat_item *item, struct leat_error *err)
+{
+    int result = leat_item_give(&decoder->out, item, err);
+    decoder->listener_said = result != LEAT_OK;
+    return result;
+}
+
+static int incident(struct leat_decoder *decoder, struct leat_error *err)
+{
+    return decoder_refuse_incident(decoder, err);
+}
+
+/* Says that a file begins or ends, or speaks to members of a group: nothing that changes data. The sets in them are
+ * read by the source, which compares what it has. */
+static int pass(struct leat_decoder *decoder, struct leat_error *err)
+{
+    (void)decoder, (void)err;
+    return LEAT_OK;
+}
+
+static int stop(struct leat_decoder *decoder, struct leat_error *err)
+{
+    return decoder_must_be_between(decoder, "the server's shutdown", err);
+}
+
+static int prelude(struct leat_decoder *decoder, struct leat_error *err)
+{
+    (void)err;
+    decoder_prelude(decoder);
+    return LEAT_OK;
+}
+
+typedef int (*handler)(struct leat_decoder *decoder, struct leat_error *err);
+
+static const handler handlers[256] = {
+    [LEAT_EVENT_FORMAT_DESCRIPTION] = decoder_format,
+    [LEAT_EVENT_ROTATE] = decoder_rotate,
+    [LEAT_EVENT_HEARTBEAT] = decoder_heartbeat,
+    [LEAT_EVENT_HEARTBEAT_V2] = decoder_heartbeat,
+    [LEAT_EVENT_STOP] = stop,
+    [LEAT_EVENT_PREVIOUS_GTIDS] = pass,
+    [LEAT_EVENT_TRANSACTION_CONTEXT] = pass,
+    [LEAT_EVENT_VIEW_CHANGE] = pass,
+    [LEAT_EVENT_MARIADB_CHECKPOINT] = pass,
+    [LEAT_EVENT_MARIADB_GTID_LIST] = pass,
+    [LEAT_EVENT_GTID] = decoder_gtid,
+    [LEAT_EVENT_ANONYMOUS_GTID] = decoder_gtid,
+    [LEAT_EVENT_GTID_TAGGED] = decoder_gtid,
+    [LEAT_EVENT_MARIADB_GTID] = decoder_gtid,
+    [LEAT_EVENT_QUERY] = decoder_query,
+    [LEAT_EVENT_XID] = decoder_xid,
+    [LEAT_EVENT_INTVAR] = prelude,
+    [LEAT_EVENT_RAND] = prelude,
+    [LEAT_EVENT_USER_VAR] = prelude,
+    [LEAT_EVENT_BEGIN_LOAD_QUERY] = prelude,
+    [LEAT_EVENT_APPEND_BLOCK] = prelude,
+    [LEAT_EVENT_DELETE_FILE] = prelude,
+    [LEAT_EVENT_EXECUTE_LOAD_QUERY] = decoder_load_query,
+    [LEAT_EVENT_ROWS_QUERY] = decoder_rows_query,
+    [LEAT_EVENT_MARIADB_ANNOTATE] = decoder_rows_query,
+    [LEAT_EVENT_TABLE_MAP] = decoder_table_map,
+    [LEAT_EVENT_WRITE_ROWS_V1] = decoder_rows,
+    [LEAT_EVENT_UPDATE_ROWS_V1] = decoder_rows,
+    [LEAT_EVENT_DELETE_ROWS_V1] = decoder_rows,
+    [LEAT_EVENT_WRITE_ROWS] = decoder_rows,
+    [LEAT_EVENT_UPDATE_ROWS] = decoder_rows,
+    [LEAT_EVENT_DELETE_ROWS] = decoder_rows,
+    [LEAT_EVENT_INCIDENT] = incident,
+};
+
+static int dispatch(struct leat_decoder *decoder, struct leat_error *err)
+{
+    if (decoder->state == SKIPPING) {
+        bool begins;
+        int result = decoder_skip(decoder, &begins, err);
+        if (result || !begins)
+            return result;
+    }
+    handler handle = handlers[decoder->event.type];
+    if (handle)
+        return handle(decoder, err);
+    if (decoder->event.flags & LEAT_EVENT_FLAG_IGNORABLE)
+        return LEAT_OK;
+    return decoder_refuse(decoder, err);
+}
+
+static int take_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err)
+{
+    if (size > decoder->options.event_bytes_max) {
+        leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR,
+                  "the event has %zu bytes, more than source.event_bytes_max allows (%" PRIu64 ")", size,
+                  decoder->options.event_bytes_max);
+        return leat_cure(err, "set source.event_bytes_max to %zu or more, with as much memory to spare", size);
+    }
+    int result = leat_event_parse(&decoder->event, &decoder->format, bytes, size, err);
+    if (result == LEAT_OK)
+        result = decoder_locate(decoder, err);
+    return result == LEAT_OK ? dispatch(decoder, err) : result;
+}
+
+/* The event is done: on to the next. */
+static void advance(struct leat_decoder *decoder)
+{
+    const struct leat_event *event = &decoder->event;
+    decoder->pos = decoder->event_end;
+    if (decoder->state == BETWEEN && !decoder->prelude)
+        decoder->completed = decoder->pos;
+    if (decoder->placed)
+        decoder->after_format = false;
+    if (event->type == LEAT_EVENT_FORMAT_DESCRIPTION)
+        decoder->after_format = true;
+    if (event->time)
+        decoder->counters.last_time = event->time;
+    decoder->counters.events++;
+    decoder->counters.bytes += event->size;
+}
+
+static int fail(struct leat_decoder *decoder, size_t size, struct leat_error *err)
+{
+    if (size < LEAT_EVENT_HEADER_SIZE || !decoder->event.bytes)
+        return leat_error_prefix(err, "event at %s:%" PRIu64, decoder->file, decoder->event_pos);
+    char text[128 + LEAT_BINLOG_NAME_MAX];
+    leat_event_describe(text, sizeof text, &decoder->event, decoder->file, decoder->event_pos);
+    return leat_error_prefix(err, "%s", text);
+}
+
+int leat_decoder_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err)
+{
+    if (decoder->poisoned)
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL,
+                         "an event after an error: the decoder must be placed anew first");
+    decoder->event = (struct leat_event){0};
+    decoder->event_pos = decoder->event_end = decoder->pos;
+    decoder->listener_said = false;
+    int result = take_event(decoder, bytes, size, err);
+    if (result == LEAT_OK) {
+        advance(decoder);
+        return LEAT_OK;
+    }
+    decoder->poisoned = true;
+    return decoder->listener_said ? result : fail(decoder, size, err);
+}

@@ -1,0 +1,218 @@
+/* Query events: transaction control, DDL, and row changes that were logged as statements. */
+#include "decode_int.h"
+
+#include "base/checksum.h"
+
+/* Whether the rows that the statement changes are wanted. What can't be told from its text is. */
+static bool rows_wanted(const struct leat_decoder *decoder)
+{
+    const struct leat_ddl *ddl = &decoder->ddl;
+    if (!decoder->options.journalled || ddl->multiple || !ddl->table[0])
+        return true;
+    return decoder->options.journalled(decoder->options.journalled_context, ddl->database, ddl->table);
+}
+
+static void classify(struct leat_decoder *decoder, const struct leat_query *query)
+{
+    uint64_t sql_mode = query->session.present & LEAT_SESSION_SQL_MODE ? query->session.sql_mode : 0;
+    leat_ddl_classify(&decoder->ddl, query->sql, query->sql_size, sql_mode, query->database.bytes,
+                      query->database.size);
+}
+
+static struct leat_text text_of(const char *name)
+{
+    return (struct leat_text){name, (uint32_t)strlen(name)};
+}
+
+/* Temporary tables exist for their session only: their statements say nothing about tables that have rows here. */
+static void describe_tables(const struct leat_ddl *ddl, struct leat_statement *statement)
+{
+    statement->kind = ddl->temporary ? LEAT_STATEMENT_OTHER : ddl->kind;
+    statement->table_database = text_of(ddl->temporary ? "" : ddl->database);
+    statement->table = text_of(ddl->temporary ? "" : ddl->table);
+}
+
+static int give_statement(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+{
+    struct transaction *transaction = &decoder->transaction;
+    struct leat_item item = {.type = LEAT_ITEM_STATEMENT};
+    item.statement = (struct leat_statement){
+        .database = query->database,
+        .sql = query->sql,
+        .sql_size = query->sql_size,
+        .session = query->session,
+        .thread_id = query->thread_id,
+        .time = decoder->event.time,
+        .execution_seconds = query->execution_seconds,
+        .error_code = query->error_code,
+        .pos = decoder->event_pos,
+        .end_pos = decoder->event_end,
+    };
+    describe_tables(&decoder->ddl, &item.statement);
+    transaction->digest = leat_hash64(query->database.bytes, query->database.size, transaction->digest);
+    transaction->digest = leat_hash64(query->sql, query->sql_size, transaction->digest);
+    transaction->statements++;
+    decoder->counters.statements++;
+    return decoder_give(decoder, &item, err);
+}
+
+/* A statement that isn't transaction control. Outside of BEGIN and its end it is a transaction by itself. */
+static int take_statement(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+{
+    classify(decoder, query);
+    bool rows = decoder->ddl.rows && !decoder->ddl.temporary;
+    bool wanted = !rows || rows_wanted(decoder);
+    if (rows && wanted && !decoder->options.statements_allowed)
+        return decoder_refuse_statement(decoder, err);
+    if (!decoder_in_transaction(decoder)) {
+        int result = decoder_begin_anonymous(decoder, err);
+        if (result)
+            return result;
+    }
+    decoder->transaction.something = true;
+    decoder->transaction.thread_id = query->thread_id;
+    int result = wanted ? give_statement(decoder, query, err) : LEAT_OK;
+    if (result == LEAT_OK && decoder->state == STARTED)
+        result = decoder_end(decoder, LEAT_END_STATEMENT, 0, err);
+    return result;
+}
+
+static int take_begin(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+{
+    if (decoder->state == OPEN)
+        return leat_malformed(err, "BEGIN within a transaction");
+    int result = decoder->state == STARTED ? LEAT_OK : decoder_begin_anonymous(decoder, err);
+    decoder->state = OPEN;
+    decoder->transaction.thread_id = query->thread_id;
+    return result;
+}
+
+static int take_savepoint(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+{
+    if (decoder_must_be_open(decoder, err))
+        return LEAT_FAIL;
+    struct leat_item item = {.type = LEAT_ITEM_SAVEPOINT};
+    item.savepoint.bytes = query->sql;
+    item.savepoint.size = query->sql_size;
+    decoder->transaction.something = true;
+    return decoder_give(decoder, &item, err);
+}
+
+static int take_end(struct leat_decoder *decoder, enum leat_end_how how, struct leat_error *err)
+{
+    return decoder_must_be_open(decoder, err) ? LEAT_FAIL : decoder_end(decoder, how, 0, err);
+}
+
+static int take_query(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+{
+    switch (leat_ddl_control(query->sql, query->sql_size)) {
+    case LEAT_CONTROL_BEGIN:
+        return take_begin(decoder, query, err);
+    case LEAT_CONTROL_COMMIT:
+        return take_end(decoder, LEAT_END_COMMIT, err);
+    case LEAT_CONTROL_ROLLBACK:
+        return take_end(decoder, LEAT_END_ROLLBACK, err);
+    case LEAT_CONTROL_SAVEPOINT:
+    case LEAT_CONTROL_ROLLBACK_TO:
+        return take_savepoint(decoder, query, err);
+    case LEAT_CONTROL_XA_START:
+        return decoder_refuse_xa(decoder, "XA START", err);
+    case LEAT_CONTROL_XA_END:
+        return decoder_refuse_xa(decoder, "XA END", err);
+    case LEAT_CONTROL_XA_PREPARE:
+        return decoder_refuse_xa(decoder, "XA PREPARE", err);
+    case LEAT_CONTROL_XA_COMMIT:
+        return decoder_refuse_xa(decoder, "XA COMMIT", err);
+    case LEAT_CONTROL_XA_ROLLBACK:
+        return decoder_refuse_xa(decoder, "XA ROLLBACK", err);
+    case LEAT_CONTROL_NONE:
+        break;
+    }
+    return take_statement(decoder, query, err);
+}
+
+int decoder_query(struct leat_decoder *decoder, struct leat_error *err)
+{
+    struct leat_query query;
+    if (leat_event_query(&query, &decoder->format, &decoder->event, err))
+        return LEAT_FAIL;
+    return take_query(decoder, &query, err);
+}
+
+/* LOAD DATA in statement form: a Query event with 13 more bytes in its head, which say where in its text the file's
+ * name stands. The file's contents came before, in blocks, which nothing here reads.
+ * Source: Execute_load_query_event in libs/mysql/binlog/event/load_data_events.h. */
+int decoder_load_query(struct leat_decoder *decoder, struct leat_error *err)
+{
+    enum { FILE_HEAD_SIZE = 13 };
+    struct leat_cursor cursor = leat_cursor(decoder->event.body, decoder->event.body_size);
+    struct leat_query query = {.thread_id = leat_cursor_u32(&cursor), .execution_seconds = leat_cursor_u32(&cursor)};
+    query.database.size = leat_cursor_u8(&cursor);
+    query.error_code = leat_cursor_u16(&cursor);
+    query.session.status_size = leat_cursor_u16(&cursor);
+    leat_cursor_skip(&cursor, FILE_HEAD_SIZE);
+    query.session.status = leat_cursor_bytes(&cursor, query.session.status_size);
+    query.database.bytes = (const char *)leat_cursor_bytes(&cursor, query.database.size);
+    uint8_t end_of_name = leat_cursor_u8(&cursor);
+    if (cursor.failed || end_of_name != 0)
+        return leat_malformed(err, "the event is too short for what it says");
+    query.sql_size = leat_cursor_left(&cursor);
+    query.sql = (const char *)leat_cursor_bytes(&cursor, query.sql_size);
+    return take_statement(decoder, &query, err);
+}
+
+/* From these on each transaction has a GTID event, if only an anonymous one: a BEGIN isn't where one begins. */
+static bool has_gtid_events(const struct leat_binlog_format *format)
+{
+    enum { MYSQL_FIRST = 50700, MARIADB_FIRST = 100002 };
+    return format->server_version >= (format->mariadb ? (uint32_t)MARIADB_FIRST : (uint32_t)MYSQL_FIRST);
+}
+
+static int skip_query(struct leat_decoder *decoder, bool *begins, struct leat_error *err)
+{
+    struct leat_query query;
+    if (leat_event_query(&query, &decoder->format, &decoder->event, err))
+        return LEAT_FAIL;
+    enum leat_control control = leat_ddl_control(query.sql, query.sql_size);
+    if (control == LEAT_CONTROL_COMMIT || control == LEAT_CONTROL_ROLLBACK)
+        decoder->state = BETWEEN;
+    if (has_gtid_events(&decoder->format))
+        return LEAT_OK;
+    if (control == LEAT_CONTROL_NONE) {
+        /* DDL commits, so it never lies within a transaction whose beginning was missed. */
+        classify(decoder, &query);
+        *begins = decoder->ddl.kind >= LEAT_STATEMENT_CREATE_TABLE && decoder->ddl.kind <= LEAT_STATEMENT_DROP_DATABASE &&
+                  !decoder->ddl.temporary;
+    } else {
+        *begins = control == LEAT_CONTROL_BEGIN;
+    }
+    return LEAT_OK;
+}
+
+int decoder_skip(struct leat_decoder *decoder, bool *begins, struct leat_error *err)
+{
+    *begins = false;
+    switch (decoder->event.type) {
+    case LEAT_EVENT_QUERY:
+        if (skip_query(decoder, begins, err))
+            return LEAT_FAIL;
+        break;
+    case LEAT_EVENT_XID:
+    case LEAT_EVENT_XA_PREPARE:
+        decoder->state = BETWEEN;
+        break;
+    case LEAT_EVENT_GTID:
+    case LEAT_EVENT_ANONYMOUS_GTID:
+    case LEAT_EVENT_GTID_TAGGED:
+    case LEAT_EVENT_MARIADB_GTID:
+    case LEAT_EVENT_FORMAT_DESCRIPTION:
+    case LEAT_EVENT_ROTATE:
+    case LEAT_EVENT_HEARTBEAT:
+    case LEAT_EVENT_HEARTBEAT_V2:
+        *begins = true; /* or is to be taken anyway */
+        break;
+    default:
+        break;
+    }
+    return LEAT_OK;
+}

@@ -1,0 +1,87 @@
+/* What this build can't decode, or what would lose a change: why, and the way on. Each of these stops where it is met;
+ * nothing is passed over. */
+#include "decode_int.h"
+
+struct refusal {
+    uint8_t type;
+    const char *reason, *cure;
+};
+
+#define OF_OLD "this form of logging is of a server before MySQL 5.1 was released"
+#define CURE_OF_OLD "start behind it, or replicate from a newer server that reads it"
+#define MARIADB_COMPRESSED "events compressed by MariaDB are not decoded yet"
+#define CURE_MARIADB_COMPRESSED                                                                                      \
+    "SET GLOBAL log_bin_compress=OFF; what was logged before stays compressed: start behind it"
+
+static const struct refusal refusals[] = {
+    {LEAT_EVENT_TRANSACTION_PAYLOAD, "compressed transactions are not decoded yet",
+     "SET PERSIST binlog_transaction_compression=OFF, in open sessions too; what was logged before stays compressed: "
+     "start behind it"},
+    {LEAT_EVENT_PARTIAL_UPDATE_ROWS, "partial updates of JSON are not decoded yet",
+     "SET PERSIST binlog_row_value_options='', in open sessions too; what was logged before stays so: start behind it"},
+    {LEAT_EVENT_MARIADB_START_ENCRYPTION, "the file is encrypted",
+     "read it from its server instead of from the file, or decrypt it first"},
+    {LEAT_EVENT_MARIADB_QUERY_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
+    {LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
+    {LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
+    {LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
+    {LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
+    {LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
+    {LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
+    {LEAT_EVENT_START_V3, OF_OLD, CURE_OF_OLD},
+    {LEAT_EVENT_LOAD, OF_OLD, CURE_OF_OLD},
+    {LEAT_EVENT_SLAVE, OF_OLD, CURE_OF_OLD},
+    {LEAT_EVENT_CREATE_FILE, OF_OLD, CURE_OF_OLD},
+    {LEAT_EVENT_EXEC_LOAD, OF_OLD, CURE_OF_OLD},
+    {LEAT_EVENT_NEW_LOAD, OF_OLD, CURE_OF_OLD},
+    {LEAT_EVENT_PRE_GA_WRITE_ROWS, OF_OLD, CURE_OF_OLD},
+    {LEAT_EVENT_PRE_GA_UPDATE_ROWS, OF_OLD, CURE_OF_OLD},
+    {LEAT_EVENT_PRE_GA_DELETE_ROWS, OF_OLD, CURE_OF_OLD},
+};
+
+int decoder_refuse_xa(struct leat_decoder *decoder, const char *what, struct leat_error *err)
+{
+    (void)decoder;
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "%s: XA transactions are not decoded yet", what);
+    return leat_cure(err, "let the application commit without XA (XA RECOVER lists what is prepared); to go on, start "
+                          "behind the last of these");
+}
+
+int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err)
+{
+    uint8_t type = decoder->event.type;
+    if (type == LEAT_EVENT_XA_PREPARE)
+        return decoder_refuse_xa(decoder, "XA PREPARE", err);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].type == type) {
+            leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "%s", refusals[i].reason);
+            return leat_cure(err, "%s", refusals[i].cure);
+        }
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
+              "event type %u, of server %s, is not known here, and it doesn't say that it may be passed over",
+              (unsigned)type, decoder->format.server[0] ? decoder->format.server : "(unknown)");
+    return leat_cure(err, "upgrade leat; or turn off what the server logs in this form, and start behind it");
+}
+
+int decoder_refuse_incident(struct leat_decoder *decoder, struct leat_error *err)
+{
+    char text[256];
+    if (leat_event_incident(text, sizeof text, &decoder->event, err))
+        return LEAT_FAIL;
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
+              "the server says that changes are missing from its binlog here: %s", text);
+    return leat_cure(err, "compare the copies with the source, repair them, then start behind this event");
+}
+
+/* Not the statement's text: it holds values, and errors are shown in many places. */
+int decoder_refuse_statement(struct leat_decoder *decoder, struct leat_error *err)
+{
+    const struct leat_ddl *ddl = &decoder->ddl;
+    bool told = ddl->table[0] && !ddl->multiple;
+    leat_fail(err, LEAT_E_SERVER_SETTINGS, LEAT_KIND_OPERATOR,
+              "row changes of %s%s%s are logged as a statement: binlog_format is not ROW for the session that ran it",
+              told ? ddl->database : "tables that its text does not tell", told ? "." : "", told ? ddl->table : "");
+    return leat_cure(err, "SET %s binlog_format=ROW, in open sessions too; what was logged before stays as it is: start "
+                          "behind it",
+                     decoder->format.mariadb ? "GLOBAL" : "PERSIST");
+}

@@ -1,0 +1,102 @@
+/* Transactions: what begins and ends them. A GTID is started at its event and completed at the end, never before.
+ *
+ * MySQL: GTID, BEGIN, …, XID or COMMIT; or GTID and one statement. MariaDB: GTID, …, XID or COMMIT (the GTID stands
+ * for BEGIN), or, when it says so, GTID and one statement. Before both had GTIDs: the same without. */
+#include "decode_int.h"
+
+#include <inttypes.h>
+
+static int begin(struct leat_decoder *decoder, struct leat_item *item, struct leat_error *err)
+{
+    struct leat_begin *begin = &item->begin;
+    uint64_t pos = decoder->prelude ? decoder->prelude_pos : decoder->event_pos;
+    item->type = LEAT_ITEM_BEGIN;
+    memcpy(begin->source_uuid, decoder->source_uuid, LEAT_UUID_SIZE);
+    begin->place = (struct leat_place){decoder->file, pos};
+    decoder->transaction = (struct transaction){
+        .pos = pos,
+        .length = begin->length,
+        .standalone = begin->flags & LEAT_BEGIN_STANDALONE,
+    };
+    decoder->prelude = false;
+    return decoder_give(decoder, item, err);
+}
+
+/* MariaDB tells of XA in its GTID events. */
+static int check_mariadb_xa(struct leat_decoder *decoder, struct leat_error *err)
+{
+    enum { FLAGS_AT = 12, PREPARED_XA = 64, COMPLETED_XA = 128 };
+    uint8_t flags = decoder->event.body_size > FLAGS_AT ? decoder->event.body[FLAGS_AT] : 0;
+    if (flags & PREPARED_XA)
+        return decoder_refuse_xa(decoder, "XA PREPARE", err);
+    return flags & COMPLETED_XA ? decoder_refuse_xa(decoder, "XA COMMIT or XA ROLLBACK", err) : LEAT_OK;
+}
+
+int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err)
+{
+    if (decoder_must_be_between(decoder, "another transaction begins", err))
+        return LEAT_FAIL;
+    bool mariadb = decoder->event.type == LEAT_EVENT_MARIADB_GTID;
+    struct leat_item item = {0};
+    if (leat_event_gtid(&item.begin, &decoder->format, &decoder->event, err) ||
+        (mariadb && check_mariadb_xa(decoder, err)))
+        return LEAT_FAIL;
+    decoder->prelude = false;
+    decoder->state = mariadb && !(item.begin.flags & LEAT_BEGIN_STANDALONE) ? OPEN : STARTED;
+    return begin(decoder, &item, err);
+}
+
+int decoder_begin_anonymous(struct leat_decoder *decoder, struct leat_error *err)
+{
+    struct leat_item item = {.begin = {.server_id = decoder->event.server_id, .header_time = decoder->event.time}};
+    decoder->state = STARTED;
+    return begin(decoder, &item, err);
+}
+
+void decoder_prelude(struct leat_decoder *decoder)
+{
+    if (decoder->prelude || decoder_in_transaction(decoder))
+        return;
+    decoder->prelude = true;
+    decoder->prelude_pos = decoder->event_pos;
+}
+
+/* The GTID event tells how many bytes the transaction has, itself included, with their checksums. */
+static int check_length(const struct leat_decoder *decoder, struct leat_error *err)
+{
+    const struct transaction *transaction = &decoder->transaction;
+    uint64_t length = decoder->event_end - transaction->pos;
+    if (transaction->length == 0 || transaction->length == length)
+        return LEAT_OK;
+    return leat_malformed(err, "the transaction that began at %s:%" PRIu64 " has %" PRIu64 " bytes, and said %" PRIu64,
+                          decoder->file, transaction->pos, length, transaction->length);
+}
+
+int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xid, struct leat_error *err)
+{
+    struct transaction *transaction = &decoder->transaction;
+    if (check_length(decoder, err))
+        return LEAT_FAIL;
+    decoder_statement_end(decoder);
+    struct leat_item item = {.type = LEAT_ITEM_END};
+    item.end = (struct leat_end){
+        .how = transaction->something ? how : LEAT_END_EMPTY,
+        .xid = xid,
+        .place = {decoder->file, decoder->event_end},
+        .time = decoder->event.time,
+        .changes = transaction->changes,
+        .statements = transaction->statements,
+        .digest = transaction->digest,
+    };
+    decoder->state = BETWEEN;
+    decoder->counters.transactions++;
+    return decoder_give(decoder, &item, err);
+}
+
+int decoder_xid(struct leat_decoder *decoder, struct leat_error *err)
+{
+    uint64_t xid;
+    if (decoder_must_be_open(decoder, err) || leat_event_xid(&xid, &decoder->format, &decoder->event, err))
+        return LEAT_FAIL;
+    return decoder_end(decoder, LEAT_END_XID, xid, err);
+}

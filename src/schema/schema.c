@@ -1,0 +1,248 @@
+/* The cache of definitions, keyed by the bytes of table maps. One thread owns it.
+ *
+ * A server sends the whole definition again with every statement, so binding is on the hot path: a table number
+ * leads to the entry that it meant last time, and a comparison of the bytes confirms it. Only a number that is new,
+ * or that means something else now, costs a hash; only bytes never seen cost a decode. Bytes are compared, not
+ * only hashed, since two definitions with one hash would read rows of one table as those of another. */
+#include "schema/schema.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/checksum.h"
+
+enum { SLOTS = 1024, BUCKETS = 4096, HARD_LIMIT_FACTOR = 2 };
+static const uint64_t bytes_max_default = UINT64_C(64) << 20;
+
+struct entry {
+    struct leat_schema_entry shared; /* first: what others hold is a pointer to this */
+    struct entry *older, *newer;     /* in the order of their last binding */
+    struct entry *chain;             /* in its bucket */
+    uint64_t hash;
+    uint64_t bound_at; /* the schema's count of bindings then */
+    uint64_t weight;   /* bytes that it takes, about */
+    bool mariadb;
+    size_t size;
+    uint8_t contents[];
+};
+
+struct leat_schema {
+    struct leat_schema_options options;
+    struct entry *slots[SLOTS]; /* by table number: a guess */
+    struct entry *buckets[BUCKETS];
+    struct entry *oldest, *newest;
+    uint64_t bindings;
+    struct leat_schema_state state;
+};
+
+struct leat_schema *leat_schema_new(const struct leat_schema_options *options)
+{
+    struct leat_schema *schema = leat_alloc_zero(1, sizeof *schema);
+    schema->options = *options;
+    if (!schema->options.bytes_max)
+        schema->options.bytes_max = bytes_max_default;
+    return schema;
+}
+
+static void list_remove(struct leat_schema *schema, struct entry *entry)
+{
+    *(entry->older ? &entry->older->newer : &schema->oldest) = entry->newer;
+    *(entry->newer ? &entry->newer->older : &schema->newest) = entry->older;
+}
+
+static void list_append(struct leat_schema *schema, struct entry *entry)
+{
+    entry->older = schema->newest;
+    entry->newer = NULL;
+    *(schema->newest ? &schema->newest->newer : &schema->oldest) = entry;
+    schema->newest = entry;
+}
+
+static void entry_free(struct entry *entry)
+{
+    leat_row_plan_free(&entry->shared.plan);
+    leat_table_release(&entry->shared.table);
+    free(entry);
+}
+
+static void evict(struct leat_schema *schema, struct entry *entry)
+{
+    list_remove(schema, entry);
+    struct entry **link = &schema->buckets[entry->hash % BUCKETS];
+    while (*link != entry)
+        link = &(*link)->chain;
+    *link = entry->chain;
+    for (size_t i = 0; i < SLOTS; i++)
+        if (schema->slots[i] == entry)
+            schema->slots[i] = NULL;
+    schema->state.bytes -= entry->weight;
+    schema->state.entries--;
+    entry_free(entry);
+}
+
+void leat_schema_free(struct leat_schema **schema)
+{
+    if (!*schema)
+        return;
+    for (struct entry *entry = (*schema)->oldest, *next; entry; entry = next) {
+        next = entry->newer;
+        entry_free(entry);
+    }
+    free(*schema);
+    *schema = NULL;
+}
+
+void leat_schema_reset_given(struct leat_schema *schema)
+{
+    for (struct entry *entry = schema->oldest; entry; entry = entry->newer)
+        entry->shared.given = false;
+}
+
+void leat_schema_state(const struct leat_schema *schema, struct leat_schema_state *state)
+{
+    *state = schema->state;
+}
+
+/* What a digest of rows starts from. No column names, signs or character sets: whether they are there depends on a
+ * server's setting, and the digest is compared between servers. */
+static uint64_t table_digest(const struct leat_table_view *view)
+{
+    uint64_t digest = leat_hash64(view->database.bytes, view->database.size, view->column_count);
+    digest = leat_hash64(view->name.bytes, view->name.size, digest);
+    for (uint32_t i = 0; i < view->column_count; i++) {
+        uint16_t type[2] = {(uint16_t)view->columns[i].type, view->columns[i].metadata};
+        uint8_t bytes[4] = {(uint8_t)type[0], (uint8_t)(type[0] >> 8), (uint8_t)type[1], (uint8_t)(type[1] >> 8)};
+        digest = leat_hash64(bytes, sizeof bytes, digest);
+    }
+    return digest;
+}
+
+/* About: the exact sum would need every allocation's size, and the limit is a coarse one. */
+static uint64_t entry_weight(const struct entry *entry, const struct leat_table_view *view)
+{
+    enum { PLAN_STEP_ABOUT = 32, FIXED_ABOUT = 512 };
+    return FIXED_ABOUT + sizeof *entry + 3 * entry->size +
+           (uint64_t)view->column_count * (sizeof(struct leat_column) + PLAN_STEP_ABOUT);
+}
+
+static bool entry_is(const struct entry *entry, bool mariadb, const uint8_t *contents, size_t size)
+{
+    return entry->size == size && entry->mariadb == mariadb && memcmp(entry->contents, contents, size) == 0;
+}
+
+static struct entry *find(const struct leat_schema *schema, uint64_t hash, bool mariadb, const uint8_t *contents,
+                          size_t size)
+{
+    struct entry *entry = schema->buckets[hash % BUCKETS];
+    while (entry && !(entry->hash == hash && entry_is(entry, mariadb, contents, size)))
+        entry = entry->chain;
+    return entry;
+}
+
+static int make_room(struct leat_schema *schema, uint64_t weight, struct leat_error *err)
+{
+    while (schema->oldest && schema->state.bytes + weight > schema->options.bytes_max &&
+           schema->bindings - schema->oldest->bound_at > LEAT_SCHEMA_BOUND_MAX)
+        evict(schema, schema->oldest);
+    if (schema->state.bytes + weight > schema->options.bytes_max * HARD_LIMIT_FACTOR)
+        return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA,
+                         "the definitions of the last %d table maps take more than %" PRIu64 " bytes",
+                         LEAT_SCHEMA_BOUND_MAX, schema->options.bytes_max * HARD_LIMIT_FACTOR);
+    return LEAT_OK;
+}
+
+static int insert(struct leat_schema *schema, struct entry **out, uint64_t hash, const uint8_t *contents, size_t size,
+                  const struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err)
+{
+    struct leat_table *table = NULL;
+    if (leat_table_map(&table, format, event, err))
+        return LEAT_FAIL;
+    const struct leat_table_view *view = leat_table_view(table);
+    struct entry *entry = leat_alloc_zero(1, sizeof *entry + size);
+    entry->shared.table = table;
+    entry->shared.digest = table_digest(view);
+    entry->hash = hash;
+    entry->mariadb = format->mariadb;
+    entry->size = size;
+    memcpy(entry->contents, contents, size);
+    entry->weight = entry_weight(entry, view);
+    if (make_room(schema, entry->weight, err)) {
+        entry_free(entry);
+        return LEAT_FAIL;
+    }
+    entry->chain = schema->buckets[hash % BUCKETS];
+    schema->buckets[hash % BUCKETS] = entry;
+    list_append(schema, entry);
+    schema->state.bytes += entry->weight;
+    schema->state.entries++;
+    schema->state.misses++;
+    *out = entry;
+    return LEAT_OK;
+}
+
+int leat_schema_bind(struct leat_schema *schema, struct leat_schema_entry **entry, uint64_t *table_id,
+                     const struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err)
+{
+    const uint8_t *contents;
+    size_t size;
+    if (leat_table_map_id(table_id, &contents, &size, format, event, err))
+        return LEAT_FAIL;
+    struct entry **slot = &schema->slots[*table_id % SLOTS];
+    struct entry *found = *slot;
+    if (!found || !entry_is(found, format->mariadb, contents, size)) {
+        /* The same bytes are another definition on MariaDB: a type may mean something else there. */
+        uint64_t hash = leat_hash64(contents, size, format->mariadb);
+        found = find(schema, hash, format->mariadb, contents, size);
+        if (!found && insert(schema, &found, hash, contents, size, format, event, err))
+            return LEAT_FAIL;
+        *slot = found;
+    }
+    if (found != schema->newest) {
+        list_remove(schema, found);
+        list_append(schema, found);
+    }
+    found->bound_at = ++schema->bindings;
+    *entry = &found->shared;
+    return LEAT_OK;
+}
+
+/* The types whose sign a table map tells; a table without any has no signs to tell, and needs none. */
+static bool has_sign(enum leat_type type)
+{
+    switch (type) {
+    case LEAT_TYPE_TINY:
+    case LEAT_TYPE_SHORT:
+    case LEAT_TYPE_INT24:
+    case LEAT_TYPE_LONG:
+    case LEAT_TYPE_LONGLONG:
+        return true;
+    default: /* FLOAT, DOUBLE and DECIMAL hold their sign in the value */
+        return false;
+    }
+}
+
+static int check_names(const struct leat_table_view *view, struct leat_error *err)
+{
+    bool signs_needed = false;
+    for (uint32_t i = 0; i < view->column_count; i++)
+        signs_needed |= has_sign(view->columns[i].type);
+    bool named = view->column_count == 0 || (view->flags & LEAT_TABLE_NAMED);
+    if (named && (!signs_needed || (view->flags & LEAT_TABLE_SIGNS)))
+        return LEAT_OK;
+    leat_fail(err, LEAT_E_SERVER_SETTINGS, LEAT_KIND_OPERATOR,
+              "the table map of %s.%s has no %s, because binlog_row_metadata was not FULL when it was logged",
+              view->database.bytes, view->name.bytes, named ? "signs of its numbers" : "column names");
+    return leat_cure(err,
+                     "SET %s binlog_row_metadata=FULL; what was logged before stays without them: start behind it",
+                     view->server == LEAT_TABLE_OF_MARIADB ? "GLOBAL" : "PERSIST");
+}
+
+int leat_schema_ready(struct leat_schema *schema, struct leat_schema_entry *entry, struct leat_error *err)
+{
+    if (entry->plan)
+        return LEAT_OK;
+    if (schema->options.names_required && check_names(leat_table_view(entry->table), err))
+        return LEAT_FAIL;
+    return leat_row_plan_new(&entry->plan, entry->table, err);
+}
