@@ -1,0 +1,133 @@
+/* The STATE record, with which each segment begins, and which makes it readable without those before it. Pure. */
+#include "segment_int.h"
+#include "state_int.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+enum { STATE_STARTED = 1, STATE_HAS_LAST = 2, STATE_OPEN = 4, STATE_KNOWN = 7 };
+
+static void put_open(struct leat_buf *buf, const struct log_state *state, const struct boundary *boundary)
+{
+    leat_buf_u64(buf, boundary->seq);
+    leat_buf_u64(buf, boundary->segment);
+    leat_buf_u64(buf, boundary->offset);
+    leat_buf_u64(buf, state->begin_seq);
+    leat_buf_string(buf, state->begin.data, state->begin.size);
+    leat_buf_u64(buf, state->resolve_ref);
+    leat_buf_string(buf, state->resolve.data, state->resolve.size);
+}
+
+void leat_state_frame(struct leat_buf *buf, const struct log_state *state, const struct boundary *boundary)
+{
+    size_t start = leat_frame_start(buf, RECORD_STATE);
+    leat_buf_u32(buf, (state->started ? STATE_STARTED : 0u) | (state->has_last ? STATE_HAS_LAST : 0u) |
+                          (state->open ? STATE_OPEN : 0u));
+    leat_buf_u32(buf, (uint32_t)state->branch_count);
+    leat_buf_put(buf, state->source_uuid, LEAT_UUID_SIZE);
+    leat_buf_u64(buf, state->pos);
+    leat_buf_u64(buf, state->last_pos);
+    leat_buf_u64(buf, state->last_digest);
+    leat_buf_u64(buf, state->last_commit_us);
+    leat_buf_u64(buf, state->transactions);
+    leat_buf_u64(buf, state->changes);
+    leat_put_text(buf, state->file, strlen(state->file));
+    leat_put_text(buf, state->last_file, strlen(state->last_file));
+    leat_gtid_encode(buf, &state->last_gtid);
+    leat_gtid_set_encode(buf, state->completed);
+    for (size_t i = 0; i < state->branch_count; i++) {
+        leat_buf_u64(buf, state->branches[i].prepared_seq);
+        leat_buf_string(buf, state->branches[i].id, state->branches[i].id_size);
+    }
+    if (state->open)
+        put_open(buf, state, boundary);
+    leat_frame_finish(buf, start);
+}
+
+static void get_file(char *to, struct leat_cursor *cursor)
+{
+    const char *file = leat_get_file(cursor);
+    if (file)
+        memcpy(to, file, strlen(file) + 1);
+}
+
+static void get_branches(struct log_state *state, uint32_t count, struct leat_cursor *cursor)
+{
+    enum { BRANCH_SIZE_MIN = 12 };
+    if (count > leat_cursor_left(cursor) / BRANCH_SIZE_MIN) {
+        cursor->failed = true;
+        return;
+    }
+    state->branches = leat_alloc_zero(count ? count : 1, sizeof *state->branches);
+    state->branch_capacity = count;
+    for (uint32_t i = 0; i < count; i++) {
+        size_t size;
+        uint64_t seq = leat_cursor_u64(cursor);
+        const uint8_t *id = leat_cursor_string(cursor, &size);
+        if (!id || size == 0) {
+            cursor->failed = true;
+            return;
+        }
+        state->branches[state->branch_count++] = (struct branch){leat_memdup(id, size), size, seq};
+    }
+}
+
+static int get_open(struct log_state *state, struct boundary *boundary, const struct record *record, struct leat_cursor *cursor,
+                    struct leat_error *err)
+{
+    boundary->seq = leat_cursor_u64(cursor);
+    boundary->segment = leat_cursor_u64(cursor);
+    boundary->offset = leat_cursor_u64(cursor);
+    state->begin_seq = leat_cursor_u64(cursor);
+    size_t size;
+    const uint8_t *begin = leat_cursor_string(cursor, &size);
+    leat_buf_put(&state->begin, begin, size);
+    state->resolve_ref = leat_cursor_u64(cursor);
+    const uint8_t *resolve = leat_cursor_string(cursor, &size);
+    leat_buf_put(&state->resolve, resolve, size);
+    if (cursor->failed)
+        return LEAT_OK;
+    if (boundary->segment == 0 || boundary->segment >= record->seq || boundary->seq <= boundary->segment ||
+        boundary->seq > state->begin_seq || state->begin_seq >= record->seq || boundary->offset < SEGMENT_HEADER ||
+        boundary->offset % RECORD_ALIGN)
+        cursor->failed = true;
+    struct leat_begin unused;
+    return leat_record_begin(&unused, state->begin.data, state->begin.size, err);
+}
+
+int leat_state_decode(struct log_state *state, struct boundary *boundary, const struct record *record, struct leat_error *err)
+{
+    struct leat_cursor cursor = leat_cursor(record->payload, record->size);
+    uint32_t flags = leat_cursor_u32(&cursor);
+    uint32_t branches = leat_cursor_u32(&cursor);
+    state->started = flags & STATE_STARTED;
+    state->has_last = flags & STATE_HAS_LAST;
+    const uint8_t *uuid = leat_cursor_bytes(&cursor, LEAT_UUID_SIZE);
+    if (uuid)
+        memcpy(state->source_uuid, uuid, LEAT_UUID_SIZE);
+    state->pos = leat_cursor_u64(&cursor);
+    state->last_pos = leat_cursor_u64(&cursor);
+    state->last_digest = leat_cursor_u64(&cursor);
+    state->last_commit_us = leat_cursor_u64(&cursor);
+    state->transactions = leat_cursor_u64(&cursor);
+    state->changes = leat_cursor_u64(&cursor);
+    get_file(state->file, &cursor);
+    get_file(state->last_file, &cursor);
+    if (!cursor.failed) {
+        leat_gtid_set_free(&state->completed);
+        if (leat_gtid_decode(&state->last_gtid, &cursor, err) || leat_gtid_set_decode(&state->completed, &cursor, err)) {
+            state->completed = state->completed ? state->completed : leat_gtid_set_new();
+            return LEAT_FAIL;
+        }
+        get_branches(state, branches, &cursor);
+    }
+    state->open = !cursor.failed && flags & STATE_OPEN;
+    if (state->open && get_open(state, boundary, record, &cursor, err))
+        return LEAT_FAIL;
+    if (cursor.failed || leat_cursor_left(&cursor) || flags & ~(uint32_t)STATE_KNOWN)
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_FATAL, "malformed state record of %lu bytes",
+                         (unsigned long)record->size);
+    return LEAT_OK;
+}
