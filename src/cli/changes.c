@@ -62,6 +62,19 @@ int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool backgr
     return LEAT_OK;
 }
 
+int cli_event_bytes_max(const struct cli_args *args, uint64_t *bytes, struct leat_error *err)
+{
+    const char *text = cli_args_value(args, "event-bytes-max");
+    char *end;
+    *bytes = 256u << 20;
+    if (!text)
+        return LEAT_OK;
+    *bytes = strtoull(text, &end, 10);
+    if (*end || end == text || !*bytes || *bytes > 1u << 30)
+        return cli_usage_fail(args, err, "--event-bytes-max: a number of bytes up to 1073741824 is expected");
+    return LEAT_OK;
+}
+
 bool cli_changes_wanted(void *context, const char *database, const char *table)
 {
     struct cli_changes *changes = context;

@@ -74,6 +74,8 @@ int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, 
 /* Hands over what is complete. */
 int cli_changes_flush(struct cli_changes *changes, struct leat_error *err) LEAT_CHECKED;
 int cli_changes_close(struct cli_changes **changes, struct leat_error *err) LEAT_CHECKED;
+/* --event-bytes-max, or its default. */
+int cli_event_bytes_max(const struct cli_args *args, uint64_t *bytes, struct leat_error *err) LEAT_CHECKED;
 /* Whether a table's changes are asked for. */
 bool cli_changes_wanted(void *changes, const char *database, const char *table);
 

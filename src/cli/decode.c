@@ -208,19 +208,11 @@ static int decode_file(struct decoding *decoding, const char *path, struct leat_
 static int parse_options(struct decoding *decoding, struct cli_args *args, struct leat_error *err)
 {
     const char *from = cli_args_value(args, "from"), *until = cli_args_value(args, "until");
-    const char *bytes_max = cli_args_value(args, "event-bytes-max");
     if (from && leat_point_parse(&decoding->from, from, err))
         return leat_error_prefix(err, "--from");
     if (until && leat_point_parse(&decoding->until, until, err))
         return leat_error_prefix(err, "--until");
-    decoding->event_bytes_max = 256u << 20;
-    if (bytes_max) {
-        char *end;
-        decoding->event_bytes_max = strtoull(bytes_max, &end, 10);
-        if (*end || end == bytes_max || decoding->event_bytes_max > (1u << 30))
-            return cli_usage_fail(args, err, "--event-bytes-max: a number of bytes up to 1073741824 is expected");
-    }
-    return LEAT_OK;
+    return cli_event_bytes_max(args, &decoding->event_bytes_max, err);
 }
 
 static int decode_files(struct decoding *decoding, const struct cli_args *args, struct leat_error *err)

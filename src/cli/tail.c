@@ -47,7 +47,7 @@ static int parse_points(struct cli_args *args, struct leat_config *config, struc
     }
     if (to && leat_point_parse(until, to, err))
         return leat_error_prefix(err, "--until");
-    return LEAT_OK;
+    return cli_event_bytes_max(args, &config->source.event_bytes_max, err);
 }
 
 static int follow(struct cli_args *args, struct leat_config *config, struct cli_changes *changes, struct leat_error *err)

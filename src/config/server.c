@@ -284,8 +284,10 @@ int leat_server_config_defaults_file(struct leat_server_config *server, const ch
     size_t size;
     const char *home = getenv("HOME");
     if (!strncmp(path, "~/", 2) && home) {
-        expanded = leat_alloc(strlen(home) + strlen(path));
-        sprintf(expanded, "%s%s", home, path + 1);
+        struct leat_buf buf = {0};
+        leat_buf_printf(&buf, "%s%s", home, path + 1);
+        expanded = leat_strdup(leat_buf_cstr(&buf));
+        leat_buf_free(&buf);
         path = expanded;
     }
     int rc = leat_fs_read_all(leat_fs_real(), path, OPTION_FILE_MAX, &text, &size, err);
