@@ -79,6 +79,8 @@ int leat_event_parse(struct leat_event *event, const struct leat_binlog_format *
     if (event->type == LEAT_EVENT_FORMAT_DESCRIPTION)
         return check_format_description(event, err);
     if (format->version == 0) {
+        if (event->type == LEAT_EVENT_START_V3)
+            return leat_unsupported(err, "binlogs of MySQL before 5.0 are not supported");
         if (event->type != LEAT_EVENT_ROTATE)
             return leat_malformed(err, "%s event before any format description",
                                   leat_event_type_name(event->type));

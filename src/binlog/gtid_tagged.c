@@ -1,4 +1,4 @@
-/* GTID_TAGGED of MySQL 8.3 and later, a message of MySQL's serialization library: a version, the message's size, the
+/* GTID_TAGGED of MySQL 8.3 and later, a message of MySQL's serialization library: a version, the size of it all, the
  * number of the last field that a reader has to know (0: none; else its id plus one), and fields of id and value in
  * rising order of id. Values don't say their type, so that reading ends at the first field that isn't known.
  *
@@ -154,10 +154,9 @@ static int open_message(struct leat_cursor *fields, const struct leat_event *eve
 {
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
     uint64_t version = read_unsigned(&cursor);
-    const uint8_t *message = cursor.at;
     uint64_t size = read_unsigned(&cursor);
     uint64_t last_needed = read_unsigned(&cursor);
-    size_t head = (size_t)(cursor.at - message);
+    size_t head = (size_t)(cursor.at - event->body);
     if (cursor.failed || size < head || size - head > leat_cursor_left(&cursor))
         return leat_malformed(err, "GTID_TAGGED event of %u bytes says that it has %" PRIu64, event->size, size);
     if (version > SERIALIZATION_VERSION)

@@ -122,6 +122,9 @@ static int read_columns(struct leat_table_draft *draft, const uint8_t *types, st
         return leat_malformed(err, "TABLE_MAP event of %s.%s ends within its %u columns' metadata",
                               draft->database.bytes, draft->name.bytes, count);
     for (uint32_t i = 0; i < count; i++) {
+        if (!told && metadata_size(types[i]))
+            return leat_unsupported(err, "TABLE_MAP event of %s.%s is one of MySQL before 5.1.15, without metadata",
+                                    draft->database.bytes, draft->name.bytes);
         if (read_type(&draft->columns[i], types[i], &metadata))
             return leat_malformed(err, "TABLE_MAP event of %s.%s has %zu bytes of metadata, too few for column %u",
                                   draft->database.bytes, draft->name.bytes, size, i + 1);

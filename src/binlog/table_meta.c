@@ -4,7 +4,7 @@
  *
  * Most fields list values for the columns of one family only, in column order, so that who counts the family wrongly
  * gives every column behind it another's value. The families: numeric (signs; YEAR is one of them, BIT is not),
- * character (CHAR, VARCHAR, TEXT and BLOB, and MariaDB's GEOMETRY), ENUM and SET, GEOMETRY, VECTOR.
+ * character (CHAR, VARCHAR, TEXT and BLOB, VECTOR, and MariaDB's GEOMETRY), ENUM and SET, GEOMETRY, VECTOR.
  *
  * Facts: Table_map_event::Optional_metadata_fields in libs/mysql/binlog/event/rows_event.{h,cpp},
  * Table_map_log_event::init_metadata_fields in sql/log_event.cc; families tried on MySQL 9.7.4, MariaDB 10.11.19. */
@@ -63,6 +63,7 @@ static bool is_character(const struct leat_table_draft *draft, const struct leat
     case LEAT_TYPE_MEDIUM_BLOB:
     case LEAT_TYPE_LONG_BLOB:
     case LEAT_TYPE_BLOB_COMPRESSED:
+    case LEAT_TYPE_VECTOR:
         return true;
     case LEAT_TYPE_GEOMETRY:
         return draft->mariadb;
@@ -206,7 +207,7 @@ static int read_text(struct leat_text *text, struct leat_cursor *value)
     uint64_t size = leat_cursor_lenenc(value);
     const uint8_t *bytes = leat_cursor_bytes(value, size);
     *text = (struct leat_text){(const char *)bytes, bytes ? (uint32_t)size : 0};
-    return bytes ? LEAT_OK : LEAT_FAIL;
+    return value->failed ? LEAT_FAIL : LEAT_OK;
 }
 
 static int read_names(struct leat_table_draft *draft, struct leat_cursor *value, struct leat_error *err)

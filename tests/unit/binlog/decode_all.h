@@ -1,0 +1,214 @@
+/* Every decoder on one event, as a relay would: for hostile events and for whole files. */
+#ifndef LEAT_TEST_BINLOG_DECODE_ALL_H
+#define LEAT_TEST_BINLOG_DECODE_ALL_H
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "binlog/charset.h"
+#include "binlog/event.h"
+#include "binlog/rows.h"
+#include "binlog/value.h"
+#include "model/point.h"
+
+/* What a reader remembers between events. */
+struct reader {
+    struct leat_binlog_format format;
+    struct leat_table *table; /* of the last table maps, by id; few suffice here */
+    struct leat_row_plan *plan;
+    uint64_t table_id;
+    struct {
+        struct leat_table *table;
+        struct leat_row_plan *plan;
+        uint64_t id;
+    } maps[16];
+    unsigned map_next;
+    struct leat_buf text;
+    uint64_t rows, values, events, unsupported;
+};
+
+static inline void reader_free(struct reader *reader)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        leat_row_plan_free(&reader->maps[i].plan);
+        if (reader->maps[i].table)
+            leat_table_release(&reader->maps[i].table);
+    }
+    leat_buf_free(&reader->text);
+}
+
+/* A value into text, by its type. */
+static inline int reader_value(struct reader *reader, const struct leat_column *column,
+                               const struct leat_value *value, struct leat_error *err)
+{
+    struct leat_temporal temporal;
+    struct leat_geometry geometry;
+    enum leat_charset charset;
+    struct leat_buf *text = &reader->text;
+    text->size = 0;
+    reader->values++;
+    switch (column->type) {
+    case LEAT_TYPE_NEWDECIMAL:
+        return leat_value_decimal(text, column, value->bytes, value->size, err);
+    case LEAT_TYPE_JSON:
+        return leat_value_json(text, value->bytes, value->size, err);
+    case LEAT_TYPE_GEOMETRY:
+        return leat_value_geometry(&geometry, value->bytes, value->size, err);
+    case LEAT_TYPE_DATE:
+    case LEAT_TYPE_NEWDATE:
+    case LEAT_TYPE_TIME:
+    case LEAT_TYPE_TIME2:
+    case LEAT_TYPE_DATETIME:
+    case LEAT_TYPE_DATETIME2:
+    case LEAT_TYPE_TIMESTAMP:
+    case LEAT_TYPE_TIMESTAMP2:
+        if (leat_value_temporal(&temporal, column, value->bytes, value->size, err))
+            return LEAT_FAIL;
+        leat_temporal_put(text, column, &temporal, 'T');
+        return 0;
+    case LEAT_TYPE_STRING:
+    case LEAT_TYPE_VARCHAR:
+    case LEAT_TYPE_BLOB:
+        charset = leat_charset_of(column->collation);
+        if (charset == LEAT_CHARSET_BINARY || charset == LEAT_CHARSET_UNSUPPORTED)
+            return 0;
+        return leat_charset_to_utf8(text, charset, value->bytes, value->size, err);
+    case LEAT_TYPE_FLOAT:
+        return (leat_value_float(value->bytes) > 0) & 0;
+    case LEAT_TYPE_DOUBLE:
+        return (leat_value_double(value->bytes) > 0) & 0;
+    default:
+        return (leat_value_int(column, value->bytes, value->size) > 0) & 0;
+    }
+}
+
+static inline int reader_image(struct reader *reader, const struct leat_row_plan *plan,
+                               const struct leat_table_view *view, const uint8_t *present, struct leat_cursor *cursor,
+                               struct leat_error *err)
+{
+    struct leat_value *values = malloc((view->column_count + 1) * sizeof(*values));
+    ck_assert_ptr_nonnull(values);
+    struct leat_cursor walked = *cursor;
+    int result = leat_row_walk(plan, present, &walked, err);
+    ck_assert_int_eq(leat_row_split(plan, present, cursor, values, err), result);
+    if (result == 0)
+        ck_assert_ptr_eq(walked.at, cursor->at);
+    for (uint32_t i = 0; result == 0 && i < view->column_count; i++)
+        if (values[i].bytes)
+            result = reader_value(reader, &view->columns[i], &values[i], err);
+    free(values);
+    return result;
+}
+
+static inline int reader_rows(struct reader *reader, const struct leat_event *event, struct leat_error *err)
+{
+    struct leat_rows_event rows;
+    if (leat_event_rows(&rows, &reader->format, event, err))
+        return LEAT_FAIL;
+    for (unsigned i = 0; i < 16; i++) {
+        if (!reader->maps[i].plan || reader->maps[i].id != rows.table_id)
+            continue;
+        const struct leat_table_view *view = leat_table_view(reader->maps[i].table);
+        if (rows.column_count != view->column_count)
+            return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "rows of another number of columns");
+        struct leat_cursor cursor = leat_cursor(rows.images, rows.images_size);
+        while (leat_cursor_left(&cursor)) {
+            if (rows.before_present &&
+                reader_image(reader, reader->maps[i].plan, view, rows.before_present, &cursor, err))
+                return LEAT_FAIL;
+            if (rows.partial && leat_row_partial(&cursor, err))
+                return LEAT_FAIL;
+            if (rows.after_present &&
+                reader_image(reader, reader->maps[i].plan, view, rows.after_present, &cursor, err))
+                return LEAT_FAIL;
+            reader->rows++;
+        }
+        return 0;
+    }
+    return 0;
+}
+
+static inline int reader_map(struct reader *reader, const struct leat_event *event, struct leat_error *err)
+{
+    uint64_t id;
+    const uint8_t *contents;
+    size_t size;
+    struct leat_table *table;
+    if (leat_table_map_id(&id, &contents, &size, &reader->format, event, err) ||
+        leat_table_map(&table, &reader->format, event, err))
+        return LEAT_FAIL;
+    unsigned slot = reader->map_next++ % 16;
+    for (unsigned i = 0; i < 16; i++)
+        if (reader->maps[i].table && reader->maps[i].id == id)
+            slot = i;
+    if (reader->maps[slot].table)
+        leat_table_release(&reader->maps[slot].table);
+    leat_row_plan_free(&reader->maps[slot].plan);
+    reader->maps[slot].table = table;
+    reader->maps[slot].id = id;
+    return leat_row_plan_new(&reader->maps[slot].plan, table, err);
+}
+
+static inline int reader_body(struct reader *reader, const struct leat_event *event, struct leat_error *err)
+{
+    char name[LEAT_BINLOG_NAME_MAX + 1], message[300];
+    uint64_t number;
+    const char *text;
+    size_t size;
+    struct leat_begin begin;
+    struct leat_query query;
+    struct leat_gtid_set *set;
+    int result;
+    switch (event->type) {
+    case LEAT_EVENT_FORMAT_DESCRIPTION:
+        return leat_event_format(&reader->format, event, err);
+    case LEAT_EVENT_ROTATE:
+        return leat_event_rotate(name, &number, event, err);
+    case LEAT_EVENT_HEARTBEAT:
+    case LEAT_EVENT_HEARTBEAT_V2:
+        return leat_event_heartbeat(name, &number, event, err);
+    case LEAT_EVENT_XID:
+        return leat_event_xid(&number, &reader->format, event, err);
+    case LEAT_EVENT_ROWS_QUERY:
+    case LEAT_EVENT_MARIADB_ANNOTATE:
+        return leat_event_rows_query(&text, &size, event, err);
+    case LEAT_EVENT_INCIDENT:
+        return leat_event_incident(message, sizeof(message), event, err);
+    case LEAT_EVENT_GTID:
+    case LEAT_EVENT_ANONYMOUS_GTID:
+    case LEAT_EVENT_GTID_TAGGED:
+    case LEAT_EVENT_MARIADB_GTID:
+        return leat_event_gtid(&begin, &reader->format, event, err);
+    case LEAT_EVENT_PREVIOUS_GTIDS:
+    case LEAT_EVENT_MARIADB_GTID_LIST:
+        result = leat_event_previous_gtids(&set, event, err);
+        leat_gtid_set_free(&set);
+        return result;
+    case LEAT_EVENT_QUERY:
+        return leat_event_query(&query, &reader->format, event, err);
+    case LEAT_EVENT_TABLE_MAP:
+        return reader_map(reader, event, err);
+    case LEAT_EVENT_WRITE_ROWS_V1:
+    case LEAT_EVENT_UPDATE_ROWS_V1:
+    case LEAT_EVENT_DELETE_ROWS_V1:
+    case LEAT_EVENT_WRITE_ROWS:
+    case LEAT_EVENT_UPDATE_ROWS:
+    case LEAT_EVENT_DELETE_ROWS:
+    case LEAT_EVENT_PARTIAL_UPDATE_ROWS:
+        return reader_rows(reader, event, err);
+    default:
+        return 0;
+    }
+}
+
+static inline int reader_event(struct reader *reader, const uint8_t *bytes, size_t size, struct leat_error *err)
+{
+    struct leat_event event;
+    reader->events++;
+    if (leat_event_parse(&event, &reader->format, bytes, size, err))
+        return LEAT_FAIL;
+    return reader_body(reader, &event, err);
+}
+
+#endif
