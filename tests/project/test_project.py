@@ -40,7 +40,7 @@ def test_manual_page_is_read_without_complaints():
     done = subprocess.run(["man", "--warnings", "-l", "-Tutf8", "-"], input=page, capture_output=True, text=True,
                           env={**os.environ, "MANWIDTH": "100"})
     assert done.returncode == 0 and not done.stderr, done.stderr
-    assert "leat tail" in done.stdout
+    assert "leat tail" in re.sub(".\b", "", done.stdout)  # bold is struck twice
 
 
 @pytest.mark.parametrize("command", ["run", "tail", "decode", "doctor", "status", "pause", "resume", "rewind", "skip", "journal",
