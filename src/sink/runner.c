@@ -63,7 +63,7 @@ void leat_runner_move(struct leat_runner *runner, enum leat_runner_state to, con
 int leat_runner_new(struct leat_runner **out, const struct leat_runner_env *env, struct leat_error *err)
 {
     const struct leat_sink_config *config = env->config;
-    const struct leat_sink_ops *ops = leat_sink_ops_find(config->type);
+    const struct leat_sink_ops *ops = env->ops ? env->ops : leat_sink_ops_find(config->type);
     if (!ops)
         return leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "there is no sink of type \"%.60s\"",
                          config->type);

@@ -31,6 +31,7 @@ struct leat_runner_env {
     const char *relay_name;
     const struct leat_fs *fs;
     const struct leat_clock *clock;
+    const struct leat_sink_ops *ops; /* NULL: by the config's type; the simulator and tests give their own */
 };
 
 /* Makes the filter and the sink, touches nothing outside. */
