@@ -48,7 +48,7 @@ static inline bool locate(const struct leat_step *step, const uint8_t **at, cons
             return false;
         length = from[0];
         if (step->prefix > 1)
-            length = step->prefix == 2 ? length | (size_t)from[1] << 8 : (size_t)leat_le(from, step->prefix);
+            length = step->prefix == 2 ? leat_text_load(from, 2) : (size_t)leat_le(from, step->prefix);
         if (length > step->size)
             return false;
         from += step->prefix;
@@ -67,9 +67,9 @@ static int too_long(struct leat_error *err)
     return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "a value is longer than its column or than what is left of the image");
 }
 
-/* The bitmap of NULLs at the cursor. */
+/* The bitmap of NULLs at the cursor; *any: whether it has one. */
 static inline const uint8_t *take_nulls(const struct leat_plan *plan, const uint8_t *present,
-                                        struct leat_cursor *cursor)
+                                        struct leat_cursor *cursor, bool *any)
 {
     uint32_t size = plan->bitmap_size;
     if (present) {
@@ -78,26 +78,18 @@ static inline const uint8_t *take_nulls(const struct leat_plan *plan, const uint
             count += has_bit(present, i);
         size = (count + 7) / 8;
     }
-    return leat_cursor_bytes(cursor, size);
+    const uint8_t *nulls = leat_cursor_bytes(cursor, size);
+    unsigned found = 0;
+    for (uint32_t i = 0; nulls && i < size; i++)
+        found |= nulls[i];
+    *any = found;
+    return nulls;
 }
 
-static inline uint64_t load(const uint8_t *bytes, unsigned size)
+static int not_of_its_set(const struct leat_step *step, struct leat_error *err)
 {
-    return leat_le(bytes, size);
-}
-
-static int write_utf8(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
-                      const uint8_t *readable_end, struct leat_error *err)
-{
-    leat_writer_room(writer, leat_text_utf8_max(bytes, size) + 2);
-    *writer->to = '"';
-    uint8_t *to = leat_text_utf8(writer->to + 1, bytes, size, readable_end, step->character_max);
-    if (!to)
-        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "text that is not %s",
-                         step->character_max == 4 ? "utf8mb4" : "utf8mb3");
-    *to++ = '"';
-    writer->to = to;
-    return LEAT_OK;
+    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "text that is not %s",
+                     step->character_max == 4 ? "utf8mb4" : "utf8mb3");
 }
 
 static leat_value_writer *const slow_writers[] = {
@@ -108,107 +100,141 @@ static leat_value_writer *const slow_writers[] = {
     [LEAT_STEP_BINARY] = leat_write_binary,     [LEAT_STEP_GEOMETRY] = leat_write_geometry,
     [LEAT_STEP_VECTOR] = leat_write_vector,     [LEAT_STEP_JSON] = leat_write_json};
 
-static inline int write_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes,
-                              uint32_t size, const uint8_t *readable_end, struct leat_error *err)
+/* Behind the text of an integer, or NULL if the step is of another kind. */
+static inline uint8_t *put_integer(uint8_t *to, const struct leat_step *step, const uint8_t *bytes, uint32_t size)
 {
     switch ((enum leat_step_op)step->op) {
     case LEAT_STEP_I8:
-        writer->to = leat_text_i64(writer->to, (int8_t)bytes[0]);
-        return LEAT_OK;
-    case LEAT_STEP_U8:
-        writer->to = leat_text_u64(writer->to, bytes[0]);
-        return LEAT_OK;
+        return leat_text_i64(to, (int8_t)bytes[0]);
     case LEAT_STEP_I16:
-        writer->to = leat_text_i64(writer->to, (int16_t)load(bytes, 2));
-        return LEAT_OK;
-    case LEAT_STEP_U16:
-        writer->to = leat_text_u64(writer->to, load(bytes, 2));
-        return LEAT_OK;
+        return leat_text_i64(to, (int16_t)leat_text_load(bytes, 2));
     case LEAT_STEP_I24:
-        writer->to = leat_text_i64(writer->to, (int32_t)((uint32_t)load(bytes, 3) << 8) / 256);
-        return LEAT_OK;
-    case LEAT_STEP_U24:
-        writer->to = leat_text_u64(writer->to, load(bytes, 3));
-        return LEAT_OK;
+        return leat_text_i64(to, (int32_t)((uint32_t)leat_text_load(bytes, 3) << 8) / 256);
     case LEAT_STEP_I32:
-        writer->to = leat_text_i64(writer->to, (int32_t)load(bytes, 4));
-        return LEAT_OK;
-    case LEAT_STEP_U32:
-        writer->to = leat_text_u64(writer->to, load(bytes, 4));
-        return LEAT_OK;
+        return leat_text_i64(to, (int32_t)leat_text_load(bytes, 4));
     case LEAT_STEP_I64:
-        writer->to = leat_text_i64(writer->to, (int64_t)load(bytes, 8));
-        return LEAT_OK;
+        return leat_text_i64(to, (int64_t)leat_text_load(bytes, 8));
+    case LEAT_STEP_U8:
+        return leat_text_u32(to, bytes[0]);
+    case LEAT_STEP_U16:
+        return leat_text_u32(to, (uint32_t)leat_text_load(bytes, 2));
+    case LEAT_STEP_U24:
+        return leat_text_u32(to, (uint32_t)leat_text_load(bytes, 3));
+    case LEAT_STEP_U32:
+        return leat_text_u32(to, (uint32_t)leat_text_load(bytes, 4));
     case LEAT_STEP_U64:
-        writer->to = leat_text_u64(writer->to, load(bytes, 8));
-        return LEAT_OK;
+        return leat_text_u64(to, leat_text_load(bytes, 8));
     case LEAT_STEP_YEAR:
-        writer->to = leat_text_u64(writer->to, bytes[0] ? 1900U + bytes[0] : 0);
-        return LEAT_OK;
+        return leat_text_u32(to, bytes[0] ? 1900U + bytes[0] : 0);
     case LEAT_STEP_BIT:
-        writer->to = leat_text_u64(writer->to, leat_be(bytes, size));
-        return LEAT_OK;
+        return leat_text_u64(to, leat_be(bytes, size));
     case LEAT_STEP_ENUM_INDEX:
     case LEAT_STEP_SET_BITS:
-        writer->to = leat_text_u64(writer->to, leat_le(bytes, size));
-        return LEAT_OK;
-    case LEAT_STEP_UTF8:
-        return write_utf8(writer, step, bytes, size, readable_end, err);
+        return leat_text_u64(to, leat_le(bytes, size));
     default:
-        return slow_writers[step->op](writer, step, bytes, size, err);
+        return NULL;
     }
+}
+
+/* What most columns are is written here, at `to`, which is kept out of the memory that the bytes written might be. */
+static inline uint8_t *put_value(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
+                                 const uint8_t *bytes, uint32_t size, const uint8_t *readable_end,
+                                 struct leat_error *err)
+{
+    if (step->op == LEAT_STEP_UTF8) {
+        size_t most = leat_text_utf8_max(bytes, size) + 2;
+        if (__builtin_expect((size_t)(writer->end - to) < most + writer->rest_max, 0)) {
+            writer->to = to;
+            leat_writer_grow(writer, most);
+            to = writer->to;
+        }
+        *to++ = '"';
+        to = leat_text_utf8(to, bytes, size, readable_end, step->character_max);
+        if (!to) {
+            not_of_its_set(step, err);
+            return NULL;
+        }
+        *to++ = '"';
+        return to;
+    }
+    uint8_t *end = put_integer(to, step, bytes, size);
+    if (end)
+        return end;
+    writer->to = to;
+    return slow_writers[step->op](writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
 }
 
 int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                      struct leat_error *err)
 {
+    uint8_t *to = put_value(writer, writer->to, step, bytes, size, bytes + size, err);
     writer->step = step;
-    return write_value(writer, step, bytes, size, bytes + size, err);
-}
-
-/* `,"name":`, without the comma if it is the object's first. Most are short: one copy of fixed size. */
-static inline uint8_t *put_name(uint8_t *to, const struct leat_step *step, bool first)
-{
-    const uint8_t *text = step->text + first;
-    uint32_t size = step->text_size - first;
-    memcpy(to, text, LEAT_STEP_TEXT_COPIED);
-    if (__builtin_expect(size > LEAT_STEP_TEXT_COPIED, 0))
-        memcpy(to, text, size);
-    return to + size;
+    if (!to)
+        return LEAT_FAIL;
+    writer->to = to;
+    return LEAT_OK;
 }
 
 int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
                      struct leat_cursor *cursor, struct leat_error *err)
 {
     writer->step = NULL;
-    const uint8_t *nulls = take_nulls(plan, present, cursor);
+    bool any;
+    const uint8_t *nulls = take_nulls(plan, present, cursor, &any);
     if (!nulls)
         return too_long(err);
     const uint8_t *at = cursor->at, *end = cursor->end;
     const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
-    bool first = true;
-    uint32_t bit = 0;
-    *writer->to++ = '{';
+    uint8_t *to = writer->to;
+    uint32_t bit = 0, comma = 1;
+    *to++ = '{';
     for (; step < steps_end; step++) {
         if (present && !has_bit(present, step->index))
             continue;
-        writer->to = put_name(writer->to, step, first);
-        first = false;
-        bool null = has_bit(nulls, bit);
-        bit++;
-        if (null) {
-            writer->to = leat_text_copy(writer->to, "null", 4);
+        to = leat_text_chunks(to, step->text + comma, step->text_size - comma);
+        comma = 0;
+        if (any && has_bit(nulls, bit++)) {
+            to = leat_text_copy(to, "null", 4);
             continue;
         }
         const uint8_t *bytes;
         uint32_t size;
-        writer->step = step;
-        if (!locate(step, &at, end, &bytes, &size))
+        if (!locate(step, &at, end, &bytes, &size)) {
+            writer->step = step;
             return too_long(err);
-        if (write_value(writer, step, bytes, size, end, err))
+        }
+        to = put_value(writer, to, step, bytes, size, end, err);
+        if (!to) {
+            writer->step = step;
             return LEAT_FAIL;
+        }
     }
-    *writer->to++ = '}';
+    *to++ = '}';
+    writer->to = to;
+    cursor->at = at;
+    return LEAT_OK;
+}
+
+int leat_image_skip(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                    struct leat_cursor *cursor, struct leat_error *err)
+{
+    writer->step = NULL;
+    bool any;
+    const uint8_t *nulls = take_nulls(plan, present, cursor, &any);
+    if (!nulls)
+        return too_long(err);
+    const uint8_t *at = cursor->at, *end = cursor->end, *bytes;
+    uint32_t bit = 0, size;
+    for (const struct leat_step *step = plan->steps; step < plan->steps + plan->count; step++) {
+        if (present && !has_bit(present, step->index))
+            continue;
+        if (any && has_bit(nulls, bit++))
+            continue;
+        if (!locate(step, &at, end, &bytes, &size)) {
+            writer->step = step;
+            return too_long(err);
+        }
+    }
     cursor->at = at;
     return LEAT_OK;
 }
@@ -217,7 +243,8 @@ int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, 
                       struct leat_cursor *cursor, bool whole, struct leat_error *err)
 {
     writer->step = NULL;
-    const uint8_t *nulls = take_nulls(plan, present, cursor);
+    bool any;
+    const uint8_t *nulls = take_nulls(plan, present, cursor, &any);
     if (!nulls)
         return too_long(err);
     const uint8_t *at = cursor->at, *end = cursor->end;
@@ -227,8 +254,7 @@ int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, 
             continue;
         const uint8_t *bytes = NULL;
         uint32_t size = 0;
-        bool null = has_bit(nulls, bit);
-        bit++;
+        bool null = any && has_bit(nulls, bit++);
         if (!null && !locate(&plan->steps[i], &at, end, &bytes, &size))
             return too_long(err);
         if (plan->key_part_of[i] != UINT32_MAX)

@@ -42,6 +42,9 @@ bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present);
 int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
                      struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
 
+/* Moves the cursor behind an image. */
+int leat_image_skip(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                    struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
 /* Finds the key's values in an image, over those found before. The cursor is moved behind the image if `whole`, else
  * only as far as the key goes. */
 int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "text_int.h"
 
 static struct leat_lines *lines_of(struct leat_format *format)
 {
@@ -35,7 +36,8 @@ static void free_lines(struct leat_format *format)
     leat_plans_free(&lines->plans);
     leat_buf_free(&lines->about);
     leat_buf_free(&lines->file);
-    leat_buf_free(&lines->gtid);
+    leat_buf_free(&lines->about_source);
+    leat_buf_free(&lines->about_file);
     leat_buf_free(&lines->statement_names);
     leat_buf_free(&lines->scratch);
     leat_buf_free(&lines->before_nulls);
@@ -113,17 +115,12 @@ int leat_lines_may_give(const struct leat_lines *lines, uint64_t pos, struct lea
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a change outside of a transaction");
     if (!lines->prepared)
         return LEAT_OK;
+    char gtid[LEAT_GTID_TEXT_MAX];
     leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
               "%.256s:%llu: a change in transaction \"%.96s\", which ends in XA PREPARE: it takes effect only at XA "
               "COMMIT, and this format doesn't follow XA branches yet",
-              (const char *)lines->file.data, (unsigned long long)pos, (const char *)lines->gtid.data);
+              (const char *)lines->file.data, (unsigned long long)pos, leat_gtid_text(gtid, &lines->gtid));
     return leat_cure(err, "exclude the tables that XA transactions write to, or skip this transaction");
-}
-
-static void keep_text(struct leat_buf *buf, const char *text)
-{
-    leat_buf_clear(buf);
-    leat_buf_put(buf, text, strlen(text) + 1);
 }
 
 /* When it was committed, in µs: where it was written first, if the server tells; else to the second, by the event. */
@@ -136,25 +133,66 @@ static uint64_t commit_us(const struct leat_begin *begin)
     return (uint64_t)begin->header_time * 1000000;
 }
 
+/* Transactions in a row have all but their number in common. */
+static void put_mysql_gtid(struct leat_lines *lines, const struct leat_gtid *gtid)
+{
+    struct leat_buf *source = &lines->about_source;
+    bool same = source->size && memcmp(lines->gtid.uuid, gtid->uuid, sizeof gtid->uuid) == 0 &&
+                strcmp(lines->gtid.tag, gtid->tag) == 0;
+    if (!same) {
+        leat_buf_clear(source);
+        leat_buf_puts(source, "\"gtid\":\"");
+        leat_gtid_put(source, gtid);
+        while (source->data[source->size - 1] != ':')
+            source->size--;
+    }
+    leat_buf_put(&lines->about, source->data, source->size);
+    leat_put_u64(&lines->about, gtid->number);
+    leat_buf_u8(&lines->about, '"');
+}
+
+static void put_gtid(struct leat_lines *lines, const struct leat_gtid *gtid)
+{
+    struct leat_buf *about = &lines->about;
+    if (gtid->flavour == LEAT_FLAVOUR_MYSQL) {
+        put_mysql_gtid(lines, gtid);
+    } else {
+        leat_buf_clear(&lines->about_source);
+        leat_buf_puts(about, gtid->flavour == LEAT_FLAVOUR_NONE ? "\"gtid\":null" : "\"gtid\":\"");
+        if (gtid->flavour != LEAT_FLAVOUR_NONE) {
+            leat_gtid_put(about, gtid);
+            leat_buf_u8(about, '"');
+        }
+    }
+    lines->gtid = *gtid;
+}
+
+static int keep_file(struct leat_lines *lines, const char *file, struct leat_error *err)
+{
+    if (lines->file.size && strcmp((const char *)lines->file.data, file) == 0)
+        return LEAT_OK;
+    if (!leat_utf8_valid(file, strlen(file)))
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "the binlog file's name \"%.256s\" is not UTF-8", file);
+    leat_buf_clear(&lines->file);
+    leat_buf_put(&lines->file, file, strlen(file) + 1);
+    leat_buf_clear(&lines->about_file);
+    leat_buf_puts(&lines->about_file, ",\"file\":");
+    leat_json_cstr(&lines->about_file, file);
+    leat_buf_puts(&lines->about_file, ",\"pos\":");
+    return LEAT_OK;
+}
+
 static void describe(struct leat_lines *lines, const struct leat_begin *begin)
 {
     struct leat_buf *about = &lines->about;
     leat_buf_clear(about);
-    leat_buf_clear(&lines->gtid);
-    leat_gtid_put(&lines->gtid, &begin->gtid);
-    leat_buf_puts(about, "\"gtid\":");
-    if (lines->gtid.size)
-        leat_json_string(about, lines->gtid.data, lines->gtid.size);
-    else
-        leat_buf_puts(about, "null");
-    leat_buf_u8(&lines->gtid, 0);
+    put_gtid(lines, &begin->gtid);
     leat_buf_puts(about, ",\"server_id\":");
     leat_put_u64(about, begin->server_id);
     leat_buf_puts(about, ",\"ts_us\":");
     leat_put_u64(about, commit_us(begin));
-    leat_buf_puts(about, ",\"file\":");
-    leat_json_cstr(about, (const char *)lines->file.data);
-    leat_buf_puts(about, ",\"pos\":");
+    leat_buf_put(about, lines->about_file.data, lines->about_file.size);
+    memset(leat_buf_reserve(about, LEAT_TEXT_CHUNK), 0, LEAT_TEXT_CHUNK);
 }
 
 static int begin_transaction(struct leat_lines *lines, const struct leat_begin *begin, struct leat_error *err)
@@ -162,10 +200,8 @@ static int begin_transaction(struct leat_lines *lines, const struct leat_begin *
     if (lines->in_transaction)
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a transaction begins before the last one ended");
     leat_plans_trim(lines->plans);
-    keep_text(&lines->file, begin->place.file ? begin->place.file : "");
-    if (!leat_utf8_valid(lines->file.data, lines->file.size))
-        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "the binlog file's name \"%.256s\" is not UTF-8",
-                         (const char *)lines->file.data);
+    if (keep_file(lines, begin->place.file ? begin->place.file : "", err))
+        return LEAT_FAIL;
     describe(lines, begin);
     lines->in_transaction = true;
     lines->gave = false;

@@ -19,8 +19,12 @@ struct leat_lines {
     bool prepared;          /* of an XA branch: not in effect yet */
     uint64_t number;        /* of the change given last, filtered out ones too */
     struct leat_buf about;  /* `"gtid":"…","server_id":1,"ts_us":…,"file":"…","pos":`, as long as it lasts */
-    struct leat_buf file;   /* the name, NUL-terminated, for errors */
-    struct leat_buf gtid;   /* its text, likewise */
+    struct leat_buf file;   /* the name, NUL-terminated */
+    struct leat_gtid gtid;
+
+    /* Parts of `about` that transactions share. */
+    struct leat_buf about_source; /* `"gtid":"uuid:`, for as long as UUID and tag are `gtid`'s */
+    struct leat_buf about_file;   /* `,"file":"…","pos":`, for as long as the name is `file` */
 
     /* The message that is open at the end of out.buf: all of a line but its end. */
     size_t open_size;

@@ -75,8 +75,13 @@ static int locate_key(struct run *run, struct leat_writer *writer, struct leat_e
     struct leat_cursor cursor = run->cursor;
     for (uint32_t i = 0; i < plan->key_count; i++)
         plan->located[i].found = false;
-    if (run->has_before && leat_image_locate(writer, plan, run->before_present, &cursor, run->has_after, err))
+    if (run->has_after && run->has_before && !run->after_present) {
+        if (leat_image_skip(writer, plan, run->before_present, &cursor, err))
+            return LEAT_FAIL;
+    } else if (run->has_before &&
+               leat_image_locate(writer, plan, run->before_present, &cursor, run->has_after, err)) {
         return LEAT_FAIL;
+    }
     if (run->has_after && leat_image_locate(writer, plan, run->after_present, &cursor, false, err))
         return LEAT_FAIL;
     return LEAT_OK;
@@ -137,16 +142,14 @@ static void write_json_nulls(struct run *run)
 
 static uint8_t *write_head(struct run *run, uint8_t *to)
 {
-    static const struct {
-        char text[24];
-        size_t size;
-    } ops[] = {[LEAT_OP_INSERT] = {"{\"op\":\"insert\",", 15},
-               [LEAT_OP_UPDATE] = {"{\"op\":\"update\",", 15},
-               [LEAT_OP_DELETE] = {"{\"op\":\"delete\",", 15}};
+    enum { OP_SIZE = 15 };
+    static const char ops[][OP_SIZE + 1] = {[LEAT_OP_INSERT] = "{\"op\":\"insert\",",
+                                            [LEAT_OP_UPDATE] = "{\"op\":\"update\",",
+                                            [LEAT_OP_DELETE] = "{\"op\":\"delete\","};
     struct leat_lines *lines = run->lines;
-    to = leat_text_copy(to, ops[run->rows->op].text, ops[run->rows->op].size);
-    to = leat_text_copy(to, run->plan->about, run->plan->about_size);
-    to = leat_text_copy(to, lines->about.data, lines->about.size);
+    to = leat_text_copy(to, ops[run->rows->op], OP_SIZE);
+    to = leat_text_chunks(to, run->plan->about, run->plan->about_size);
+    to = leat_text_chunks(to, lines->about.data, lines->about.size);
     to = leat_text_u64(to, run->rows->pos);
     to = leat_text_copy(to, ",\"row\":", 7);
     to = leat_text_u64(to, run->row);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "binlog/charset.h"
 #include "binlog/plan.h"
+#include "text_int.h"
 #include "type_int.h"
 
 /* More than any value of fixed size takes as text, with quotes, but for members, bits of sets and padded bytes. */
@@ -242,7 +243,7 @@ static int make_step(struct leat_plan *plan, const struct leat_row_step *packed,
 /* The buffer is complete: sizes become places. */
 static void resolve(struct leat_plan *plan)
 {
-    memset(leat_buf_reserve(&plan->text, LEAT_STEP_TEXT_COPIED), 0, LEAT_STEP_TEXT_COPIED);
+    memset(leat_buf_reserve(&plan->text, 2 * LEAT_TEXT_CHUNK), 0, 2 * LEAT_TEXT_CHUNK);
     const uint8_t *at = plan->text.data;
     plan->about = at;
     at += plan->about_size;

@@ -39,9 +39,6 @@ enum leat_step_op {
     LEAT_STEP_JSON
 };
 
-/* The text before a value is copied as so many bytes at once, whatever its length. */
-enum { LEAT_STEP_TEXT_COPIED = 32 };
-
 struct leat_step {
     uint8_t op;
     uint8_t prefix;        /* bytes of the length before the value; 0: it always has `size` */
@@ -49,7 +46,7 @@ struct leat_step {
     uint8_t charset;       /* enum leat_charset of TEXT */
     uint32_t text_size;
     uint32_t size; /* of the packed value; with a prefix: at most */
-    const uint8_t *text; /* `,"name":`, LEAT_STEP_TEXT_COPIED bytes readable at least */
+    const uint8_t *text; /* `,"name":` */
     const struct leat_column *column;
     const struct leat_text *members; /* ENUM, SET: as JSON, quoted; ENUM: [0] is "" for index 0 */
     uint32_t member_count;           /* of members */
@@ -84,7 +81,7 @@ struct leat_plan {
     uint32_t about_size;
     size_t image_max; /* bytes of one image's text but for values with a length prefix */
     struct leat_text *members;
-    struct leat_buf text; /* what about, steps and members point into */
+    struct leat_buf text; /* what about, steps and members point into; LEAT_TEXT_CHUNK bytes more are readable */
 };
 
 int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struct leat_filter *filter,

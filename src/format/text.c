@@ -12,24 +12,27 @@ const char leat_text_pairs[201] =
     "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
     "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
-enum { MEASURED_FROM = 4096 };
+/* Nine digits, zeros first. */
+static uint8_t *put_nine(uint8_t *to, uint32_t value)
+{
+    *to = (uint8_t)('0' + value / 100000000);
+    return leat_text_eight(to + 1, value % 100000000);
+}
 
 uint8_t *leat_text_u64_long(uint8_t *to, uint64_t value)
 {
-    uint8_t digits[20];
-    uint8_t *at = digits + sizeof digits;
-    while (value >= 100) {
-        at -= 2;
-        leat_text_two(at, (unsigned)(value % 100));
-        value /= 100;
-    }
-    if (value >= 10) {
-        at -= 2;
-        leat_text_two(at, (unsigned)value);
+    enum { BILLION = 1000000000 };
+    uint64_t upper = value / BILLION;
+    uint32_t low = (uint32_t)(value % BILLION);
+    if (upper >= BILLION) {
+        to = leat_text_u32(to, (uint32_t)(upper / BILLION));
+        to = put_nine(to, (uint32_t)(upper % BILLION));
+    } else if (upper) {
+        to = leat_text_u32(to, (uint32_t)upper);
     } else {
-        *--at = (uint8_t)('0' + value);
+        return leat_text_u32(to, low);
     }
-    return leat_text_copy(to, at, (size_t)(digits + sizeof digits - at));
+    return put_nine(to, low);
 }
 
 static uint8_t *put_escape(uint8_t *to, uint8_t byte)
@@ -66,48 +69,75 @@ static bool take_wide(uint8_t **to, const uint8_t **from, const uint8_t *end, un
     return true;
 }
 
-#if defined(__SSE2__)
-/* One bit a byte that can't be copied as it is: below a space (as signed numbers: beyond ASCII too), quote, backslash. */
-static inline unsigned special_bytes(__m128i bytes)
+static inline bool is_special(uint8_t byte)
 {
-    __m128i special = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
-                                   _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
-    return (unsigned)_mm_movemask_epi8(special);
+    return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\';
 }
 
-/* Copies plain bytes, up to sixteen, and returns how many; *stopped says whether a special one follows. */
-static inline unsigned copy_plain(uint8_t *to, const uint8_t *at, size_t left, const uint8_t *readable_end,
-                                  bool *stopped)
+#if defined(__SSE2__)
+/* Bytes that can't be copied as they are: control characters, '"', '\\', what is beyond ASCII. With one bit turned, '"'
+ * comes right above the control characters, and, as signed numbers, what is beyond ASCII lies below them. */
+static inline __m128i special_bytes(__m128i bytes)
 {
-    __m128i bytes;
-    if (readable_end - at >= 16) {
-        bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-    } else {
-        uint8_t tail[16] = {0};
-        memcpy(tail, at, left < 16 ? left : 16);
-        bytes = _mm_loadu_si128((const __m128i *)(const void *)tail);
-    }
+    enum { TURN = 2, LOWEST_PLAIN = ('"' ^ TURN) + 1 };
+    __m128i low = _mm_cmplt_epi8(_mm_xor_si128(bytes, _mm_set1_epi8(TURN)), _mm_set1_epi8(LOWEST_PLAIN));
+    return _mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+}
+
+static inline unsigned bits_of(__m128i bytes)
+{
+    return (unsigned)_mm_movemask_epi8(bytes);
+}
+
+static inline __m128i load16(const uint8_t *at)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+
+static inline void store16(uint8_t *to, __m128i bytes)
+{
     _mm_storeu_si128((__m128i *)(void *)to, bytes);
-    unsigned taken = left < 16 ? (unsigned)left : 16;
-    unsigned mask = special_bytes(bytes) & ((1U << taken) - 1);
-    *stopped = mask != 0;
-    return mask ? (unsigned)__builtin_ctz(mask) : taken;
+}
+
+/* Copies plain bytes and returns how many: all of them, or those before the first special one. */
+static inline size_t copy_plain(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
+{
+    size_t at = 0;
+    for (; size - at >= 32; at += 32) {
+        __m128i first = load16(from + at), second = load16(from + at + 16);
+        store16(to + at, first);
+        store16(to + at + 16, second);
+        __m128i special_first = special_bytes(first), special_second = special_bytes(second);
+        if (bits_of(_mm_or_si128(special_first, special_second)))
+            return at + (unsigned)__builtin_ctz(bits_of(special_first) | bits_of(special_second) << 16);
+    }
+    if (size - at >= 16) {
+        __m128i bytes = load16(from + at);
+        store16(to + at, bytes);
+        unsigned mask = bits_of(special_bytes(bytes));
+        if (mask)
+            return at + (unsigned)__builtin_ctz(mask);
+        at += 16;
+    }
+    unsigned left = (unsigned)(size - at);
+    if (left && readable_end - (from + at) >= 16) {
+        __m128i bytes = load16(from + at);
+        store16(to + at, bytes);
+        unsigned mask = bits_of(special_bytes(bytes)) & ((1U << left) - 1);
+        return mask ? at + (unsigned)__builtin_ctz(mask) : size;
+    }
+    for (; at < size && !is_special(from[at]); at++)
+        to[at] = from[at];
+    return at;
 }
 #else
-static inline unsigned copy_plain(uint8_t *to, const uint8_t *at, size_t left, const uint8_t *readable_end,
-                                  bool *stopped)
+static inline size_t copy_plain(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
 {
     (void)readable_end;
-    unsigned taken = 0;
-    for (; taken < 16 && taken < left; taken++) {
-        uint8_t byte = at[taken];
-        if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\')
-            break;
-        to[taken] = byte;
-    }
-    *stopped = taken < 16 && taken < left;
-    return taken;
+    size_t at = 0;
+    for (; at < size && !is_special(from[at]); at++)
+        to[at] = from[at];
+    return at;
 }
 #endif
 
@@ -115,26 +145,21 @@ uint8_t *leat_text_utf8(uint8_t *to, const uint8_t *at, size_t size, const uint8
                         unsigned character_max)
 {
     const uint8_t *end = at + size;
-    while (at < end) {
-        bool stopped;
-        unsigned taken = copy_plain(to, at, (size_t)(end - at), readable_end, &stopped);
+    for (;;) {
+        size_t taken = copy_plain(to, at, (size_t)(end - at), readable_end);
         at += taken;
         to += taken;
-        if (!stopped)
-            continue;
+        if (at == end)
+            return to;
         if (*at < 0x80)
             to = put_escape(to, *at++);
         else if (!take_wide(&to, &at, end, character_max))
             return NULL;
     }
-    return to;
 }
 
-size_t leat_text_utf8_max(const uint8_t *at, size_t size)
+size_t leat_text_utf8_measure(const uint8_t *at, size_t size)
 {
-    if (size < MEASURED_FROM)
-        return size * LEAT_TEXT_ESCAPED_MAX + LEAT_TEXT_SLACK;
-    /* Six times a large value would be a large piece of memory for nothing. */
     size_t escaped = 0;
     for (size_t i = 0; i < size; i++)
         escaped += at[i] < 0x20 || at[i] == '"' || at[i] == '\\';

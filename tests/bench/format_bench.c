@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "format/format.h"
 
-enum { IMAGES = 4096, ROWS_A_TRANSACTION = 4 };
+enum { IMAGES = 256, ROWS_A_TRANSACTION = 4 };
 
 static double now_ns(void)
 {
@@ -118,7 +118,7 @@ static void transaction(struct leat_format *format, struct leat_table *table, ui
 
 int main(int argc, char **argv)
 {
-    uint64_t transactions = (uint64_t)(argc > 1 ? atol(argv[1]) : 4) * 1000000 / ROWS_A_TRANSACTION;
+    uint64_t transactions = (uint64_t)((argc > 1 ? atof(argv[1]) : 4) * 1e6) / ROWS_A_TRANSACTION;
     struct leat_error err = {0};
     struct sink sink = {0};
     struct leat_buf *images = leat_alloc_zero(IMAGES, sizeof *images);
