@@ -75,16 +75,8 @@ int cli_event_bytes_max(const struct cli_args *args, uint64_t *bytes, struct lea
     return LEAT_OK;
 }
 
-bool cli_changes_wanted(void *context, const char *database, const char *table)
-{
-    struct cli_changes *changes = context;
-    return leat_filter_table(changes->filter, database, table);
-}
-
 int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)
 {
-    if (item->type == LEAT_ITEM_STATEMENT && !leat_filter_statement(changes->filter, &item->statement))
-        return LEAT_OK;
     return leat_format_item(changes->format, item, NULL, err);
 }
 

@@ -76,8 +76,6 @@ int cli_changes_flush(struct cli_changes *changes, struct leat_error *err) LEAT_
 int cli_changes_close(struct cli_changes **changes, struct leat_error *err) LEAT_CHECKED;
 /* --event-bytes-max, or its default. */
 int cli_event_bytes_max(const struct cli_args *args, uint64_t *bytes, struct leat_error *err) LEAT_CHECKED;
-/* Whether a table's changes are asked for. */
-bool cli_changes_wanted(void *changes, const char *database, const char *table);
 
 /* The subcommands, one file each. */
 int cli_run(struct cli_args *args, struct leat_error *err);

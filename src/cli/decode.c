@@ -217,9 +217,9 @@ static int parse_options(struct decoding *decoding, struct cli_args *args, struc
 
 static int decode_files(struct decoding *decoding, const struct cli_args *args, struct leat_error *err)
 {
-    const struct leat_decoder_options options = {.journalled = cli_changes_wanted,
-                                                 .journalled_context = decoding->changes,
-                                                 .event_bytes_max = decoding->event_bytes_max,
+    /* All rows go through, whatever --table says: changes are numbered within their transaction, and the numbers are the
+     * same everywhere. */
+    const struct leat_decoder_options options = {.event_bytes_max = decoding->event_bytes_max,
                                                  .statements_allowed = true,
                                                  .skip_to_begin = true};
     const struct leat_item_out out = {decoding, on_item};

@@ -40,18 +40,19 @@ class Comparison:
         return "\n  ".join([counts, *self.examples])
 
 
-def compare(source, lines, start=None, wanted=lambda database, table: True):
-    """`source` and `start` as truth.transactions takes them; `lines` are leat's, parsed, schema lines included."""
+def compare(source, lines, start=None, tables=None):
+    """`source` and `start` as truth.transactions takes them; `lines` are leat's, parsed, schema lines included. tables: of
+    these ("database.table") alone changes are expected; a statement is then held against what it says only when it came."""
     result = Comparison()
     expected = {}
     for transaction in transactions(source, start):
-        items = [item for item in transaction.items
-                 if not (isinstance(item, Statement) and item.control)
-                 and (isinstance(item, Statement) or wanted(item.database, item.table))]
         identity = transaction.gtid or f"{transaction.file}:{transaction.pos}"
-        for number, item in enumerate(items, 1):
-            expected[identity, number] = (len(expected), item)
-    result.expected = len(expected)
+        changes = [item for item in transaction.items if not (isinstance(item, Statement) and item.control)]
+        for number, item in enumerate(changes, 1):
+            optional = tables is not None and isinstance(item, Statement)
+            if optional or tables is None or f"{item.database}.{item.table}" in tables:
+                expected[identity, number] = (len(expected), item, optional)
+    result.expected = sum(not optional for _, _, optional in expected.values())
     seen, members, last = set(), {}, -1
     for line in lines:
         if line["op"] == "schema":
@@ -66,7 +67,7 @@ def compare(source, lines, start=None, wanted=lambda database, table: True):
         if identity not in expected:
             result.note("unexpected", f"{identity} {line}")
             continue
-        order, item = expected[identity]
+        order, item, _ = expected[identity]
         if order < last:
             result.note("reordered", identity)
         last = max(last, order)
@@ -74,7 +75,9 @@ def compare(source, lines, start=None, wanted=lambda database, table: True):
         if problem:
             result.note("different", f"{identity} {problem}")
     for identity in expected.keys() - seen:
-        result.note("lost", f"{identity} {expected[identity][1]}"[:300])
+        _, item, optional = expected[identity]
+        if not optional:
+            result.note("lost", f"{identity} {item}"[:300])
     return result
 
 

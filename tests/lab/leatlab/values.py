@@ -1,0 +1,186 @@
+"""What leat must write for a value, computed from what the server's own SELECT says of it, and how the two are compared.
+
+The rules are those of docs/formats/leat.md, by the column's type and never by the value. Nothing here shares code with leat:
+texts are taken apart by Python's JSON decoder, which also says where each value ends, so that what must be exact to the byte
+(integers, DECIMAL, JSON documents) is compared as text, and the rest by its meaning.
+"""
+
+import base64
+import json
+import math
+import struct
+from dataclasses import dataclass
+
+INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint", "year")
+TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum")
+BYTES = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
+GEOMETRIES = ("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection",
+              "geometrycollection")
+
+
+def quoted(name):
+    return "`" + name.replace("`", "``") + "`"
+
+
+# What is expected, beside int, str and None.
+
+@dataclass(frozen=True)
+class Double:
+    value: float
+
+    def matches(self, raw):
+        return _is_number(raw) and _same_float(float(raw), self.value)
+
+
+@dataclass(frozen=True)
+class Float:
+    """Single precision: the text must read back as the same float of 32 bits."""
+    value: float
+
+    def matches(self, raw):
+        return _is_number(raw) and _same_float(struct.unpack("<f", struct.pack("<f", float(raw)))[0], self.value)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A JSON column's value: the server's own text, byte for byte."""
+    text: str
+
+    def matches(self, raw):
+        return raw == self.text
+
+
+@dataclass(frozen=True)
+class Texts:
+    values: tuple
+
+    def matches(self, raw):
+        return raw[0] == "[" and tuple(json.loads(raw)) == self.values
+
+
+@dataclass(frozen=True)
+class Vector:
+    values: tuple
+
+    def matches(self, raw):
+        parts = raw[1:-1].split(",") if len(raw) > 2 else []
+        return (raw[0], raw[-1]) == ("[", "]") and len(parts) == len(self.values) and \
+            all(Float(value).matches(part) for part, value in zip(parts, self.values))
+
+
+@dataclass(frozen=True)
+class Geometry:
+    srid: int
+    wkb: str  # base64
+
+    def matches(self, raw):
+        return raw == f'{{"srid":{self.srid},"wkb":"{self.wkb}"}}'
+
+
+def matches(raw, expected):
+    """Whether `raw`, a value as it stands in leat's line, is what is expected."""
+    if expected is None:
+        return raw == "null"
+    if isinstance(expected, int):
+        return raw == str(expected)
+    if isinstance(expected, str):
+        return raw[0] == '"' and json.loads(raw) == expected
+    return expected.matches(raw)
+
+
+def _is_number(raw):
+    return raw[:1] in "-0123456789" and isinstance(json.loads(raw), (int, float))
+
+
+def _same_float(mine, theirs):
+    return mine == theirs and math.copysign(1, mine) == math.copysign(1, theirs)
+
+
+# From the server.
+
+class Column:
+    """A column by the server's information_schema: which expressions give its exact value, and what leat must make of them."""
+
+    def __init__(self, name, data_type, column_type=""):
+        self.name, self.type, self.column_type = name, data_type.lower(), column_type
+        q = quoted(name)
+        if self.type in ("float", "double"):
+            # A FLOAT by itself is printed in six digits; as a DOUBLE in as many as make it exact, -0 too.
+            self.expressions = [f"CAST({q} AS DOUBLE)"]
+        elif self.type in ("bit", "set"):
+            self.expressions = [f"{q}+0", q] if self.type == "set" else [f"{q}+0"]
+        elif self.type in GEOMETRIES:
+            # As stored: longitude first, whatever the reference system says.
+            self.expressions = [f"ST_SRID({q})", f"ST_AsWKB({q}, 'axis-order=long-lat')"]
+        elif self.type == "json":
+            self.expressions = [q, f"JSON_TYPE({q})"]
+        else:
+            self.expressions = [q]
+
+    def expected(self, fetched):
+        """`fetched`: the expressions' values as PyMySQL gives them without conversions, in a session with time_zone +00:00."""
+        value = fetched[0]
+        if value is None:
+            return None
+        if self.type in INTEGERS or self.type == "bit":
+            return int(value)
+        if self.type == "float":
+            return Float(float(value))
+        if self.type == "double":
+            return Double(float(value))
+        if self.type == "decimal":
+            return _without_zerofill(value) if "zerofill" in self.column_type else value
+        if self.type in ("date", "time"):
+            return value
+        if self.type == "datetime":
+            return value.replace(" ", "T")
+        if self.type == "timestamp":
+            return value.replace(" ", "T") + "Z"
+        if self.type in TEXTS:
+            return value
+        if self.type == "set":
+            return Texts(tuple(fetched[1].split(",")) if int(value) else ())
+        if self.type in BYTES:
+            return base64.b64encode(value).decode()
+        if self.type == "json":
+            return Document(value)
+        if self.type in GEOMETRIES:
+            return Geometry(int(value), base64.b64encode(fetched[1]).decode())
+        if self.type == "vector":
+            return Vector(struct.unpack(f"<{len(value) // 4}f", value))
+        raise ValueError(f"{self.name}: no rule for type {self.type}")
+
+    def is_json_null(self, fetched):
+        return self.type == "json" and fetched[0] is not None and fetched[1] == "NULL"
+
+
+def _without_zerofill(text):
+    whole, point, fraction = text.partition(".")
+    return (whole.lstrip("0") or "0") + point + fraction
+
+
+# From leat.
+
+_decode = json.JSONDecoder().raw_decode
+
+
+def members(text):
+    """A JSON object's members in order, as (name, the value's own text); whitespace between them is not expected."""
+    found, names, at = [], set(), 1
+    if text[0] != "{":
+        raise ValueError(f"not an object: {text[:60]}")
+    while text[at] != "}":
+        if found:
+            if text[at] != ",":
+                raise ValueError(f"no comma at {at}: {text[at - 20:at + 20]}")
+            at += 1
+        name, at = _decode(text, at)
+        if text[at] != ":" or name in names:
+            raise ValueError(f"no colon, or a second time: {name}")
+        _, end = _decode(text, at + 1)
+        found.append((name, text[at + 1:end]))
+        names.add(name)
+        at = end
+    if at != len(text) - 1:
+        raise ValueError(f"more behind the object: {text[at:at + 60]}")
+    return found

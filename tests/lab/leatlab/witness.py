@@ -1,0 +1,228 @@
+"""Changes a server's tables and bears witness: of each change what the server's own SELECT said before and after it.
+
+Statements run on one connection, so their changes are in the binlog in the order in which they were recorded here; the
+SELECTs run on a second one, whose settings (time zone UTC, utf8mb4) have nothing to do with the first one's.
+"""
+
+import json
+from dataclasses import dataclass, field
+
+from . import values
+from .values import Column, quoted
+
+EXAMPLES = 10
+
+
+class Table:
+    """A table as the server describes it: columns in the order of the row image, and the primary key's."""
+
+    def __init__(self, connection, database, name):
+        self.database, self.name = database, name
+        self.path = f"{quoted(database)}.{quoted(name)}"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE FROM information_schema.COLUMNS "
+                           "WHERE TABLE_SCHEMA=%s AND TABLE_NAME=%s ORDER BY ORDINAL_POSITION", (database, name))
+            self.columns = [Column(*(_text(cell) for cell in row)) for row in cursor.fetchall()]
+            cursor.execute("SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA=%s AND TABLE_NAME=%s "
+                           "AND INDEX_NAME='PRIMARY' ORDER BY SEQ_IN_INDEX", (database, name))
+            names = [column.name for column in self.columns]
+            self.key = [names.index(_text(row[0])) for row in cursor.fetchall()]
+        if not self.columns:
+            raise ValueError(f"there is no table {self.path}")
+        self.select = "SELECT " + ", ".join(e for column in self.columns for e in column.expressions) + f" FROM {self.path}"
+
+
+def _text(cell):
+    return cell.decode() if isinstance(cell, bytes) else cell
+
+
+@dataclass
+class Row:
+    """A row as expected: a value a column, and which of them are JSON's null."""
+    values: list
+    json_nulls: list
+
+
+@dataclass
+class Change:
+    op: str
+    table: Table
+    before: Row = None
+    after: Row = None
+
+
+@dataclass
+class Verdict:
+    changes: int = 0
+    values: int = 0
+    differences: list = field(default_factory=list)
+
+    def add(self, other):
+        self.changes += other.changes
+        self.values += other.values
+        self.differences += other.differences
+
+    def __str__(self):
+        text = f"{self.values} values of {self.changes} changes compared, {len(self.differences)} differences"
+        return "\n  ".join([text, *self.differences[:EXAMPLES]])
+
+
+class Witness:
+    """session: statements for the connection that writes, such as "SET time_zone='+05:30'"."""
+
+    def __init__(self, server, database, session="", sql_mode=""):
+        self.server, self.database = server, database
+        self.changes = []
+        self.writer = server.connect()
+        self.reader = server.connect(conv={})
+        # A value's text must not depend on what the writer was allowed to write.
+        self._run(self.reader, "SET time_zone='+00:00', sql_mode=''")
+        self._run(self.writer, f"CREATE DATABASE IF NOT EXISTS {quoted(database)}")
+        self._run(self.writer, f"USE {quoted(database)}")
+        self._run(self.writer, f"SET sql_mode='{sql_mode}'")
+        for statement in filter(None, session.split(";")):
+            self._run(self.writer, statement)
+
+    def close(self):
+        self.writer.close()
+        self.reader.close()
+
+    def sql(self, statement, *arguments):
+        """A statement that changes no row; how many rows it affected."""
+        return self._run(self.writer, statement, *arguments)
+
+    def create(self, name, definition, options=""):
+        """CREATE TABLE in the witness' database, with the body between the brackets."""
+        self.sql(f"CREATE TABLE {quoted(name)} ({definition}) {options}")
+        return self.table(name)
+
+    def table(self, name, database=None):
+        return Table(self.reader, database or self.database, name)
+
+    def life(self, table, columns, rows):
+        """One row, alone in its table: inserted as the first of `rows` (lists of SQL expressions), updated to each of the
+        others, deleted. Works for tables without a key, too."""
+        names = [quoted(column) for column in columns]
+        now = None
+        for row in rows:
+            if now is None:
+                self.sql(f"INSERT INTO {table.path} ({', '.join(names)}) VALUES ({', '.join(row)})")
+                now = self._only(table)
+                self.changes.append(Change("insert", table, None, now))
+                continue
+            pairs = ", ".join(f"{name}={value}" for name, value in zip(names, row))
+            if not self.sql(f"UPDATE {table.path} SET {pairs}"):
+                continue  # the same row again: nothing is written
+            before, now = now, self._only(table)
+            self.changes.append(Change("update", table, before, now))
+        self.sql(f"DELETE FROM {table.path}")
+        self.changes.append(Change("delete", table, now, None))
+
+    def lives(self, table, columns, *lists):
+        """`life` with columns' values side by side: one list a column, short ones repeated."""
+        longest = max(map(len, lists))
+        self.life(table, columns, [[values[i % len(values)] for values in lists] for i in range(longest)])
+
+    def many(self, table, columns, rows, update, order):
+        """All rows in one INSERT, one UPDATE with the SET clause `update` (of every row), one DELETE; in the order of
+        `order`, which must be the primary key's."""
+        names = ", ".join(map(quoted, columns))
+        self.sql(f"INSERT INTO {table.path} ({names}) VALUES " + ", ".join(f"({', '.join(row)})" for row in rows))
+        inserted = self._rows(table, order)
+        if len(inserted) != len(rows):
+            raise AssertionError(f"{len(inserted)} rows in {table.path}, {len(rows)} were inserted")
+        self.changes += [Change("insert", table, None, row) for row in inserted]
+        if self.sql(f"UPDATE {table.path} SET {update} ORDER BY {order}") != len(rows):
+            raise AssertionError(f"{update} leaves rows of {table.path} as they are")
+        updated = self._rows(table, order)
+        self.changes += [Change("update", table, before, after) for before, after in zip(inserted, updated)]
+        self.sql(f"DELETE FROM {table.path} ORDER BY {order}")
+        self.changes += [Change("delete", table, row, None) for row in updated]
+
+    def _only(self, table):
+        rows = self._rows(table)
+        if len(rows) != 1:
+            raise AssertionError(f"{len(rows)} rows in {table.path}")
+        return rows[0]
+
+    def _rows(self, table, order=None):
+        made = []
+        with self.reader.cursor() as cursor:
+            cursor.execute(table.select + (f" ORDER BY {order}" if order else ""))
+            for cells in cursor.fetchall():
+                row, at = Row([], []), 0
+                for column in table.columns:
+                    fetched = cells[at:at + len(column.expressions)]
+                    at += len(column.expressions)
+                    row.values.append(column.expected(fetched))
+                    if column.is_json_null(fetched):
+                        row.json_nulls.append(column.name)
+                made.append(row)
+        return made
+
+    @staticmethod
+    def _run(connection, statement, *arguments):
+        with connection.cursor() as cursor:
+            return cursor.execute(statement, arguments or None)
+
+
+ROWS = ("insert", "update", "delete")
+
+
+def judge(changes, lines, database=None):
+    """Holds leat's lines (texts) against recorded changes: same number, same order, every value. Lines of other tables than
+    theirs, and of other kinds, are passed over."""
+    verdict = Verdict()
+    tables = {(change.table.database, change.table.name) for change in changes}
+    expected = iter(changes)
+    for line in lines:
+        whole = values.members(line)
+        head = {name: raw for name, raw in whole if name not in ("before", "after", "key")}
+        if json.loads(head["op"]) not in ROWS or (json.loads(head["db"]), json.loads(head["table"])) not in tables:
+            continue
+        change = next(expected, None)
+        if change is None:
+            verdict.differences.append(f"a change too many: {line[:200]}")
+            break
+        verdict.changes += 1
+        _judge_line(verdict, change, dict(whole), line)
+    lost = sum(1 for _ in expected)
+    if lost:
+        verdict.differences.append(f"{lost} changes are missing at the end")
+    return verdict
+
+
+def _judge_line(verdict, change, line, text):
+    table = change.table
+    where = f"{table.path} {line.get('file')}:{line.get('pos')} row {line.get('row')}"
+    said = tuple(json.loads(line[name]) for name in ("op", "db", "table"))
+    if said != (change.op, table.database, table.name):
+        verdict.differences.append(f"{where}: {said}, expected {change.op} {table.database}.{table.name}")
+        return
+    nulls = json.loads(line.get("json_null", "{}"))
+    for image in ("before", "after"):
+        row = getattr(change, image)
+        if (row is None) != (image not in line):
+            verdict.differences.append(f"{where}: {image} is " + ("not expected" if row is None else "missing"))
+        elif row is not None:
+            _judge_values(verdict, f"{where} {image}", table.columns, row.values, line[image])
+            if nulls.pop(image, []) != row.json_nulls:
+                verdict.differences.append(f"{where}: json_null {line.get('json_null')}, expected {row.json_nulls} in {image}")
+    if nulls:
+        verdict.differences.append(f"{where}: json_null tells of {nulls}")
+    if ("key" in line) != bool(table.key):
+        verdict.differences.append(f"{where}: key {line.get('key')}, expected columns {table.key}")
+    elif table.key:
+        row = change.after or change.before
+        _judge_values(verdict, f"{where} key", [table.columns[i] for i in table.key], [row.values[i] for i in table.key], line["key"])
+
+
+def _judge_values(verdict, where, columns, expected, image):
+    found = values.members(image)
+    if [name for name, _ in found] != [column.name for column in columns]:
+        verdict.differences.append(f"{where}: columns {[n for n, _ in found]}, expected {[c.name for c in columns]}"[:600])
+        return
+    for (name, raw), column, value in zip(found, columns, expected):
+        verdict.values += 1
+        if not values.matches(raw, value):
+            verdict.differences.append(f"{where}: {name} ({column.column_type[:60]}) is {raw[:160]}, expected {str(value)[:160]}")

@@ -1,0 +1,21 @@
+"""Killed at random times under load, leat loses, repeats and reorders nothing."""
+
+import random
+
+import pytest
+
+from leatlab.campaign import HEARTBEAT_S, Campaign
+
+
+@pytest.mark.threads
+def test_nothing_is_lost_over_kills_of_everything(tmp_path, pytestconfig):
+    seed = random.randrange(2 ** 32)
+    kills, others = (300, 10) if pytestconfig.getoption("--full") else (20, 2)
+    print(f"seed {seed}: tests/live/kill-campaign --kills {kills} --seed {seed}")
+    campaign = Campaign(tmp_path, kills, seed, server_kills=others, cuts=others, swallowings=others)
+    results = campaign.run()
+    for sink, result in results.items():
+        print(f"{sink}: {result}")
+        assert result.clean, f"seed {seed}, sink {sink}: {result}"
+    # Three heartbeats, and what polling and a busy machine add.
+    assert max(campaign.noticed) < 3 * HEARTBEAT_S + 10
