@@ -3,6 +3,10 @@
 #ifndef LEAT_TEST_FAKE_SINK_H
 #define LEAT_TEST_FAKE_SINK_H
 
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "sink/sink.h"
 

@@ -17,7 +17,8 @@ static uint64_t test_time(void *context)
 static void test_random(void *context, void *bytes, size_t size)
 {
     (void)context;
-    memset(bytes, 9, size);
+    static unsigned char next = 1;
+    memset(bytes, next++, size);
 }
 
 static const struct leat_clock test_clock = {NULL, test_time, test_time, test_random};
@@ -124,12 +125,6 @@ static void put_transactions(struct house *house, uint64_t first, uint64_t last)
         put_transaction(house, n, house->table);
 }
 
-static enum leat_runner_state state_of(struct house *house)
-{
-    struct leat_runner_status status;
-    leat_runner_status(house->runner, &status);
-    return status.state;
-}
 
 static int step(struct house *house)
 {
@@ -137,14 +132,16 @@ static int step(struct house *house)
     return leat_runner_step(house->runner, &house->wait_ms, &house->err);
 }
 
-/* Until there is nothing more to do at this time. */
+/* Until there is nothing more to do for a while; time passes as short waits ask for. */
 static int settle(struct house *house)
 {
     int rc = LEAT_OK;
     for (unsigned i = 0; i < 1000; i++) {
         rc = step(house);
-        if (rc != LEAT_OK && !(rc == LEAT_AGAIN && house->wait_ms <= 1 && i < 100))
+        if (rc != LEAT_OK && !(rc == LEAT_AGAIN && house->wait_ms <= 5 && i < 200))
             return rc;
+        if (rc == LEAT_AGAIN)
+            now_us += house->wait_ms * 1000;
     }
     return rc;
 }
@@ -177,7 +174,7 @@ static struct house *running_house(uint64_t last)
     return house;
 }
 
-static void fail(struct house *house, enum fake_when when, uint64_t at, unsigned times, enum leat_kind kind)
+static void told_to_fail(struct house *house, enum fake_when when, uint64_t at, unsigned times, enum leat_kind kind)
 {
     house->fake.fail_when = when;
     house->fake.fail_at = at;
@@ -333,7 +330,7 @@ START_TEST(an_error_that_may_pass_backs_off_and_rewinds_to_the_checkpoint)
     static const enum fake_when places[] = {FAKE_AT_ROWS, FAKE_AT_END, FAKE_AT_COMMIT, FAKE_AT_POLL, FAKE_AT_RECOVER};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         struct house *house = running_house(3);
-        fail(house, places[i], 6, 1, LEAT_KIND_RETRY);
+        told_to_fail(house, places[i], 6, 1, LEAT_KIND_RETRY);
         if (places[i] == FAKE_AT_RECOVER) {
             leat_runner_free(&house->runner);
             make_runner(house);
@@ -352,7 +349,7 @@ START_TEST(backoff_doubles_up_to_its_limit_and_ends_with_a_delivery)
 {
     struct house *house = running_house(3);
     struct leat_runner_status status;
-    fail(house, FAKE_AT_COMMIT, 0, 8, LEAT_KIND_RETRY);
+    told_to_fail(house, FAKE_AT_COMMIT, 0, 8, LEAT_KIND_RETRY);
     put_transactions(house, 4, 4);
     uint64_t least[] = {50, 100, 200, 400, 500, 500, 500, 500}, most[] = {100, 200, 400, 800, 1000, 1000, 1000, 1000};
     for (size_t i = 0; i < 8; i++) {
@@ -368,7 +365,7 @@ START_TEST(backoff_doubles_up_to_its_limit_and_ends_with_a_delivery)
     check_delivered(house, 1, 4);
     leat_runner_status(house->runner, &status);
     ck_assert_uint_eq(status.retries, 8);
-    fail(house, FAKE_AT_COMMIT, 0, 1, LEAT_KIND_RETRY);
+    told_to_fail(house, FAKE_AT_COMMIT, 0, 1, LEAT_KIND_RETRY);
     now_us += 10000;
     put_transactions(house, 5, 5);
     settle(house);
@@ -381,7 +378,7 @@ END_TEST
 START_TEST(data_that_fails_halts_with_all_before_it_delivered_and_resume_tries_again)
 {
     struct house *house = running_house(3);
-    fail(house, FAKE_AT_ROWS, 7, 2, LEAT_KIND_DATA);
+    told_to_fail(house, FAKE_AT_ROWS, 7, 2, LEAT_KIND_DATA);
     put_transactions(house, 4, 9);
     settle(house);
     check_state(house, LEAT_RUNNER_HALTED);
@@ -401,7 +398,7 @@ END_TEST
 START_TEST(skip_passes_over_the_one_transaction_that_halts)
 {
     struct house *house = running_house(3);
-    fail(house, FAKE_AT_END, 7, FAKE_MAX, LEAT_KIND_OPERATOR);
+    told_to_fail(house, FAKE_AT_END, 7, FAKE_MAX, LEAT_KIND_OPERATOR);
     ck_assert_int_eq(leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:4", "why not", &house->err), LEAT_FAIL);
     put_transactions(house, 4, 9);
     settle(house);
@@ -432,7 +429,7 @@ START_TEST(an_anonymous_transaction_is_skipped_by_its_place)
     house->anonymous = true;
     make_runner(house);
     put_start(house, 0, test_pos(1));
-    fail(house, FAKE_AT_ROWS, 2, FAKE_MAX, LEAT_KIND_DATA);
+    told_to_fail(house, FAKE_AT_ROWS, 2, FAKE_MAX, LEAT_KIND_DATA);
     put_transactions(house, 1, 4);
     settle(house);
     check_state(house, LEAT_RUNNER_HALTED);
@@ -447,7 +444,7 @@ END_TEST
 START_TEST(a_fatal_error_ends_the_process)
 {
     struct house *house = running_house(3);
-    fail(house, FAKE_AT_COMMIT, 0, 1, LEAT_KIND_FATAL);
+    told_to_fail(house, FAKE_AT_COMMIT, 0, 1, LEAT_KIND_FATAL);
     put_transactions(house, 4, 4);
     now_us += 10000;
     ck_assert_int_eq(settle(house), LEAT_FAIL);
@@ -599,7 +596,7 @@ START_TEST(rewind_cures_a_sink_whose_recovery_fails)
 {
     struct house *house = running_house(5);
     leat_runner_free(&house->runner);
-    fail(house, FAKE_AT_RECOVER, 0, FAKE_MAX, LEAT_KIND_OPERATOR);
+    told_to_fail(house, FAKE_AT_RECOVER, 0, FAKE_MAX, LEAT_KIND_OPERATOR);
     make_runner(house);
     settle(house);
     check_state(house, LEAT_RUNNER_HALTED);
