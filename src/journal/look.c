@@ -15,6 +15,16 @@ void leat_journal_status(const struct leat_journal *journal, struct leat_journal
     pthread_mutex_unlock(&locked->mutex);
 }
 
+uint64_t leat_journal_visible_end(const struct leat_journal *journal)
+{
+    struct leat_journal *locked = (struct leat_journal *)journal;
+    assert(journal->magic == JOURNAL_MAGIC);
+    pthread_mutex_lock(&locked->mutex);
+    uint64_t seq = journal->visible.seq;
+    pthread_mutex_unlock(&locked->mutex);
+    return seq;
+}
+
 struct leat_gtid_set *leat_journal_visible_set(const struct leat_journal *journal)
 {
     struct leat_journal *locked = (struct leat_journal *)journal;

@@ -35,6 +35,9 @@ static void *source_thread(void *context)
     return NULL;
 }
 
+/* A command or stop may come just before the wait begins: it is seen that late at most. */
+enum { SINK_WAIT_MS_MAX = 100 };
+
 static void *sink_thread(void *context)
 {
     struct relay_sink *sink = context;
@@ -50,7 +53,7 @@ static void *sink_thread(void *context)
             break;
         }
         if (rc == LEAT_AGAIN)
-            (void)leat_journal_wait(sink->relay->journal, seen, wait_ms);
+            (void)leat_journal_wait(sink->relay->journal, seen, wait_ms < SINK_WAIT_MS_MAX ? wait_ms : SINK_WAIT_MS_MAX);
     }
     return NULL;
 }
