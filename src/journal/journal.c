@@ -114,8 +114,12 @@ static int open_folder(struct leat_journal *journal, const struct leat_journal_o
         rc = leat_journal_identity_load(journal, options->create && !options->read_only, listing.count != 0, &created, err);
     if (rc == LEAT_OK && !options->read_only)
         rc = remove_temporaries(journal, &listing, err);
-    if (rc == LEAT_OK) /* a journal made just now can't hold what a checkpoint of another one speaks of */
-        rc = leat_journal_recover(journal, listing.named, listing.count, created ? 0 : options->protected_seq, err);
+    if (rc == LEAT_OK) {
+        /* A journal can't hold what a checkpoint of another one speaks of; nor can one made just now. */
+        bool other = options->protected_id &&
+                     memcmp(options->protected_id, journal->identity.journal_id, LEAT_JOURNAL_ID_SIZE) != 0;
+        rc = leat_journal_recover(journal, listing.named, listing.count, created || other ? 0 : options->protected_seq, err);
+    }
     listing_free(&listing);
     return rc;
 }
