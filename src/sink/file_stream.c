@@ -33,16 +33,18 @@ static struct stream_sink *stream_of(struct leat_sink *sink)
 static int wait_for_room(struct stream_sink *sink, struct leat_error *err)
 {
     for (;;) {
-        if (atomic_load(&sink->interrupted))
-            return LEAT_STOPPED;
+        /* A stop ends a wait, not a write that would succeed: what is complete should still go out. */
+        bool interrupted = atomic_load(&sink->interrupted);
         struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
-        int ready = poll(&fd, 1, WAIT_MS);
+        int ready = poll(&fd, 1, interrupted ? 0 : WAIT_MS);
         if (ready > 0 && fd.revents & POLLNVAL)
             return leat_fail(err, LEAT_E_IO, LEAT_KIND_OPERATOR, "standard output is closed");
         if (ready > 0)
             return LEAT_OK; /* POLLERR as well: the write tells why */
         if (ready < 0 && errno != EINTR)
             return leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "waiting for standard output");
+        if (interrupted)
+            return LEAT_STOPPED;
     }
 }
 

@@ -217,6 +217,9 @@ int leat_runner_failed(struct leat_runner *runner, struct leat_error *err)
         (void)leat_error_prefix(err, "sink %s", runner->config->name);
         return LEAT_FAIL;
     }
+    uint64_t oldest_us = leat_runner_oldest_undelivered(runner);
+    if (oldest_us || runner->item_failed)
+        runner->noticed_us = oldest_us ? oldest_us : runner->transaction_commit_us;
     bool others_in_flight = runner->dirty || runner->flight_count;
     leat_log_error_object(err->kind == LEAT_KIND_RETRY ? LEAT_LOG_WARN : LEAT_LOG_ERROR, "sink",
                           runner->config->name, err);

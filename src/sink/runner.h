@@ -42,7 +42,8 @@ void leat_runner_free(struct leat_runner **runner);
  * damaged one its protected part. LEAT_END: none. The caller frees the checkpoint. */
 int leat_runner_checkpoint(struct leat_runner *runner, struct leat_checkpoint *checkpoint, struct leat_error *err) LEAT_CHECKED;
 
-/* Gives the runner its journal, before the first step. Borrowed; the runner must be freed before it is closed. */
+/* Gives the runner its journal, before the first step and before a source is connected: a new sink on a journal without
+ * transactions makes durable here that it gets all of it. Borrowed; the runner must be freed before it is closed. */
 void leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal);
 
 /* Does some work (bounded in bytes and time). Returns 0: there is more to do at once; LEAT_AGAIN: nothing until the journal

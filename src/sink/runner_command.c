@@ -207,7 +207,7 @@ static void notice_backlog(struct leat_runner *runner, uint64_t read_seq)
     runner->noticed_us = journal.last_commit_us ? journal.last_commit_us : leat_wall_us(runner->clock);
 }
 
-static uint64_t oldest_undelivered(const struct leat_runner *runner)
+uint64_t leat_runner_oldest_undelivered(const struct leat_runner *runner)
 {
     for (size_t i = 0; i < runner->flight_count; i++) {
         const struct runner_flight *flight =
@@ -227,7 +227,7 @@ void leat_runner_publish(struct leat_runner *runner)
         read_seq = runner->item.seq;
     notice_backlog(runner, read_seq);
     pthread_mutex_lock(&runner->mutex);
-    runner->shared.undelivered_commit_us = oldest_undelivered(runner);
+    runner->shared.undelivered_commit_us = leat_runner_oldest_undelivered(runner);
     runner->shared.noticed_us = runner->noticed_us;
     runner->shared.read_seq = read_seq;
     runner->shared.bytes = runner->bytes;

@@ -531,9 +531,8 @@ static int read_some(struct leat_runner *runner, struct leat_error *err)
     uint64_t bytes_end = runner->bytes + RUNNER_STEP_BYTES;
     int rc = LEAT_OK;
     for (unsigned i = 0; rc == LEAT_OK && i < RUNNER_STEP_ITEMS && runner->bytes < bytes_end; i++) {
-        bool was_inside = runner->inside;
         rc = take_item(runner, err);
-        if (rc == LEAT_OK && was_inside && !runner->inside)
+        if (rc == LEAT_OK)
             rc = commit_if_due(runner, err);
         if (rc == LEAT_OK && !runner->inside && (runner->pausing || runner->until.type != LEAT_POINT_UNSET))
             break; /* see whether this is where to pause */

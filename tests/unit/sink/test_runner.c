@@ -800,6 +800,73 @@ START_TEST(a_checkpoint_survives_its_bytes_and_nothing_else_does)
 }
 END_TEST
 
+/* ---- With the file sink ---- */
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct memory_name *)a)->path, ((const struct memory_name *)b)->path);
+}
+
+/* The ids in all files, in the order of their names, are those of transactions 1 … last: two a transaction. */
+static void check_files(struct memory_fs *disk, uint64_t last)
+{
+    struct memory_name *names = disk->cache.list;
+    qsort(names, disk->cache.count, sizeof *names, by_path);
+    uint64_t rows = 0;
+    for (size_t i = 0; i < disk->cache.count; i++) {
+        struct leat_buf text = {0};
+        if (!strstr(names[i].path, ".jsonl"))
+            continue;
+        leat_buf_put(&text, names[i].node->cache.data, names[i].node->cache.size);
+        const char *at = leat_buf_cstr(&text);
+        while ((at = strstr(at, "\"after\":{\"id\":"))) {
+            at += strlen("\"after\":{\"id\":");
+            ck_assert_uint_eq(strtoull(at, NULL, 10), (rows / 2 + 1) * 100 + rows % 2);
+            rows++;
+        }
+        leat_buf_free(&text);
+    }
+    ck_assert_uint_eq(rows, last * 2);
+}
+
+START_TEST(runner_and_file_sink_deliver_each_change_once_whenever_they_die)
+{
+    for (unsigned countdown = 0; countdown < 150; countdown++) {
+        struct house *house = new_house();
+        struct memory_fs *disk = memory_fs_new(countdown);
+        house->config.type = (char *)(uintptr_t) "file";
+        house->config.path = (char *)(uintptr_t) "/data";
+        house->config.rotate_bytes = countdown % 3 ? 2000 : 1;
+        house->config.start = (struct leat_point){.type = LEAT_POINT_EARLIEST};
+        const struct leat_runner_env env = {&house->config, "shop", &disk->fs, &test_clock, NULL};
+        put_start(house, 0, 4);
+        for (unsigned life = 0; life < 5; life++) {
+            ck_assert_int_eq(leat_runner_new(&house->runner, &env, &house->err), LEAT_OK);
+            disk->counting = life < 4;
+            disk->countdown = life % 2 ? countdown / 2 + life : countdown;
+            leat_runner_attach(house->runner, house->journal);
+            for (uint64_t n = life * 4 + 1; n <= life * 4 + 4; n++) {
+                put_transactions(house, n, n);
+                now_us += 10000;
+                settle(house);
+            }
+            if (life < 4)
+                leat_runner_free(&house->runner);
+            if (life < 4)
+                memory_fs_crash(disk, countdown % 4 != 0);
+        }
+        check_state(house, LEAT_RUNNER_RUNNING);
+        struct leat_runner_status status;
+        leat_runner_status(house->runner, &status);
+        ck_assert_uint_eq(status.transactions, 20);
+        ck_assert_uint_eq(status.generation, 1);
+        check_files(disk, 20);
+        end_house(house);
+        memory_fs_free(&disk);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("sink runner");
@@ -831,6 +898,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, a_journal_that_begins_behind_the_checkpoint_needs_resync);
     LEAT_TEST_ADD(suite, a_journal_that_ends_before_the_checkpoint_needs_resync);
     LEAT_TEST_ADD(suite, a_checkpoint_survives_its_bytes_and_nothing_else_does);
+    LEAT_TEST_ADD(suite, runner_and_file_sink_deliver_each_change_once_whenever_they_die);
     return suite;
 }
 
