@@ -1,0 +1,238 @@
+/* What the files of this room share.
+ *
+ *   source.c     making, running, backing off, stopping
+ *   attempt.c    one connection's life, from connecting to its end
+ *   facts.c      what a server says of itself and its binlog
+ *   resume.c     whether the server still has our history
+ *   compare.c    the last transaction, requested again
+ *   start.c      `start` resolved to a place;  until.c: where tail ends
+ *   scan.c       short looks into binlog files
+ *   stream.c     the reading loop and the listener behind the decoder
+ *   watch.c      a thread that lets the server go when our own listener blocks
+ *   status.c     the snapshot for others
+ *   refusal.c, grants.c, backoff.c, brief.c: pure
+ *   preflight*.c what about a server would lose changes */
+#ifndef LEAT_SOURCE_SOURCE_INT_H
+#define LEAT_SOURCE_SOURCE_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "filter/filter.h"
+#include "mysql/mysql.h"
+#include "source/preflight.h"
+#include "source/source.h"
+
+enum {
+    SOURCE_QUERY_TIMEOUT_MS = 30000,
+    /* A server that holds thousands of binlog files looks through them before it sends the first event. */
+    SOURCE_FIRST_EVENT_MS = 120000,
+    SOURCE_STALL_S = 30,
+    SOURCE_CONNECTIONS = 2,
+    SOURCE_PUBLISH_BYTES = 1024 * 1024,
+    SOURCE_GATHER_BYTES = 64 * 1024,
+    SOURCE_UUID_TEXT = LEAT_UUID_TEXT_MAX
+};
+
+/* Where we are: all of it is completed, never merely started. */
+struct source_place {
+    bool known; /* START was given, or came from the journal */
+    uint8_t uuid[LEAT_UUID_SIZE];
+    char file[LEAT_BINLOG_NAME_MAX + 1]; /* empty: only the set is known */
+    uint64_t pos;
+    struct leat_gtid_set *completed; /* owned */
+    bool has_last;
+    struct leat_gtid last_gtid;
+    char last_file[LEAT_BINLOG_NAME_MAX + 1];
+    uint64_t last_pos;
+    uint64_t last_digest;
+};
+
+enum source_gtid_mode { SOURCE_GTID_OFF, SOURCE_GTID_OFF_PERMISSIVE, SOURCE_GTID_ON_PERMISSIVE, SOURCE_GTID_ON };
+
+/* One connection's view of the server. */
+struct source_facts {
+    uint8_t uuid[LEAT_UUID_SIZE];
+    enum source_gtid_mode gtid_mode;
+    struct leat_gtid_set *executed, *purged; /* owned */
+};
+
+struct source_log {
+    char file[LEAT_BINLOG_NAME_MAX + 1];
+    uint64_t size;
+};
+struct source_logs {
+    struct source_log *list; /* owned */
+    size_t count;
+};
+
+struct source_watch {
+    pthread_t thread;
+    bool started, stop; /* stop: under the source's mutex */
+    atomic_bool busy;   /* the listener has been called and hasn't returned */
+    atomic_ullong calls;
+    atomic_bool cut;    /* the connection was shut down because the listener blocks */
+};
+
+struct leat_source {
+    struct leat_source_options options;
+    const struct leat_source_config *config;
+    const struct leat_clock *clock;
+    struct leat_filter *filter;
+    struct leat_decoder *decoder;
+    unsigned heartbeat_ms;
+
+    /* The source thread's. */
+    struct source_place place;
+    bool open; /* a transaction was begun at the listener's and not ended */
+    struct leat_gtid open_gtid;
+    char open_file[LEAT_BINLOG_NAME_MAX + 1];
+    uint64_t open_pos;
+    uint64_t drop_before; /* items before this position of the first file are not given: see stream.c */
+    bool unpublished;
+    uint64_t unpublished_bytes, snapshot_bytes;
+    bool until_known;
+    struct leat_point until;
+    uint64_t completed_count; /* transactions of this run */
+    uint64_t progress;        /* durable or completed ones when the backoff was last reset */
+    unsigned failures;        /* in a row */
+    uint64_t clash_us;        /* when the server last told us that another has our identity; 0: never */
+    struct source_watch watch;
+
+    /* Under the mutex. */
+    pthread_mutex_t mutex;
+    pthread_cond_t woken;
+    bool stop, retry;
+    struct leat_mysql *connections[SOURCE_CONNECTIONS];
+    struct leat_source_status status;
+};
+
+/* source.c */
+int source_open(struct leat_source *source, struct leat_mysql **mysql, struct leat_error *err) LEAT_CHECKED;
+void source_close(struct leat_source *source, struct leat_mysql **mysql);
+bool source_stopping(struct leat_source *source);
+
+/* attempt.c */
+int source_attempt(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
+/* What a dump's session is told: the checksum we understand, the heartbeat, who we are. */
+int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err) LEAT_CHECKED;
+/* Turns the server's refusals of a dump (error 1236) into what they mean. */
+int source_refused(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err);
+
+/* facts.c */
+int source_facts(struct leat_mysql *mysql, struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
+void source_facts_free(struct source_facts *facts);
+int source_list_logs(struct leat_mysql *mysql, struct source_logs *logs, struct leat_error *err) LEAT_CHECKED;
+const struct source_log *source_find_log(const struct source_logs *logs, const char *file);
+void source_logs_free(struct source_logs *logs);
+/* SHOW BINARY LOG STATUS, or as it was called before 8.2. */
+int source_log_status(struct leat_mysql *mysql, struct leat_result **result, struct leat_error *err) LEAT_CHECKED;
+/* Where the binlog ends, and the set executed by then. */
+int source_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1], uint64_t *pos, struct leat_gtid_set **executed,
+               struct leat_error *err) LEAT_CHECKED;
+
+/* resume.c */
+int source_check_resume(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
+                        struct leat_error *err) LEAT_CHECKED;
+/* Whether the dump is asked for by GTIDs; else by file and position. */
+int source_by_gtids(const struct source_place *place, const struct source_facts *facts, bool *by_gtids, struct leat_error *err)
+    LEAT_CHECKED;
+/* compare.c */
+int source_compare_last(struct leat_source *source, const struct source_facts *facts, bool by_gtids, struct leat_error *err)
+    LEAT_CHECKED;
+
+/* start.c */
+int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
+                         struct leat_error *err) LEAT_CHECKED;
+
+/* scan.c: connections of their own, closed when they return. */
+struct source_scan {
+    char file[LEAT_BINLOG_NAME_MAX + 1];
+    uint64_t pos;                /* found: a transaction begins here (or the file ends) */
+    struct leat_gtid_set *before; /* owned: the GTIDs that lie before it */
+};
+/* When a file was begun, in seconds. */
+int source_scan_time(struct leat_source *source, const char *file, uint32_t *seconds, struct leat_error *err) LEAT_CHECKED;
+/* Checks that a transaction begins at pos (or nothing is there yet), and gathers what lies before. */
+int source_scan_to(struct leat_source *source, const char *file, uint64_t pos, struct source_scan *scan, struct leat_error *err)
+    LEAT_CHECKED;
+/* The first transaction from this file on that was committed at or after a time, or the binlog's end. */
+int source_scan_for(struct leat_source *source, const char *file, uint64_t time_us, struct source_scan *scan,
+                    struct leat_error *err) LEAT_CHECKED;
+
+/* until.c */
+int source_resolve_until(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
+                         struct leat_error *err) LEAT_CHECKED;
+bool source_until_reached(const struct leat_source *source);     /* by what is completed */
+bool source_until_begin(const struct leat_source *source, const struct leat_begin *begin); /* it lies behind the end */
+bool source_until_idle(const struct leat_source *source, const struct leat_place *place);  /* nothing more is there yet */
+/* <0, 0, >0 in the order of a server's binlog. */
+int source_compare_files(const char *a, const char *b);
+
+/* stream.c */
+int source_listen(void *context, const struct leat_item *item, struct leat_error *err);
+int source_stream(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err) LEAT_CHECKED;
+int source_abandon(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
+bool source_journalled(void *context, const char *database, const char *table);
+struct leat_decoder *source_new_decoder(const struct leat_source *source, const struct leat_item_out *out);
+
+/* watch.c */
+void source_watch_start(struct leat_source *source);
+void source_watch_end(struct leat_source *source);
+
+/* status.c */
+void source_set_state(struct leat_source *source, enum leat_source_state state, const struct leat_error *error,
+                      unsigned retry_in_ms);
+void source_set_server(struct leat_source *source, const struct leat_mysql *mysql, const uint8_t uuid[LEAT_UUID_SIZE]);
+void source_snapshot(struct leat_source *source);
+
+/* backoff.c. Pure. The wait before try number `failures` (from 1): doubling from min to max, half of it at random. */
+unsigned source_backoff_ms(unsigned failures, unsigned min_ms, unsigned max_ms, uint32_t random);
+/* Whether the cause of a halt may have been cured by itself or by somebody on the server, so that it is tried again. */
+bool source_tries_again(const struct leat_error *err);
+
+/* refusal.c. Pure. */
+enum source_refusal {
+    REFUSAL_OTHER = 0,
+    REFUSAL_PURGED,     /* the binlog no longer has what we need */
+    REFUSAL_AHEAD,      /* we have more than the server */
+    REFUSAL_POSITION,   /* no event begins there, or the file is shorter */
+    REFUSAL_CLASH,      /* another client has our server_id or UUID */
+    REFUSAL_ANONYMOUS,  /* transactions without GTIDs where GTIDs were asked for */
+    REFUSAL_DAMAGED     /* the server can't read its own file */
+};
+enum source_refusal source_refusal(const char *message);
+
+/* brief.c. Pure: a set for a message: whole if it is short, else its first part and the count. */
+void source_put_set(struct leat_buf *buf, const struct leat_gtid_set *set);
+char *source_set_text(char *text, size_t size, const struct leat_gtid_set *set);
+
+/* grants.c. Pure: one line of SHOW GRANTS. */
+enum source_grants {
+    GRANT_REPLICATION_SLAVE = 1,
+    GRANT_REPLICATION_CLIENT = 2,
+    GRANT_SELECT = 4, /* on all databases */
+    GRANT_ROLE = 8    /* the line grants a role */
+};
+unsigned source_grants(const char *line);
+
+/* preflight_*.c: groups of findings. */
+struct preflight {
+    struct leat_mysql *mysql;
+    const struct leat_source_config *config;
+    uint32_t server_id;
+    bool quick; /* only what can stop: at a connect */
+    struct leat_result *variables;
+    void (*each)(void *context, const struct leat_finding *finding);
+    void *context;
+};
+const char *preflight_variable(const struct preflight *preflight, const char *name);
+void preflight_find(const struct preflight *preflight, enum leat_finding_level level, enum leat_code code, const char *subject,
+                    const char *cure, const char *format, ...) LEAT_PRINTF(6, 7);
+int preflight_account(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
+int preflight_binlog(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
+int preflight_identity(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
+int preflight_safety(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
+int preflight_tables(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
+
+#endif

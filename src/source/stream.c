@@ -1,0 +1,220 @@
+/* The reading loop: events from the dump to the decoder, and the listener behind the decoder, which keeps what is
+ * completed and hands items on.
+ *
+ * What others may take is published when the input runs dry, every so many bytes under load, and now and then within a
+ * large transaction. A transaction's GTID joins the completed set only at its END, after the listener took that.
+ *
+ * The command for dumps by position takes 32 bits, and a large transaction makes a file larger. Such a dump begins at the
+ * file's head, and items are dropped until the place is reached. */
+#include "source_int.h"
+
+#include "base/log.h"
+
+bool source_journalled(void *context, const char *database, const char *table)
+{
+    return leat_filter_table(context, database, table);
+}
+
+struct leat_decoder *source_new_decoder(const struct leat_source *source, const struct leat_item_out *out)
+{
+    struct leat_decoder_options options = {.names_required = source->options.names_required,
+                                           .event_bytes_max = source->config->event_bytes_max};
+    if (!leat_filter_all(source->filter)) {
+        options.journalled = source_journalled;
+        options.journalled_context = source->filter;
+    }
+    return leat_decoder_new(&options, out);
+}
+
+/* ---- The listener ---- */
+
+static int hand_on(struct leat_source *source, const struct leat_item *item, struct leat_error *err)
+{
+    struct source_watch *watch = &source->watch;
+    atomic_store_explicit(&watch->busy, true, memory_order_relaxed);
+    int rc = source->options.out.item(source->options.out.context, item, err);
+    atomic_store_explicit(&watch->busy, false, memory_order_relaxed);
+    atomic_store_explicit(&watch->calls, atomic_load_explicit(&watch->calls, memory_order_relaxed) + 1, memory_order_relaxed);
+    return rc;
+}
+
+static void set_name(char to[LEAT_BINLOG_NAME_MAX + 1], const char *name)
+{
+    if (strcmp(to, name) != 0) {
+        size_t size = strnlen(name, LEAT_BINLOG_NAME_MAX);
+        memmove(to, name, size);
+        to[size] = '\0';
+    }
+}
+
+static void begin(struct leat_source *source, const struct leat_begin *begin)
+{
+    source->open = true;
+    source->open_gtid = begin->gtid;
+    set_name(source->open_file, begin->place.file);
+    source->open_pos = begin->place.pos;
+}
+
+static int complete(struct leat_source *source, const struct leat_gtid *gtid, const struct leat_place *end, struct leat_error *err)
+{
+    struct source_place *place = &source->place;
+    if (leat_gtid_set_add(place->completed, gtid, err))
+        return LEAT_FAIL;
+    set_name(place->file, end->file);
+    place->pos = end->pos;
+    source->unpublished = true;
+    source->completed_count++;
+    return LEAT_OK;
+}
+
+static int end(struct leat_source *source, const struct leat_end *end, struct leat_error *err)
+{
+    struct source_place *place = &source->place;
+    source->open = false;
+    place->has_last = true;
+    place->last_gtid = source->open_gtid;
+    set_name(place->last_file, source->open_file);
+    place->last_pos = source->open_pos;
+    place->last_digest = end->digest;
+    return complete(source, &source->open_gtid, &end->place, err);
+}
+
+static int opaque(struct leat_source *source, const struct leat_opaque *opaque, struct leat_error *err)
+{
+    source->place.has_last = false; /* it has no digest to compare */
+    return complete(source, &opaque->begin.gtid, &opaque->end, err);
+}
+
+/* While the place that we resume from isn't reached. */
+static bool is_dropped(struct leat_source *source, const struct leat_item *item)
+{
+    if (item->type == LEAT_ITEM_BEGIN &&
+        (item->begin.place.pos >= source->drop_before || strcmp(item->begin.place.file, source->place.file) != 0)) {
+        source->drop_before = 0;
+        leat_decoder_restart_listener(source->decoder);
+        return false;
+    }
+    return item->type != LEAT_ITEM_HEARTBEAT;
+}
+
+int source_listen(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    struct leat_source *source = context;
+    if (source->drop_before && is_dropped(source, item))
+        return LEAT_OK;
+    if (item->type == LEAT_ITEM_BEGIN && source_until_begin(source, &item->begin))
+        return LEAT_END;
+    if (item->type == LEAT_ITEM_BEGIN)
+        begin(source, &item->begin);
+    int rc = hand_on(source, item, err);
+    if (rc)
+        return rc;
+    switch (item->type) {
+    case LEAT_ITEM_END:
+        rc = end(source, &item->end, err);
+        break;
+    case LEAT_ITEM_OPAQUE:
+        rc = opaque(source, &item->opaque, err);
+        break;
+    case LEAT_ITEM_XA_RESOLVE:
+        source->place.has_last = false;
+        rc = leat_gtid_set_add(source->place.completed, &item->xa_resolve.gtid, err);
+        break;
+    case LEAT_ITEM_HEARTBEAT:
+        return source_until_idle(source, &item->heartbeat.place) ? LEAT_END : LEAT_OK;
+    default:
+        return LEAT_OK;
+    }
+    return rc == LEAT_OK && source_until_reached(source) ? LEAT_END : rc;
+}
+
+int source_abandon(struct leat_source *source, struct leat_error *err)
+{
+    if (!source->open)
+        return LEAT_OK;
+    source->open = false;
+    int rc = source->options.out.abandon(source->options.out.context, err);
+    leat_decoder_restart_listener(source->decoder); /* what was given within it is void as well */
+    return rc;
+}
+
+/* ---- The loop ---- */
+
+static int publish(struct leat_source *source, struct leat_error *err)
+{
+    source->unpublished = false;
+    source->unpublished_bytes = 0;
+    atomic_store(&source->watch.busy, true);
+    int rc = source->options.out.publish(source->options.out.context, false, err);
+    atomic_store(&source->watch.busy, false);
+    atomic_fetch_add(&source->watch.calls, 1);
+    return rc;
+}
+
+/* Before an event is read: the next may take its time, and what we have should not wait for it. */
+static int settle(struct leat_source *source, bool will_block, struct leat_error *err)
+{
+    bool much = source->unpublished_bytes >= (source->unpublished ? SOURCE_GATHER_BYTES : SOURCE_PUBLISH_BYTES);
+    int rc = LEAT_OK;
+    if (much || (will_block && source->unpublished))
+        rc = publish(source, err);
+    if (will_block || much)
+        source_snapshot(source);
+    return rc;
+}
+
+static int ended_by_server(struct leat_mysql *mysql, struct leat_error *err)
+{
+    return leat_fail(err, LEAT_E_CONNECT, LEAT_KIND_RETRY, "%s: the server ended the dump (it shuts down, or somebody ended "
+                     "our thread)", leat_mysql_server(mysql)->name);
+}
+
+static int read_event(struct leat_source *source, struct leat_mysql *mysql, const uint8_t **event, size_t *size,
+                      struct leat_error *err)
+{
+    int rc = leat_mysql_dump_next(mysql, event, size, err);
+    if (rc == LEAT_END)
+        return ended_by_server(mysql, err);
+    if (rc != LEAT_FAIL)
+        return rc;
+    if (err->code == LEAT_E_TOO_LARGE) {
+        struct leat_decoder_state state;
+        leat_decoder_state(source->decoder, &state);
+        return leat_error_prefix(err, "event at %s:%llu", state.read.file, (unsigned long long)state.read.pos);
+    }
+    return source_refused(source, mysql, err);
+}
+
+static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
+{
+    for (bool first = true;; first = false) {
+        int rc = settle(source, !leat_mysql_dump_buffered(mysql), err);
+        if (rc)
+            return rc;
+        const uint8_t *event;
+        size_t size;
+        rc = read_event(source, mysql, &event, &size, err);
+        if (rc)
+            return rc;
+        if (first)
+            leat_mysql_dump_timeout(mysql, 3 * source->heartbeat_ms);
+        rc = leat_decoder_event(source->decoder, event, size, err);
+        if (rc)
+            return rc == LEAT_FAIL ? leat_error_prefix(err, "%s", leat_mysql_server(mysql)->name) : rc;
+        source->unpublished_bytes += size;
+    }
+}
+
+int source_stream(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
+{
+    source->open = false;
+    int rc = read_on(source, mysql, err);
+    /* What was completed counts, whatever ended the stream; but the first error is the one to tell. */
+    struct leat_error ignored = {0};
+    if (source->unpublished && rc != LEAT_STOPPED && publish(source, &ignored) == LEAT_FAIL && rc != LEAT_FAIL) {
+        *err = ignored;
+        rc = LEAT_FAIL;
+    }
+    source_snapshot(source);
+    return rc;
+}
