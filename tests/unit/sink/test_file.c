@@ -1,4 +1,5 @@
 /* The file sink: every crash point, rotation, compressed files, generations, what it refuses. */
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -6,6 +7,7 @@
 #include "check_main.h"
 #include "items.h"
 #include "memory_fs.h"
+#include "sink/file_int.h"
 #include "sink/sink.h"
 #include "sink/slots_int.h"
 
@@ -596,6 +598,65 @@ START_TEST(two_sinks_of_one_name_do_not_share_a_folder)
 }
 END_TEST
 
+START_TEST(names_of_one_sink_are_not_taken_for_another)
+{
+    struct leat_file_name name = {7, 42, LEAT_COMPRESS_ZSTD, true}, parsed;
+    char *path = leat_file_path("/data", "a-000001", &name);
+    ck_assert_str_eq(path, "/data/a-000001-000007-00000000000000000042.jsonl.zst.part");
+    ck_assert(leat_file_name_parse(&parsed, "a-000001", path + strlen("/data/")));
+    ck_assert(parsed.generation == 7 && parsed.first_seq == 42 && parsed.compress == LEAT_COMPRESS_ZSTD && parsed.part);
+    ck_assert(!leat_file_name_parse(&parsed, "a", path + strlen("/data/")));
+    ck_assert(!leat_file_name_parse(&parsed, "a-000001", "a-000001-000007-00000000000000000042.jsonl.part.damaged"));
+    ck_assert(!leat_file_name_parse(&parsed, "a-000001", "a-000001-000007-99999999999999999999.jsonl"));
+    free(path);
+    struct leat_error err = {0};
+    ck_assert_int_eq(leat_file_check_sink_name("../x", &err), LEAT_FAIL);
+    ck_assert_int_eq(leat_file_check_sink_name("a/b", &err), LEAT_FAIL);
+}
+END_TEST
+
+/* ---- Standard output ---- */
+
+START_TEST(standard_output_gets_whole_transactions_and_a_stop_ends_the_wait)
+{
+    int fds[2];
+    ck_assert_int_eq(pipe(fds), 0);
+    int before = dup(STDOUT_FILENO);
+    ck_assert_int_eq(dup2(fds[1], STDOUT_FILENO), STDOUT_FILENO);
+    struct feed feed = new_feed(LEAT_COMPRESS_NONE, 0);
+    feed.config.path = (char *)(uintptr_t) "-";
+    struct leat_error err = {0};
+    feed_open(&feed, leat_fs_real());
+    int rc = feed_run(&feed, 4, &err); /* it never had a checkpoint: restart */
+    static char text[65536];
+    ssize_t size = read(fds[0], text, sizeof text - 1);
+    struct leat_checkpoint again = {0};
+    int recovered = feed.ops->recover(feed.sink, &again, &err); /* within the process it knows */
+    uint64_t seq = again.seq;
+    leat_checkpoint_free(&again);
+    feed.ops->interrupt(feed.sink); /* before the pipe is full: what fits still goes out */
+    int stopped = LEAT_OK;
+    for (uint64_t n = 5; stopped == LEAT_OK && n < 2000; n++) {
+        stopped = feed_transaction(&feed, n, &err);
+        if (stopped == LEAT_OK)
+            stopped = feed_commit(&feed, &err);
+    }
+    dup2(before, STDOUT_FILENO);
+    ck_assert_int_eq(rc, LEAT_OK);
+    ck_assert_int_gt(size, 0);
+    struct leat_buf lines = {(uint8_t *)text, (size_t)size, sizeof text};
+    ck_assert_uint_eq(check_lines(&lines), 4);
+    ck_assert_int_eq(recovered, LEAT_OK);
+    ck_assert_uint_eq(seq, 50);
+    ck_assert_int_eq(stopped, LEAT_STOPPED);
+    feed_close(&feed);
+    leat_table_release(&feed.table);
+    close(fds[0]);
+    close(fds[1]);
+    close(before);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("sink file");
@@ -614,6 +675,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, a_torn_slot_leaves_the_state_before);
     LEAT_TEST_ADD(suite, a_checkpoint_that_outgrows_its_slot_gets_a_larger_one);
     LEAT_TEST_ADD(suite, two_sinks_of_one_name_do_not_share_a_folder);
+    LEAT_TEST_ADD(suite, names_of_one_sink_are_not_taken_for_another);
+    LEAT_TEST_ADD(suite, standard_output_gets_whole_transactions_and_a_stop_ends_the_wait);
     return suite;
 }
 
