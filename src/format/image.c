@@ -4,7 +4,7 @@
  * An image is a bitmap of NULLs over the columns that are present, then the values of those that aren't NULL. */
 #include "image_int.h"
 
-#include "text_int.h"
+#include "text_plain_int.h"
 #include "value_int.h"
 
 void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max)
@@ -37,8 +37,16 @@ static inline bool has_bit(const uint8_t *bitmap, uint32_t bit)
     return bitmap[bit >> 3] >> (bit & 7) & 1;
 }
 
+/* The length before a value. */
+static inline size_t take_length(const struct leat_step *step, const uint8_t *from)
+{
+    if (step->prefix == 1)
+        return from[0];
+    return step->prefix == 2 ? leat_text_load(from, 2) : leat_le(from, step->prefix);
+}
+
 /* Where the value at *at lies, of those in [*at, end). */
-static inline bool locate(const struct leat_step *step, const uint8_t **at, const uint8_t *end, const uint8_t **bytes,
+__attribute__((always_inline)) static inline bool locate(const struct leat_step *step, const uint8_t **at, const uint8_t *end, const uint8_t **bytes,
                           uint32_t *size)
 {
     const uint8_t *from = *at;
@@ -46,9 +54,7 @@ static inline bool locate(const struct leat_step *step, const uint8_t **at, cons
     if (step->prefix) {
         if (left < step->prefix)
             return false;
-        length = from[0];
-        if (step->prefix > 1)
-            length = step->prefix == 2 ? leat_text_load(from, 2) : (size_t)leat_le(from, step->prefix);
+        length = take_length(step, from);
         if (length > step->size)
             return false;
         from += step->prefix;
@@ -86,10 +92,11 @@ static inline const uint8_t *take_nulls(const struct leat_plan *plan, const uint
     return nulls;
 }
 
-static int not_of_its_set(const struct leat_step *step, struct leat_error *err)
+static uint8_t *not_of_its_set(const struct leat_step *step, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "text that is not %s",
-                     step->character_max == 4 ? "utf8mb4" : "utf8mb3");
+    leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "text that is not %s",
+              step->character_max == 4 ? "utf8mb4" : "utf8mb3");
+    return NULL;
 }
 
 static leat_value_writer *const slow_writers[] = {
@@ -100,75 +107,60 @@ static leat_value_writer *const slow_writers[] = {
     [LEAT_STEP_BINARY] = leat_write_binary,     [LEAT_STEP_GEOMETRY] = leat_write_geometry,
     [LEAT_STEP_VECTOR] = leat_write_vector,     [LEAT_STEP_JSON] = leat_write_json};
 
-/* Behind the text of an integer, or NULL if the step is of another kind. */
-static inline uint8_t *put_integer(uint8_t *to, const struct leat_step *step, const uint8_t *bytes, uint32_t size)
+/* A number of `size` bytes in the upper part of 64 bits. */
+static inline uint64_t load_upper(const struct leat_step *step, const uint8_t *bytes, const uint8_t *readable_end)
 {
-    switch ((enum leat_step_op)step->op) {
-    case LEAT_STEP_I8:
-        return leat_text_i64(to, (int8_t)bytes[0]);
-    case LEAT_STEP_I16:
-        return leat_text_i64(to, (int16_t)leat_text_load(bytes, 2));
-    case LEAT_STEP_I24:
-        return leat_text_i64(to, (int32_t)((uint32_t)leat_text_load(bytes, 3) << 8) / 256);
-    case LEAT_STEP_I32:
-        return leat_text_i64(to, (int32_t)leat_text_load(bytes, 4));
-    case LEAT_STEP_I64:
-        return leat_text_i64(to, (int64_t)leat_text_load(bytes, 8));
-    case LEAT_STEP_U8:
-        return leat_text_u32(to, bytes[0]);
-    case LEAT_STEP_U16:
-        return leat_text_u32(to, (uint32_t)leat_text_load(bytes, 2));
-    case LEAT_STEP_U24:
-        return leat_text_u32(to, (uint32_t)leat_text_load(bytes, 3));
-    case LEAT_STEP_U32:
-        return leat_text_u32(to, (uint32_t)leat_text_load(bytes, 4));
-    case LEAT_STEP_U64:
-        return leat_text_u64(to, leat_text_load(bytes, 8));
-    case LEAT_STEP_YEAR:
-        return leat_text_u32(to, bytes[0] ? 1900U + bytes[0] : 0);
-    case LEAT_STEP_BIT:
-        return leat_text_u64(to, leat_be(bytes, size));
-    case LEAT_STEP_ENUM_INDEX:
-    case LEAT_STEP_SET_BITS:
-        return leat_text_u64(to, leat_le(bytes, size));
-    default:
-        return NULL;
-    }
+    if (__builtin_expect(readable_end - bytes >= 8, 1))
+        return leat_text_load(bytes, 8) << step->shift;
+    return leat_le(bytes, step->size) << step->shift;
 }
 
-/* What most columns are is written here, at `to`, which is kept out of the memory that the bytes written might be. */
-static inline uint8_t *put_value(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
+__attribute__((always_inline)) static inline uint8_t *put_utf8(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
+                                const uint8_t *bytes, uint32_t size, const uint8_t *readable_end,
+                                struct leat_error *err)
+{
+    size_t most = leat_text_utf8_max(bytes, size) + 2;
+    if (__builtin_expect((size_t)(writer->end - to) < most + writer->rest_max, 0)) {
+        writer->to = to;
+        leat_writer_grow(writer, most);
+        to = writer->to;
+    }
+    *to++ = '"';
+    to = leat_text_utf8(to, bytes, size, readable_end, step->character_max);
+    if (!to)
+        return not_of_its_set(step, err);
+    *to++ = '"';
+    return to;
+}
+
+/* What most columns are is written here, at `to`, which is kept out of the memory that the bytes written might be.
+ * Returns what is behind the value, or NULL. */
+__attribute__((always_inline)) static inline uint8_t *put_value(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
                                  const uint8_t *bytes, uint32_t size, const uint8_t *readable_end,
                                  struct leat_error *err)
 {
-    if (step->op == LEAT_STEP_UTF8) {
-        size_t most = leat_text_utf8_max(bytes, size) + 2;
-        if (__builtin_expect((size_t)(writer->end - to) < most + writer->rest_max, 0)) {
-            writer->to = to;
-            leat_writer_grow(writer, most);
-            to = writer->to;
-        }
-        *to++ = '"';
-        to = leat_text_utf8(to, bytes, size, readable_end, step->character_max);
-        if (!to) {
-            not_of_its_set(step, err);
-            return NULL;
-        }
-        *to++ = '"';
-        return to;
+    switch ((enum leat_step_op)step->op) {
+    case LEAT_STEP_INT:
+        return leat_text_i64(to, (int64_t)load_upper(step, bytes, readable_end) >> step->shift);
+    case LEAT_STEP_UTF8:
+        return put_utf8(writer, to, step, bytes, size, readable_end, err);
+    case LEAT_STEP_UINT:
+        return leat_text_u64(to, load_upper(step, bytes, readable_end) >> step->shift);
+    case LEAT_STEP_YEAR:
+        return leat_text_u64(to, bytes[0] ? 1900U + bytes[0] : 0);
+    case LEAT_STEP_BIT:
+        return leat_text_u64(to, leat_be(bytes, size));
+    default:
+        writer->to = to;
+        return slow_writers[step->op](writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
     }
-    uint8_t *end = put_integer(to, step, bytes, size);
-    if (end)
-        return end;
-    writer->to = to;
-    return slow_writers[step->op](writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
 }
 
 int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                      struct leat_error *err)
 {
-    uint8_t *to = put_value(writer, writer->to, step, bytes, size, bytes + size, err);
     writer->step = step;
+    uint8_t *to = put_value(writer, writer->to, step, bytes, size, bytes + size, err);
     if (!to)
         return LEAT_FAIL;
     writer->to = to;
@@ -215,51 +207,28 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
     return LEAT_OK;
 }
 
-int leat_image_skip(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
-                    struct leat_cursor *cursor, struct leat_error *err)
-{
-    writer->step = NULL;
-    bool any;
-    const uint8_t *nulls = take_nulls(plan, present, cursor, &any);
-    if (!nulls)
-        return too_long(err);
-    const uint8_t *at = cursor->at, *end = cursor->end, *bytes;
-    uint32_t bit = 0, size;
-    for (const struct leat_step *step = plan->steps; step < plan->steps + plan->count; step++) {
-        if (present && !has_bit(present, step->index))
-            continue;
-        if (any && has_bit(nulls, bit++))
-            continue;
-        if (!locate(step, &at, end, &bytes, &size)) {
-            writer->step = step;
-            return too_long(err);
-        }
-    }
-    cursor->at = at;
-    return LEAT_OK;
-}
-
 int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
-                      struct leat_cursor *cursor, bool whole, struct leat_error *err)
+                      struct leat_cursor cursor, struct leat_located *located, struct leat_error *err)
 {
     writer->step = NULL;
     bool any;
-    const uint8_t *nulls = take_nulls(plan, present, cursor, &any);
+    const uint8_t *nulls = take_nulls(plan, present, &cursor, &any);
     if (!nulls)
         return too_long(err);
-    const uint8_t *at = cursor->at, *end = cursor->end;
-    uint32_t bit = 0, span = whole ? plan->count : plan->key_span;
-    for (uint32_t i = 0; i < span; i++) {
+    const uint8_t *at = cursor.at, *end = cursor.end;
+    uint32_t bit = 0;
+    for (uint32_t i = 0; i < plan->key_span; i++) {
         if (present && !has_bit(present, i))
             continue;
         const uint8_t *bytes = NULL;
         uint32_t size = 0;
         bool null = any && has_bit(nulls, bit++);
-        if (!null && !locate(&plan->steps[i], &at, end, &bytes, &size))
+        if (!null && !locate(&plan->steps[i], &at, end, &bytes, &size)) {
+            writer->step = &plan->steps[i];
             return too_long(err);
+        }
         if (plan->key_part_of[i] != UINT32_MAX)
-            plan->located[plan->key_part_of[i]] = (struct leat_located){bytes, size, true};
+            located[plan->key_part_of[i]] = (struct leat_located){bytes, size, true};
     }
-    cursor->at = at;
     return LEAT_OK;
 }

@@ -42,13 +42,9 @@ bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present);
 int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
                      struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
 
-/* Moves the cursor behind an image. */
-int leat_image_skip(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
-                    struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
-/* Finds the key's values in an image, over those found before. The cursor is moved behind the image if `whole`, else
- * only as far as the key goes. */
+/* Finds those of the key's values that the image has; others of `located` stay as they are. */
 int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
-                      struct leat_cursor *cursor, bool whole, struct leat_error *err) LEAT_CHECKED;
+                      struct leat_cursor cursor, struct leat_located *located, struct leat_error *err) LEAT_CHECKED;
 
 /* One located value, written by its step. */
 int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,

@@ -68,45 +68,64 @@ static int prepare(struct run *run, struct leat_error *err)
     return LEAT_OK;
 }
 
-/* An update's key is that of the after image; what that leaves out hasn't changed and is in the before image. */
-static int locate_key(struct run *run, struct leat_writer *writer, struct leat_error *err)
-{
-    struct leat_plan *plan = run->plan;
-    struct leat_cursor cursor = run->cursor;
-    for (uint32_t i = 0; i < plan->key_count; i++)
-        plan->located[i].found = false;
-    if (run->has_after && run->has_before && !run->after_present) {
-        if (leat_image_skip(writer, plan, run->before_present, &cursor, err))
-            return LEAT_FAIL;
-    } else if (run->has_before &&
-               leat_image_locate(writer, plan, run->before_present, &cursor, run->has_after, err)) {
-        return LEAT_FAIL;
-    }
-    if (run->has_after && leat_image_locate(writer, plan, run->after_present, &cursor, false, err))
-        return LEAT_FAIL;
-    return LEAT_OK;
-}
-
-/* Left out when the images don't have all of it. */
-static int write_key(struct run *run, struct leat_writer *writer, struct leat_error *err)
+/* Left out when not all of it is there. */
+static int write_key(struct run *run, struct leat_writer *writer, const struct leat_located *located,
+                     struct leat_error *err)
 {
     const struct leat_plan *plan = run->plan;
-    if (locate_key(run, writer, err))
-        return LEAT_FAIL;
     for (uint32_t i = 0; i < plan->key_count; i++)
-        if (!plan->located[i].found)
+        if (!located[i].found)
             return LEAT_OK;
     writer->to = leat_text_copy(writer->to, ",\"key\":{", 8);
     for (uint32_t i = 0; i < plan->key_count; i++) {
         const struct leat_step *step = &plan->steps[plan->key[i]];
-        const struct leat_located *located = &plan->located[i];
-        writer->to = leat_text_copy(writer->to, step->text + (i == 0), step->text_size - (i == 0));
-        if (!located->bytes)
+        unsigned comma = i == 0;
+        writer->to = leat_text_chunks(writer->to, step->text + comma, step->text_size - comma);
+        if (!located[i].bytes)
             writer->to = leat_text_copy(writer->to, "null", 4);
-        else if (leat_image_value(writer, step, located->bytes, located->size, err))
+        else if (leat_image_value(writer, step, located[i].bytes, located[i].size, err))
             return LEAT_FAIL;
     }
     *writer->to++ = '}';
+    return LEAT_OK;
+}
+
+static bool same_value(const struct leat_located *a, const struct leat_located *b)
+{
+    if (!a->found || a->size != b->size || !a->bytes != !b->bytes)
+        return false;
+    return !a->bytes || memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+/* The key of the only image, or of an update's before image. */
+static int write_first_key(struct run *run, struct leat_writer *writer, struct leat_error *err)
+{
+    struct leat_plan *plan = run->plan;
+    const uint8_t *present = run->has_before ? run->before_present : run->after_present;
+    for (uint32_t i = 0; i < plan->key_count; i++)
+        plan->located[i].found = false;
+    if (leat_image_locate(writer, plan, present, run->cursor, plan->located, err))
+        return LEAT_FAIL;
+    return write_key(run, writer, plan->located, err);
+}
+
+/* Whether the after image at the cursor has another key than the before image; plan->located becomes the after image's.
+ * What that leaves out hasn't changed. */
+static int look_for_new_key(struct run *run, struct leat_writer *writer, bool *changed, struct leat_error *err)
+{
+    struct leat_plan *plan = run->plan;
+    struct leat_located *after = plan->located + plan->key_count;
+    *changed = false;
+    for (uint32_t i = 0; i < plan->key_count; i++)
+        after[i].found = false;
+    if (leat_image_locate(writer, plan, run->after_present, run->cursor, after, err))
+        return LEAT_FAIL;
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        if (after[i].found && !same_value(&plan->located[i], &after[i])) {
+            plan->located[i] = after[i];
+            *changed = true;
+        }
+    }
     return LEAT_OK;
 }
 
@@ -157,26 +176,45 @@ static uint8_t *write_head(struct run *run, uint8_t *to)
     return leat_text_u64(to, lines->number);
 }
 
+static int write_before(struct run *run, struct leat_writer *writer, struct leat_error *err)
+{
+    leat_buf_clear(&run->lines->before_nulls);
+    writer->json_nulls = &run->lines->before_nulls;
+    writer->to = leat_text_copy(writer->to, ",\"before\":", 10);
+    return leat_image_write(writer, run->plan, run->before_present, &run->cursor, err);
+}
+
+static int write_after(struct run *run, struct leat_writer *writer, struct leat_error *err)
+{
+    leat_buf_clear(&run->lines->after_nulls);
+    writer->json_nulls = &run->lines->after_nulls;
+    writer->to = leat_text_copy(writer->to, ",\"after\":", 9);
+    return leat_image_write(writer, run->plan, run->after_present, &run->cursor, err);
+}
+
+/* The key comes first and is the after image's, which is found only behind the before image. Keys hardly ever change:
+ * so the before image's is written, and all of it once more if it did. */
 static int write_images(struct run *run, struct leat_writer *writer, struct leat_error *err)
 {
-    struct leat_lines *lines = run->lines;
-    if (run->plan->key_count && write_key(run, writer, err))
+    struct leat_cursor images = run->cursor;
+    bool has_key = run->plan->key_count > 0, changed = false;
+    leat_writer_commit(writer);
+    size_t key_from = writer->buf->size;
+    leat_buf_clear(&run->lines->before_nulls);
+    leat_buf_clear(&run->lines->after_nulls);
+    if (has_key && write_first_key(run, writer, err))
         return LEAT_FAIL;
-    leat_buf_clear(&lines->before_nulls); /* what the key added is none of theirs */
-    leat_buf_clear(&lines->after_nulls);
-    if (run->has_before) {
-        writer->json_nulls = &lines->before_nulls;
-        writer->to = leat_text_copy(writer->to, ",\"before\":", 10);
-        if (leat_image_write(writer, run->plan, run->before_present, &run->cursor, err))
+    if (run->has_before && write_before(run, writer, err))
+        return LEAT_FAIL;
+    if (has_key && run->has_before && run->has_after && look_for_new_key(run, writer, &changed, err))
+        return LEAT_FAIL;
+    if (changed) {
+        run->cursor = images;
+        writer->to = writer->buf->data + key_from;
+        if (write_key(run, writer, run->plan->located, err) || write_before(run, writer, err))
             return LEAT_FAIL;
     }
-    if (run->has_after) {
-        writer->json_nulls = &lines->after_nulls;
-        writer->to = leat_text_copy(writer->to, ",\"after\":", 9);
-        if (leat_image_write(writer, run->plan, run->after_present, &run->cursor, err))
-            return LEAT_FAIL;
-    }
-    return LEAT_OK;
+    return run->has_after ? write_after(run, writer, err) : LEAT_OK;
 }
 
 static int write_row(struct run *run, struct leat_error *err)

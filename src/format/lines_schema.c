@@ -7,15 +7,12 @@
 #include "type_int.h"
 
 static const char *const kinds[] = {
-    [LEAT_STEP_I8] = "integer",       [LEAT_STEP_U8] = "integer",       [LEAT_STEP_I16] = "integer",
-    [LEAT_STEP_U16] = "integer",      [LEAT_STEP_I24] = "integer",      [LEAT_STEP_U24] = "integer",
-    [LEAT_STEP_I32] = "integer",      [LEAT_STEP_U32] = "integer",      [LEAT_STEP_I64] = "integer",
-    [LEAT_STEP_U64] = "integer",      [LEAT_STEP_YEAR] = "integer",     [LEAT_STEP_BIT] = "integer",
-    [LEAT_STEP_FLOAT] = "number",     [LEAT_STEP_DOUBLE] = "number",    [LEAT_STEP_DECIMAL] = "decimal",
-    [LEAT_STEP_TEMPORAL] = "time",    [LEAT_STEP_ENUM] = "text",        [LEAT_STEP_ENUM_INDEX] = "integer",
-    [LEAT_STEP_SET] = "texts",        [LEAT_STEP_SET_BITS] = "integer", [LEAT_STEP_UTF8] = "text",
-    [LEAT_STEP_TEXT] = "text",        [LEAT_STEP_BYTES] = "base64",     [LEAT_STEP_BINARY] = "base64",
-    [LEAT_STEP_GEOMETRY] = "geometry", [LEAT_STEP_VECTOR] = "numbers",  [LEAT_STEP_JSON] = "json"};
+    [LEAT_STEP_INT] = "integer",    [LEAT_STEP_UINT] = "integer",  [LEAT_STEP_YEAR] = "integer",
+    [LEAT_STEP_BIT] = "integer",    [LEAT_STEP_FLOAT] = "number",  [LEAT_STEP_DOUBLE] = "number",
+    [LEAT_STEP_DECIMAL] = "decimal", [LEAT_STEP_TEMPORAL] = "time", [LEAT_STEP_ENUM] = "text",
+    [LEAT_STEP_SET] = "texts",      [LEAT_STEP_UTF8] = "text",     [LEAT_STEP_TEXT] = "text",
+    [LEAT_STEP_BYTES] = "base64",   [LEAT_STEP_BINARY] = "base64", [LEAT_STEP_GEOMETRY] = "geometry",
+    [LEAT_STEP_VECTOR] = "numbers", [LEAT_STEP_JSON] = "json"};
 
 static void put_members(struct leat_buf *buf, const struct leat_step *step)
 {

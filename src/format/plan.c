@@ -75,29 +75,22 @@ static int string_step(struct leat_plan *plan, struct leat_step *step, struct le
     return fail_charset(plan, step->index, err);
 }
 
-static void integer_step(struct leat_step *step, enum leat_step_op if_signed)
+/* A definition that doesn't know signs says signed. */
+static int integer_step(struct leat_step *step)
 {
-    step->op = (uint8_t)(if_signed + ((step->column->flags & LEAT_COLUMN_UNSIGNED) != 0));
+    step->op = step->column->flags & LEAT_COLUMN_UNSIGNED ? LEAT_STEP_UINT : LEAT_STEP_INT;
+    return LEAT_OK;
 }
 
 static int choose_op(struct leat_plan *plan, struct leat_step *step, struct leat_error *err)
 {
     switch ((int)step->column->type) {
     case LEAT_TYPE_TINY:
-        integer_step(step, LEAT_STEP_I8);
-        return LEAT_OK;
     case LEAT_TYPE_SHORT:
-        integer_step(step, LEAT_STEP_I16);
-        return LEAT_OK;
     case LEAT_TYPE_INT24:
-        integer_step(step, LEAT_STEP_I24);
-        return LEAT_OK;
     case LEAT_TYPE_LONG:
-        integer_step(step, LEAT_STEP_I32);
-        return LEAT_OK;
     case LEAT_TYPE_LONGLONG:
-        integer_step(step, LEAT_STEP_I64);
-        return LEAT_OK;
+        return integer_step(step);
     case LEAT_TYPE_YEAR:
         step->op = LEAT_STEP_YEAR;
         return LEAT_OK;
@@ -124,10 +117,10 @@ static int choose_op(struct leat_plan *plan, struct leat_step *step, struct leat
         step->op = LEAT_STEP_TEMPORAL;
         return LEAT_OK;
     case LEAT_TYPE_ENUM:
-        step->op = step->column->member_count ? LEAT_STEP_ENUM : LEAT_STEP_ENUM_INDEX;
+        step->op = step->column->member_count ? LEAT_STEP_ENUM : LEAT_STEP_UINT;
         return LEAT_OK;
     case LEAT_TYPE_SET:
-        step->op = step->column->member_count ? LEAT_STEP_SET : LEAT_STEP_SET_BITS;
+        step->op = step->column->member_count ? LEAT_STEP_SET : LEAT_STEP_UINT;
         return LEAT_OK;
     case LEAT_TYPE_GEOMETRY:
         step->op = LEAT_STEP_GEOMETRY;
@@ -220,6 +213,8 @@ static int make_step(struct leat_plan *plan, const struct leat_row_step *packed,
         return LEAT_FAIL;
     step->size = packed->size;
     step->prefix = packed->prefix;
+    if (step->op == LEAT_STEP_INT || step->op == LEAT_STEP_UINT)
+        step->shift = (uint8_t)(64 - 8 * step->size);
 
     struct leat_buf name = {0};
     leat_plan_column_name(&name, plan->view, index);
@@ -293,7 +288,7 @@ static void make_key(struct leat_plan *plan)
     if (!(view->flags & LEAT_TABLE_KEY_KNOWN) || !view->key_count)
         return;
     plan->key = leat_alloc_zero(view->key_count, sizeof *plan->key);
-    plan->located = leat_alloc_zero(view->key_count, sizeof *plan->located);
+    plan->located = leat_alloc_zero(2 * (size_t)view->key_count, sizeof *plan->located);
     for (uint32_t i = 0; i < view->key_count; i++) {
         uint32_t column = view->key[i].column;
         if (column >= plan->count || plan->key_part_of[column] != UINT32_MAX)

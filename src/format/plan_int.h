@@ -10,16 +10,8 @@
 #include "model/table.h"
 
 enum leat_step_op {
-    LEAT_STEP_I8,
-    LEAT_STEP_U8,
-    LEAT_STEP_I16,
-    LEAT_STEP_U16,
-    LEAT_STEP_I24,
-    LEAT_STEP_U24,
-    LEAT_STEP_I32,
-    LEAT_STEP_U32,
-    LEAT_STEP_I64,
-    LEAT_STEP_U64,
+    LEAT_STEP_INT,  /* of 1 to 8 bytes, little-endian */
+    LEAT_STEP_UINT, /* likewise; ENUM and SET whose members aren't told, too: index, bits */
     LEAT_STEP_YEAR,
     LEAT_STEP_BIT,
     LEAT_STEP_FLOAT,
@@ -27,13 +19,11 @@ enum leat_step_op {
     LEAT_STEP_DECIMAL,
     LEAT_STEP_TEMPORAL,
     LEAT_STEP_ENUM,
-    LEAT_STEP_ENUM_INDEX, /* members not told: the index */
     LEAT_STEP_SET,
-    LEAT_STEP_SET_BITS, /* members not told: the bits, as a number */
-    LEAT_STEP_UTF8,     /* utf8mb4 and utf8mb3, checked as it is copied */
-    LEAT_STEP_TEXT,     /* other sets: ASCII as it is, else converted */
-    LEAT_STEP_BYTES,    /* base64 */
-    LEAT_STEP_BINARY,   /* base64 of BINARY(n), with the zero bytes that the server strips */
+    LEAT_STEP_UTF8,   /* utf8mb4 and utf8mb3, checked as it is copied */
+    LEAT_STEP_TEXT,   /* other sets: ASCII as it is, else converted */
+    LEAT_STEP_BYTES,  /* base64 */
+    LEAT_STEP_BINARY, /* base64 of BINARY(n), with the zero bytes that the server strips */
     LEAT_STEP_GEOMETRY,
     LEAT_STEP_VECTOR,
     LEAT_STEP_JSON
@@ -44,6 +34,7 @@ struct leat_step {
     uint8_t prefix;        /* bytes of the length before the value; 0: it always has `size` */
     uint8_t character_max; /* UTF8: 3 or 4 bytes */
     uint8_t charset;       /* enum leat_charset of TEXT */
+    uint8_t shift;         /* INT, UINT: bits of a 64-bit number that the value doesn't have */
     uint32_t text_size;
     uint32_t size; /* of the packed value; with a prefix: at most */
     const uint8_t *text; /* `,"name":` */
@@ -76,7 +67,7 @@ struct leat_plan {
     uint32_t key_span;      /* key columns lie in the first so many columns */
     uint32_t *key;          /* columns, in key order */
     uint32_t *key_part_of;  /* column: its part in the key, or UINT32_MAX */
-    struct leat_located *located; /* scratch: key_count */
+    struct leat_located *located; /* scratch: key_count, and as many again */
     const uint8_t *about;   /* `"db":"shop","table":"cart",` */
     uint32_t about_size;
     size_t image_max; /* bytes of one image's text but for values with a length prefix */

@@ -2,37 +2,24 @@
 #include "text_int.h"
 
 #include <stdbool.h>
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "base/json.h"
+#include "text_plain_int.h"
 
 const char leat_text_pairs[201] =
     "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
     "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
-/* Nine digits, zeros first. */
-static uint8_t *put_nine(uint8_t *to, uint32_t value)
-{
-    *to = (uint8_t)('0' + value / 100000000);
-    return leat_text_eight(to + 1, value % 100000000);
-}
-
 uint8_t *leat_text_u64_long(uint8_t *to, uint64_t value)
 {
-    enum { BILLION = 1000000000 };
-    uint64_t upper = value / BILLION;
-    uint32_t low = (uint32_t)(value % BILLION);
-    if (upper >= BILLION) {
-        to = leat_text_u32(to, (uint32_t)(upper / BILLION));
-        to = put_nine(to, (uint32_t)(upper % BILLION));
-    } else if (upper) {
-        to = leat_text_u32(to, (uint32_t)upper);
+    uint64_t upper = value / LEAT_TEXT_HUNDRED_MILLION;
+    if (upper >= LEAT_TEXT_HUNDRED_MILLION) {
+        to = leat_text_small(to, (uint32_t)(upper / LEAT_TEXT_HUNDRED_MILLION));
+        to = leat_text_eight(to, (uint32_t)(upper % LEAT_TEXT_HUNDRED_MILLION));
     } else {
-        return leat_text_u32(to, low);
+        to = leat_text_small(to, (uint32_t)upper);
     }
-    return put_nine(to, low);
+    return leat_text_eight(to, (uint32_t)(value % LEAT_TEXT_HUNDRED_MILLION));
 }
 
 static uint8_t *put_escape(uint8_t *to, uint8_t byte)
@@ -69,93 +56,20 @@ static bool take_wide(uint8_t **to, const uint8_t **from, const uint8_t *end, un
     return true;
 }
 
-static inline bool is_special(uint8_t byte)
-{
-    return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\';
-}
-
-#if defined(__SSE2__)
-/* Bytes that can't be copied as they are: control characters, '"', '\\', what is beyond ASCII. With one bit turned, '"'
- * comes right above the control characters, and, as signed numbers, what is beyond ASCII lies below them. */
-static inline __m128i special_bytes(__m128i bytes)
-{
-    enum { TURN = 2, LOWEST_PLAIN = ('"' ^ TURN) + 1 };
-    __m128i low = _mm_cmplt_epi8(_mm_xor_si128(bytes, _mm_set1_epi8(TURN)), _mm_set1_epi8(LOWEST_PLAIN));
-    return _mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-}
-
-static inline unsigned bits_of(__m128i bytes)
-{
-    return (unsigned)_mm_movemask_epi8(bytes);
-}
-
-static inline __m128i load16(const uint8_t *at)
-{
-    return _mm_loadu_si128((const __m128i *)(const void *)at);
-}
-
-static inline void store16(uint8_t *to, __m128i bytes)
-{
-    _mm_storeu_si128((__m128i *)(void *)to, bytes);
-}
-
-/* Copies plain bytes and returns how many: all of them, or those before the first special one. */
-static inline size_t copy_plain(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
-{
-    size_t at = 0;
-    for (; size - at >= 32; at += 32) {
-        __m128i first = load16(from + at), second = load16(from + at + 16);
-        store16(to + at, first);
-        store16(to + at + 16, second);
-        __m128i special_first = special_bytes(first), special_second = special_bytes(second);
-        if (bits_of(_mm_or_si128(special_first, special_second)))
-            return at + (unsigned)__builtin_ctz(bits_of(special_first) | bits_of(special_second) << 16);
-    }
-    if (size - at >= 16) {
-        __m128i bytes = load16(from + at);
-        store16(to + at, bytes);
-        unsigned mask = bits_of(special_bytes(bytes));
-        if (mask)
-            return at + (unsigned)__builtin_ctz(mask);
-        at += 16;
-    }
-    unsigned left = (unsigned)(size - at);
-    if (left && readable_end - (from + at) >= 16) {
-        __m128i bytes = load16(from + at);
-        store16(to + at, bytes);
-        unsigned mask = bits_of(special_bytes(bytes)) & ((1U << left) - 1);
-        return mask ? at + (unsigned)__builtin_ctz(mask) : size;
-    }
-    for (; at < size && !is_special(from[at]); at++)
-        to[at] = from[at];
-    return at;
-}
-#else
-static inline size_t copy_plain(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
-{
-    (void)readable_end;
-    size_t at = 0;
-    for (; at < size && !is_special(from[at]); at++)
-        to[at] = from[at];
-    return at;
-}
-#endif
-
-uint8_t *leat_text_utf8(uint8_t *to, const uint8_t *at, size_t size, const uint8_t *readable_end,
-                        unsigned character_max)
+uint8_t *leat_text_utf8_rest(uint8_t *to, const uint8_t *at, size_t size, const uint8_t *readable_end,
+                             unsigned character_max)
 {
     const uint8_t *end = at + size;
-    for (;;) {
-        size_t taken = copy_plain(to, at, (size_t)(end - at), readable_end);
-        at += taken;
-        to += taken;
-        if (at == end)
-            return to;
+    while (at < end) {
         if (*at < 0x80)
             to = put_escape(to, *at++);
         else if (!take_wide(&to, &at, end, character_max))
             return NULL;
+        size_t taken = leat_text_plain(to, at, (size_t)(end - at), readable_end);
+        at += taken;
+        to += taken;
     }
+    return to;
 }
 
 size_t leat_text_utf8_measure(const uint8_t *at, size_t size)

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "binlog/charset.h"
 #include "binlog/value.h"
-#include "text_int.h"
+#include "text_plain_int.h"
 
 static int malformed(const char *what, struct leat_error *err)
 {
