@@ -153,17 +153,30 @@ static int put_temporal(struct json *json, enum leat_type type, const uint8_t *b
     return LEAT_OK;
 }
 
+/* The base64 of at most a line, without the quotes that leat_json_base64 puts around it. */
+static void put_base64_line(struct leat_buf *buf, const uint8_t *bytes, size_t size)
+{
+    size_t start = buf->size;
+    leat_json_base64(buf, bytes, size);
+    memmove(buf->data + start, buf->data + start + 1, buf->size - start - 2);
+    buf->size -= 2;
+}
+
+/* The server's base64 has lines of 76 characters; their ends are escaped like any in a text. */
 static int put_base64(struct json *json, uint8_t type, const uint8_t *bytes, size_t size)
 {
+    enum { LINE = 57 };
     if (spend(json, size))
         return LEAT_FAIL;
     leat_buf_puts(json->buf, "\"base64:type");
     leat_put_u64(json->buf, type);
     leat_buf_u8(json->buf, ':');
-    size_t quote = json->buf->size;
-    leat_json_base64(json->buf, bytes, size); /* with quotes: the first is moved out of the way */
-    memmove(json->buf->data + quote, json->buf->data + quote + 1, json->buf->size - quote - 1);
-    json->buf->size--;
+    for (size_t at = 0; at < size; at += LINE) {
+        if (at)
+            leat_buf_puts(json->buf, "\\n");
+        put_base64_line(json->buf, bytes + at, size - at < LINE ? size - at : LINE);
+    }
+    leat_buf_u8(json->buf, '"');
     return LEAT_OK;
 }
 

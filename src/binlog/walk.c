@@ -19,9 +19,11 @@ static bool all_present(const struct leat_row_plan *plan, const uint8_t *present
 
 static uint32_t count_present(const struct leat_row_plan *plan, const uint8_t *present)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < plan->column_count; i++)
-        count += leat_row_bit(present, i);
+    uint32_t count = 0, whole = plan->column_count / 8;
+    for (uint32_t i = 0; i < whole; i++)
+        count += (uint32_t)__builtin_popcount(present[i]);
+    if (plan->column_count % 8)
+        count += (uint32_t)__builtin_popcount(present[whole] & ((1u << plan->column_count % 8) - 1));
     return count;
 }
 
@@ -70,6 +72,8 @@ static const uint8_t *walk_partly(const struct leat_row_plan *plan, const uint8_
     uint32_t index = 0; /* among those that are present */
     for (uint32_t i = 0; i < plan->column_count; i++) {
         struct leat_value value = {.present = leat_row_bit(present, i)};
+        if (!value.present && !values)
+            continue;
         if (value.present && !leat_row_bit(nulls, index++) &&
             !leat_row_step_take(&plan->columns[i], &at, end, &value.bytes, &value.size)) {
             *failed = i;

@@ -92,6 +92,29 @@ START_TEST(text_has_the_servers_blanks)
 }
 END_TEST
 
+/* As MySQL 9.7.4 prints x'00ff80' repeated: a line ends behind 57 bytes if more follow. */
+START_TEST(base64_in_lines)
+{
+#define LINE "AP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+A"
+    struct leat_buf document = {0}, text = {0};
+    for (int groups = 19; groups <= 40; groups += 21) {
+        document.size = text.size = 0;
+        leat_buf_put(&document, "\x0f\x0f", 2);
+        if (groups * 3 > 127)
+            leat_buf_u8(&document, (uint8_t)(0x80 | groups * 3 % 128));
+        leat_buf_u8(&document, (uint8_t)(groups * 3 > 127 ? groups * 3 / 128 : groups * 3));
+        for (int i = 0; i < groups; i++)
+            leat_buf_put(&document, "\x00\xff\x80", 3);
+        ck_assert_int_eq(render(&text, document.data, document.size), 0);
+        ck_assert_str_eq(leat_buf_cstr(&text), groups == 19
+                                                   ? "\"base64:type15:" LINE "\""
+                                                   : "\"base64:type15:" LINE "\\n" LINE "\\nAP+AAP+A\"");
+    }
+    leat_buf_free(&document);
+    leat_buf_free(&text);
+}
+END_TEST
+
 START_TEST(containers_that_lie_are_refused)
 {
     expect("02010008000210000000", NULL);         /* an element that points behind the container */
@@ -170,6 +193,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, vectors_of_others);
     LEAT_TEST_ADD(s, doubles_as_the_server_prints_them);
     LEAT_TEST_ADD(s, text_has_the_servers_blanks);
+    LEAT_TEST_ADD(s, base64_in_lines);
     LEAT_TEST_ADD(s, containers_that_lie_are_refused);
     LEAT_TEST_ADD(s, depth_is_bounded);
     LEAT_TEST_ADD(s, shared_elements_do_not_explode);

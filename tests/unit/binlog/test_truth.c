@@ -38,11 +38,13 @@ static const char *next_value(struct truth *truth)
     return NULL;
 }
 
+static bool by_mariadb; /* whose tool escapes control characters only, by number */
+
 static void put_quoted(struct leat_buf *out, const uint8_t *bytes, size_t size)
 {
     leat_buf_u8(out, '\'');
     for (size_t i = 0; i < size; i++) {
-        const char *named = bytes[i] ? strchr("\bb\ff\nn\rr\tt\'\'\\\\", bytes[i]) : NULL;
+        const char *named = bytes[i] && !by_mariadb ? strchr("\bb\ff\nn\rr\tt\'\'\\\\", bytes[i]) : NULL;
         if (named && (bytes[i] < 0x20 || bytes[i] == '\'' || bytes[i] == '\\'))
             leat_buf_printf(out, "\\%c", named[1]);
         else if (bytes[i] > 0x1F)
@@ -380,6 +382,7 @@ END_TEST
 
 START_TEST(files_of_others_by_mariadb)
 {
+    by_mariadb = true;
     each_file(LEAT_SHARED_FIXTURES "/binlogs", LEAT_SHARED_FIXTURES "/expected/mariadb-binlog-10.11.19");
     report();
 }
