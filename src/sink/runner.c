@@ -147,6 +147,9 @@ void leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal
      * would find an old journal at the next start. */
     if (runner->journal_was_new && leat_runner_start(runner, &ignored) == LEAT_OK)
         leat_runner_move(runner, LEAT_RUNNER_RUNNING, NULL);
+    /* The first step may also come later than the first retention, which would delete what isn't held. */
+    if (!runner->hold && leat_runner_hold_everything(runner, &ignored))
+        runner->hold = NULL;
 }
 
 /* ---- Errors ---- */

@@ -160,6 +160,8 @@ void leat_runner_delivered_to(struct leat_runner *runner, struct leat_checkpoint
 /* From RECOVERING: 0, LEAT_AGAIN (waiting for the journal's start), LEAT_FAIL with an error for
  * leat_runner_failed. */
 int leat_runner_start(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
+/* Nothing that the journal has now is deleted before the checkpoint is known. */
+int leat_runner_hold_everything(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
 /* No transaction is in the journal, nothing was deleted from it. */
 int leat_runner_journal_is_new(struct leat_runner *runner, bool *is_new, struct leat_error *err) LEAT_CHECKED;
 int leat_runner_compare_places(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b);

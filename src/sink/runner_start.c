@@ -151,7 +151,7 @@ static int take_hold(struct leat_runner *runner, uint64_t seq, struct leat_error
 }
 
 /* Until the checkpoint is known (the sink may be unreachable for days) all that the journal has is kept. */
-static int hold_everything(struct leat_runner *runner, struct leat_error *err)
+int leat_runner_hold_everything(struct leat_runner *runner, struct leat_error *err)
 {
     if (runner->hold && (runner->positioned || !leat_hold_lost(runner->hold)))
         return LEAT_OK;
@@ -378,7 +378,7 @@ int leat_runner_start(struct leat_runner *runner, struct leat_error *err)
 {
     leat_runner_forget(runner);
     runner->positioned = false;
-    if (hold_everything(runner, err))
+    if (leat_runner_hold_everything(runner, err))
         return LEAT_FAIL;
     struct leat_checkpoint checkpoint = {0};
     int rc = runner->ops->recover(runner->sink, &checkpoint, err);

@@ -35,12 +35,17 @@ struct house {
     struct leat_error err;
     unsigned wait_ms;
     bool anonymous; /* transactions have no GTID */
+    uint64_t journal_bytes_max;
 };
 
 static void open_journal(struct house *house, const char *folder)
 {
-    const struct leat_journal_options options = {
-        .folder = folder, .fs = &house->memory->fs, .clock = &test_clock, .segment_bytes = 64 << 10, .create = true};
+    const struct leat_journal_options options = {.folder = folder,
+                                                 .fs = &house->memory->fs,
+                                                 .clock = &test_clock,
+                                                 .segment_bytes = 64 << 10,
+                                                 .max_bytes = house->journal_bytes_max,
+                                                 .create = true};
     ck_assert_msg(leat_journal_open(&house->journal, &options, &house->err) == LEAT_OK, "%s", house->err.message);
 }
 
@@ -775,6 +780,42 @@ START_TEST(a_journal_that_ends_before_the_checkpoint_needs_resync)
 }
 END_TEST
 
+START_TEST(a_sink_that_lags_on_a_full_journal_is_detached_loudly)
+{
+    struct house *house = new_house();
+    leat_journal_close(&house->journal);
+    house->journal_bytes_max = 256 << 10;
+    open_journal(house, "/small");
+    house->config.when_journal_full = LEAT_WHEN_FULL_DETACH;
+    make_runner(house);
+    put_start(house, 0, 4);
+    put_transactions(house, 1, 2);
+    settle(house);
+    ck_assert_int_eq(leat_runner_pause(house->runner, &house->err), LEAT_OK);
+    settle(house);
+    for (uint64_t n = 3; n < 3000; n++) {
+        put_transaction(house, n, house->table);
+        ck_assert_int_eq(leat_journal_retain(house->journal, &house->err), LEAT_OK);
+    }
+    settle(house);
+    check_state(house, LEAT_RUNNER_NEEDS_RESYNC);
+    struct leat_runner_status status;
+    leat_runner_status(house->runner, &status);
+    ck_assert_ptr_nonnull(strstr(status.error.cure, "leat rewind out"));
+    ck_assert_int_eq(leat_runner_resume(house->runner, NULL, &house->err), LEAT_FAIL);
+    leat_runner_free(&house->runner); /* the next process sees it as well */
+    make_runner(house);
+    settle(house);
+    check_state(house, LEAT_RUNNER_NEEDS_RESYNC);
+    rewind_to(house, "earliest");
+    settle(house);
+    check_state(house, LEAT_RUNNER_RUNNING);
+    ck_assert_uint_gt(house->fake.delivered_count, 0);
+    ck_assert_uint_eq(house->fake.handed[house->fake.delivered_count - 1], 2999);
+    end_house(house);
+}
+END_TEST
+
 /* ---- Checkpoints as bytes ---- */
 
 START_TEST(a_checkpoint_survives_its_bytes_and_nothing_else_does)
@@ -897,6 +938,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, a_rebuilt_journal_is_joined_by_place_without_gtids);
     LEAT_TEST_ADD(suite, a_journal_that_begins_behind_the_checkpoint_needs_resync);
     LEAT_TEST_ADD(suite, a_journal_that_ends_before_the_checkpoint_needs_resync);
+    LEAT_TEST_ADD(suite, a_sink_that_lags_on_a_full_journal_is_detached_loudly);
     LEAT_TEST_ADD(suite, a_checkpoint_survives_its_bytes_and_nothing_else_does);
     LEAT_TEST_ADD(suite, runner_and_file_sink_deliver_each_change_once_whenever_they_die);
     return suite;
