@@ -259,23 +259,64 @@ static int make_one_folder(const char *path, struct leat_error *err)
     return leat_fail_errno(err, number, LEAT_KIND_OPERATOR, "cannot make folder %s", path);
 }
 
+/* The entry of `path` in the folder above it. One that we may not even open is not ours to make durable: whoever gave us
+ * the folder has done that. */
+static int sync_entry(const char *path, struct leat_error *err)
+{
+    char *parent = leat_strdup(path);
+    char *end = parent + strlen(parent);
+    while (end > parent + 1 && end[-1] == '/')
+        end--;
+    while (end > parent && end[-1] != '/')
+        end--;
+    while (end > parent + 1 && end[-1] == '/')
+        end--;
+    *end = '\0';
+    int fd = open(*parent ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = LEAT_OK;
+    if (fd >= 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
+        result = sync_failed(err, errno, *parent ? parent : ".");
+    if (fd >= 0)
+        close(fd);
+    free(parent);
+    return result;
+}
+
 static int real_make_folder(void *context, const char *path, struct leat_error *err)
 {
     (void)context;
     char *parent = leat_strdup(path);
+    char *above = NULL; /* the last parent that was there already */
     int result = LEAT_OK;
     for (char *at = parent; *at && result == LEAT_OK; at++) {
         if (*at != '/' || at == parent || at[-1] == '/')
             continue;
         *at = '\0';
-        struct stat
-            status; /* a parent may be one that we must not even try to make (read-only, automounted) */
-        if (stat(parent, &status) != 0)
-            result = make_one_folder(parent, err);
+        struct stat status; /* a parent may be one that we must not even try to make (read-only, automounted) */
+        if (stat(parent, &status) == 0) {
+            free(above);
+            above = leat_strdup(parent);
+        } else {
+            /* It may have been made by a process that was killed before it synced it. */
+            if (above)
+                result = sync_entry(above, err);
+            free(above);
+            above = NULL;
+            if (result == LEAT_OK)
+                result = make_one_folder(parent, err);
+            if (result == LEAT_OK)
+                result = sync_entry(parent, err);
+        }
         *at = '/';
     }
+    struct stat status;
+    if (result == LEAT_OK && above && stat(path, &status) != 0)
+        result = sync_entry(above, err);
     if (result == LEAT_OK)
         result = make_one_folder(path, err);
+    if (result == LEAT_OK)
+        result = sync_entry(path, err);
+    free(above);
     free(parent);
     return result;
 }

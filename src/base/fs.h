@@ -44,7 +44,8 @@ struct leat_fs {
     int (*unlink)(void *context, const char *path, struct leat_error *err);
     /* Makes entries of the folder durable (fsync of the folder). */
     int (*sync_folder)(void *context, const char *path, struct leat_error *err);
-    /* Creates the folder and its parents, 0700; existing is fine. */
+    /* Creates the folder and its parents, 0700, durably: each one's entry is synced before anything is made in it.
+     * Existing is fine; its own entry is synced all the same, since who made it may have been killed before that. */
     int (*make_folder)(void *context, const char *path, struct leat_error *err);
     /* Calls each for every entry but "." and ".."; a non-zero result ends it and is returned. */
     int (*list)(void *context, const char *path, int (*each)(void *argument, const char *name),
