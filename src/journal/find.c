@@ -84,6 +84,37 @@ static bool state_before(const struct leat_point *point, const struct log_state 
     }
 }
 
+/* A transaction begins here that isn't before the point. */
+static bool reached(const struct leat_point *point, const struct leat_gtid *gtid, const struct leat_begin *begin)
+{
+    switch (point->type) {
+    case LEAT_POINT_GTIDS:
+        return !leat_gtid_set_contains(point->gtids, gtid);
+    case LEAT_POINT_FILE:
+        return begin && !place_before(point, begin->place.file, begin->place.pos);
+    default:
+        return begin && leat_begin_time_us(begin) >= point->time_us;
+    }
+}
+
+/* Where to read from in a segment that was chosen. A transaction that is open at its beginning began in the segment before;
+ * where that is deleted, it can't be given any more, which matters only if the point asks for it. */
+static int begin_of(const struct search *search, size_t at, const struct log_state *state, const struct boundary *boundary,
+                    uint64_t *seq, struct leat_error *err)
+{
+    *seq = search->named[at];
+    if (!state->open)
+        return LEAT_OK;
+    if (boundary->seq >= search->named[0]) {
+        *seq = boundary->seq;
+        return LEAT_OK;
+    }
+    struct leat_begin begin;
+    if (leat_state_begin(state, &begin, err))
+        return LEAT_FAIL;
+    return reached(search->point, &begin.gtid, &begin) ? too_old(err) : LEAT_OK;
+}
+
 /* The newest segment before whose beginning all is before the point. States are monotonic but for file names, which
  * begin anew at another server: then the newest is what is meant. */
 static int choose_segment(const struct search *search, uint64_t *seq, struct leat_error *err)
@@ -96,24 +127,11 @@ static int choose_segment(const struct search *search, uint64_t *seq, struct lea
         rc = probe(search, i, &state, &boundary, err);
         if (rc == LEAT_OK && state_before(search->point, &state)) {
             found = true;
-            *seq = state.open ? boundary.seq : search->named[i];
+            rc = begin_of(search, i, &state, &boundary, seq, err);
         }
         leat_state_free(&state);
     }
     return rc == LEAT_OK && !found ? too_old(err) : rc;
-}
-
-/* A transaction begins here that isn't before the point. */
-static bool reached(const struct leat_point *point, const struct leat_gtid *gtid, const struct leat_begin *begin)
-{
-    switch (point->type) {
-    case LEAT_POINT_GTIDS:
-        return !leat_gtid_set_contains(point->gtids, gtid);
-    case LEAT_POINT_FILE:
-        return begin && !place_before(point, begin->place.file, begin->place.pos);
-    default:
-        return begin && leat_begin_time_us(begin) >= point->time_us;
-    }
 }
 
 static bool start_too_late(const struct leat_point *point, const struct leat_start *start)
