@@ -126,6 +126,9 @@ static int start_thread(pthread_t *thread, void *(*run)(void *), void *argument,
 
 static int start_threads(struct relay *relay, struct leat_error *err)
 {
+    /* Before the journal's thread deletes anything: attached runners hold what they may need. */
+    for (size_t i = 0; i < relay->sink_count; i++)
+        leat_runner_attach(relay->sinks[i].runner, relay->journal);
     if (start_thread(&relay->journal_thread, relay_journal_thread, relay, err))
         return LEAT_FAIL;
     relay->journal_started = true;
@@ -134,7 +137,6 @@ static int start_threads(struct relay *relay, struct leat_error *err)
         return LEAT_FAIL;
     for (size_t i = 0; i < relay->sink_count; i++) {
         struct relay_sink *sink = &relay->sinks[i];
-        leat_runner_attach(sink->runner, relay->journal);
         if (start_thread(&sink->thread, sink_thread, sink, err))
             return LEAT_FAIL;
         sink->started = true;
