@@ -1,5 +1,5 @@
-/* Text in a column's character set into UTF-8. Bytes that are not of the set fail: nothing is replaced, because a
- * replacement is a lost value. */
+/* Text in a column's character set into UTF-8. Bytes that are not of the set fail: nothing is replaced,
+ * because a replacement is a lost value. */
 #include "binlog/charset.h"
 
 #include "binlog_int.h"

@@ -29,8 +29,8 @@ int leat_event_rotate(char *name, uint64_t *pos, const struct leat_event *event,
     return leat_binlog_name(name, cursor.at, leat_cursor_left(&cursor), err);
 }
 
-/* MySQL has the position in the header; MariaDB too, but where it needs more than 32 bits: then the header's is 0
- * and eight bytes come before the name. */
+/* MySQL has the position in the header; MariaDB too, but where it needs more than 32 bits: then the header's
+ * is 0 and eight bytes come before the name. */
 static int heartbeat_v1(char *name, uint64_t *pos, const struct leat_event *event, struct leat_error *err)
 {
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
@@ -64,7 +64,8 @@ static int heartbeat_v2(char *name, uint64_t *pos, const struct leat_event *even
         }
     }
     if (cursor.failed || !named || !placed)
-        return leat_malformed(err, "HEARTBEAT_V2 event of %u bytes has no whole file name and position", event->size);
+        return leat_malformed(err, "HEARTBEAT_V2 event of %u bytes has no whole file name and position",
+                              event->size);
     return LEAT_OK;
 }
 
@@ -86,7 +87,8 @@ int leat_event_xid(uint64_t *xid, const struct leat_binlog_format *format, const
 }
 
 /* ROWS_QUERY begins with a length of one byte, which is wrong for longer texts and ignored by all. */
-int leat_event_rows_query(const char **text, size_t *size, const struct leat_event *event, struct leat_error *err)
+int leat_event_rows_query(const char **text, size_t *size, const struct leat_event *event,
+                          struct leat_error *err)
 {
     size_t skip = event->type == LEAT_EVENT_ROWS_QUERY ? 1 : 0;
     if (event->body_size < skip)
@@ -96,7 +98,8 @@ int leat_event_rows_query(const char **text, size_t *size, const struct leat_eve
     return LEAT_OK;
 }
 
-int leat_event_incident(char *message, size_t message_size, const struct leat_event *event, struct leat_error *err)
+int leat_event_incident(char *message, size_t message_size, const struct leat_event *event,
+                        struct leat_error *err)
 {
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
     uint16_t number = leat_cursor_u16(&cursor);

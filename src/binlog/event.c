@@ -24,8 +24,8 @@ static bool checksum_matches(const uint8_t *bytes, size_t size)
     return leat_crc32(0, bytes, covered) == (uint32_t)leat_le(bytes + covered, LEAT_EVENT_CHECKSUM_SIZE);
 }
 
-/* The server sums its format description up with the in-use flag cleared, because it clears the flag in the file
- * later without touching the sum; other writers sum up what they write. Both are taken. */
+/* The server sums its format description up with the in-use flag cleared, because it clears the flag in the
+ * file later without touching the sum; other writers sum up what they write. Both are taken. */
 static bool checksum_matches_unflagged(const uint8_t *bytes, size_t size)
 {
     uint8_t header[LEAT_EVENT_HEADER_SIZE];
@@ -67,8 +67,8 @@ static int check_format_description(struct leat_event *event, struct leat_error 
     return LEAT_OK;
 }
 
-int leat_event_parse(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes, size_t size,
-                     struct leat_error *err)
+int leat_event_parse(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes,
+                     size_t size, struct leat_error *err)
 {
     if (size < LEAT_EVENT_HEADER_SIZE)
         return leat_malformed(err, "%zu bytes are too few for an event's header", size);

@@ -1,10 +1,10 @@
 /* FORMAT_DESCRIPTION: how to read all that follows in a file.
  *
- * Its array of post-header lengths is as long as the writing server's list of event types, and may be anything in a
- * hostile file; it is kept in a table of all 256 types, so that no type can index past it.
+ * Its array of post-header lengths is as long as the writing server's list of event types, and may be
+ * anything in a hostile file; it is kept in a table of all 256 types, so that no type can index past it.
  *
- * Facts: Format_description_event in libs/mysql/binlog/event/control_events.cpp (MySQL), Format_description_log_event
- * in sql/log_event.cc (MariaDB). */
+ * Facts: Format_description_event in libs/mysql/binlog/event/control_events.cpp (MySQL),
+ * Format_description_log_event in sql/log_event.cc (MariaDB). */
 #include "binlog_int.h"
 
 #include <stdlib.h>
@@ -59,7 +59,8 @@ static int read_checksum(struct leat_binlog_format *format, uint8_t algorithm, s
         format->checksum = LEAT_CHECKSUM_CRC32;
         return LEAT_OK;
     default:
-        return leat_unsupported(err, "checksum algorithm %u of the format description is not known", algorithm);
+        return leat_unsupported(err, "checksum algorithm %u of the format description is not known",
+                                algorithm);
     }
 }
 
@@ -87,7 +88,8 @@ static int read_format(struct leat_binlog_format *format, const struct leat_even
     if (cursor.failed)
         return leat_malformed(err, "format description of %zu bytes is too short", event->body_size);
     if (version != 4)
-        return leat_unsupported(err, "binlog version %u is not supported, only 4 (MySQL 5.0 and later)", version);
+        return leat_unsupported(err, "binlog version %u is not supported, only 4 (MySQL 5.0 and later)",
+                                version);
     if (header_size != LEAT_EVENT_HEADER_SIZE)
         return leat_unsupported(err, "event headers of %u bytes are not supported", header_size);
     read_server(format, server);
@@ -115,7 +117,8 @@ int leat_event_format_room(struct leat_binlog_format *format, bool *room, const 
     return LEAT_OK;
 }
 
-int leat_event_format(struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err)
+int leat_event_format(struct leat_binlog_format *format, const struct leat_event *event,
+                      struct leat_error *err)
 {
     return read_format(format, event, false, err);
 }

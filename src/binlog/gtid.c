@@ -1,15 +1,15 @@
 /* The events that name transactions: GTID, ANONYMOUS_GTID, MARIADB_GTID, and the sets at a file's start.
  * GTID_TAGGED has another encoding altogether: gtid_tagged.c.
  *
- * Facts: Gtid_event in libs/mysql/binlog/event/control_events.cpp (MySQL); Gtid_log_event and Gtid_list_log_event in
- * sql/log_event.cc (MariaDB). */
+ * Facts: Gtid_event in libs/mysql/binlog/event/control_events.cpp (MySQL); Gtid_log_event and
+ * Gtid_list_log_event in sql/log_event.cc (MariaDB). */
 #include "binlog_int.h"
 
 #include <inttypes.h>
 
 enum {
     GTID_MAY_HAVE_STATEMENTS = 1,
-    LOGICAL_CLOCK = 2,        /* the only typecode since 5.7.5; before, clocks of another meaning followed */
+    LOGICAL_CLOCK = 2, /* the only typecode since 5.7.5; before, clocks of another meaning followed */
     UNDEFINED_VERSION = 999999
 };
 
@@ -73,7 +73,8 @@ static int read_mysql(struct leat_begin *begin, const struct leat_event *event, 
         begin->flags |= LEAT_BEGIN_MAY_HAVE_STATEMENTS;
     bool anonymous = event->type == LEAT_EVENT_ANONYMOUS_GTID;
     if (anonymous ? number != 0 : number == 0 || number >= INT64_MAX)
-        return leat_malformed(err, "%s event has the number %" PRIu64, leat_event_type_name(event->type), number);
+        return leat_malformed(err, "%s event has the number %" PRIu64, leat_event_type_name(event->type),
+                              number);
     if (!anonymous) {
         begin->gtid.flavour = LEAT_FLAVOUR_MYSQL;
         memcpy(begin->gtid.uuid, uuid, LEAT_UUID_SIZE);
@@ -82,8 +83,9 @@ static int read_mysql(struct leat_begin *begin, const struct leat_event *event, 
     return LEAT_OK;
 }
 
-/* 19 bytes: number, domain, flags, six that are reserved; two more where the reserved ones are a commit id. The server
- * is the header's. An XA id may follow: the XA statement or event that comes later holds it too. */
+/* 19 bytes: number, domain, flags, six that are reserved; two more where the reserved ones are a commit id.
+ * The server is the header's. An XA id may follow: the XA statement or event that comes later holds it too.
+ */
 static int read_mariadb(struct leat_begin *begin, const struct leat_event *event, struct leat_error *err)
 {
     enum { STANDALONE = 1, GROUP_COMMIT = 2, DDL = 32, PREPARED_XA = 64 };
@@ -106,8 +108,8 @@ static int read_mariadb(struct leat_begin *begin, const struct leat_event *event
     return LEAT_OK;
 }
 
-int leat_event_gtid(struct leat_begin *begin, const struct leat_binlog_format *format, const struct leat_event *event,
-                    struct leat_error *err)
+int leat_event_gtid(struct leat_begin *begin, const struct leat_binlog_format *format,
+                    const struct leat_event *event, struct leat_error *err)
 {
     (void)format; /* no version's post-header length says more than the event's own size */
     begin->gtid = (struct leat_gtid){0};
@@ -135,7 +137,8 @@ static int read_gtid_list(struct leat_gtid_set *set, const struct leat_event *ev
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
     uint32_t count = leat_cursor_u32(&cursor) & COUNT_MASK;
     if (cursor.failed || leat_cursor_left(&cursor) / ENTRY_SIZE < count)
-        return leat_malformed(err, "GTID_LIST event of %u bytes has no room for %u entries", event->size, count);
+        return leat_malformed(err, "GTID_LIST event of %u bytes has no room for %u entries", event->size,
+                              count);
     for (uint32_t i = 0; i < count; i++) {
         struct leat_gtid gtid = {.flavour = LEAT_FLAVOUR_MARIADB};
         gtid.domain = leat_cursor_u32(&cursor);
@@ -147,7 +150,8 @@ static int read_gtid_list(struct leat_gtid_set *set, const struct leat_event *ev
     return LEAT_OK;
 }
 
-int leat_event_previous_gtids(struct leat_gtid_set **set, const struct leat_event *event, struct leat_error *err)
+int leat_event_previous_gtids(struct leat_gtid_set **set, const struct leat_event *event,
+                              struct leat_error *err)
 {
     *set = NULL;
     if (event->type != LEAT_EVENT_MARIADB_GTID_LIST) {

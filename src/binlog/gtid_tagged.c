@@ -1,11 +1,13 @@
-/* GTID_TAGGED of MySQL 8.3 and later, a message of MySQL's serialization library: a version, the size of it all, the
- * number of the last field that a reader has to know (0: none; else its id plus one), and fields of id and value in
- * rising order of id. Values don't say their type, so that reading ends at the first field that isn't known.
+/* GTID_TAGGED of MySQL 8.3 and later, a message of MySQL's serialization library: a version, the size of it
+ * all, the number of the last field that a reader has to know (0: none; else its id plus one), and fields of
+ * id and value in rising order of id. Values don't say their type, so that reading ends at the first field
+ * that isn't known.
  *
- * Numbers have 1 to 9 bytes, little-endian: as many low bits are set, before the first that is not, as bytes follow
- * the first. Signed ones keep the sign in their lowest bit.
+ * Numbers have 1 to 9 bytes, little-endian: as many low bits are set, before the first that is not, as bytes
+ * follow the first. Signed ones keep the sign in their lowest bit.
  *
- * Facts: libs/mysql/serialization/readme.md, Gtid_event::define_fields in libs/mysql/binlog/event/control_events.h. */
+ * Facts: libs/mysql/serialization/readme.md, Gtid_event::define_fields in
+ * libs/mysql/binlog/event/control_events.h. */
 #include "binlog_int.h"
 
 #include <inttypes.h>
@@ -158,11 +160,14 @@ static int open_message(struct leat_cursor *fields, const struct leat_event *eve
     uint64_t last_needed = read_unsigned(&cursor);
     size_t head = (size_t)(cursor.at - event->body);
     if (cursor.failed || size < head || size - head > leat_cursor_left(&cursor))
-        return leat_malformed(err, "GTID_TAGGED event of %u bytes says that it has %" PRIu64, event->size, size);
+        return leat_malformed(err, "GTID_TAGGED event of %u bytes says that it has %" PRIu64, event->size,
+                              size);
     if (version > SERIALIZATION_VERSION)
-        return leat_unsupported(err, "GTID_TAGGED event has version %" PRIu64 " of MySQL's serialization", version);
+        return leat_unsupported(err, "GTID_TAGGED event has version %" PRIu64 " of MySQL's serialization",
+                                version);
     if (last_needed > FIELD_COUNT)
-        return leat_unsupported(err, "GTID_TAGGED event has a field %" PRIu64 " that must be understood and isn't",
+        return leat_unsupported(err,
+                                "GTID_TAGGED event has a field %" PRIu64 " that must be understood and isn't",
                                 last_needed - 1);
     *fields = leat_cursor(cursor.at, size - head);
     return LEAT_OK;
@@ -170,7 +175,7 @@ static int open_message(struct leat_cursor *fields, const struct leat_event *eve
 
 int leat_event_gtid_tagged(struct leat_begin *begin, const struct leat_event *event, struct leat_error *err)
 {
-    struct leat_cursor cursor;
+    struct leat_cursor cursor = {0};
     if (open_message(&cursor, event, err))
         return LEAT_FAIL;
     begin->gtid.flavour = LEAT_FLAVOUR_MYSQL;

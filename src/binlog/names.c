@@ -3,17 +3,20 @@
 
 #include <stdio.h>
 
-#define TEN(n)                                                                                               \
-    "unknown type " #n "0", "unknown type " #n "1", "unknown type " #n "2", "unknown type " #n "3",          \
-        "unknown type " #n "4", "unknown type " #n "5", "unknown type " #n "6", "unknown type " #n "7",      \
+#define TEN(n)                                                                                          \
+    "unknown type " #n "0", "unknown type " #n "1", "unknown type " #n "2", "unknown type " #n "3",     \
+        "unknown type " #n "4", "unknown type " #n "5", "unknown type " #n "6", "unknown type " #n "7", \
         "unknown type " #n "8", "unknown type " #n "9"
 
 /* The wire's type is one byte, so that a table of all of them needs no memory to be written to. */
 static const char *const unknown[260] = {
     "unknown type 0", "unknown type 1", "unknown type 2", "unknown type 3", "unknown type 4",
     "unknown type 5", "unknown type 6", "unknown type 7", "unknown type 8", "unknown type 9",
-    TEN(1),  TEN(2),  TEN(3),  TEN(4),  TEN(5),  TEN(6),  TEN(7),  TEN(8),  TEN(9),  TEN(10), TEN(11), TEN(12), TEN(13),
-    TEN(14), TEN(15), TEN(16), TEN(17), TEN(18), TEN(19), TEN(20), TEN(21), TEN(22), TEN(23), TEN(24), TEN(25),
+    TEN(1),           TEN(2),           TEN(3),           TEN(4),           TEN(5),
+    TEN(6),           TEN(7),           TEN(8),           TEN(9),           TEN(10),
+    TEN(11),          TEN(12),          TEN(13),          TEN(14),          TEN(15),
+    TEN(16),          TEN(17),          TEN(18),          TEN(19),          TEN(20),
+    TEN(21),          TEN(22),          TEN(23),          TEN(24),          TEN(25),
 };
 
 static const char *const names[256] = {
@@ -80,7 +83,8 @@ const char *leat_event_type_name(unsigned type)
     return names[type] ? names[type] : unknown[type];
 }
 
-void leat_event_describe(char *text, size_t size, const struct leat_event *event, const char *file, uint64_t pos)
+void leat_event_describe(char *text, size_t size, const struct leat_event *event, const char *file,
+                         uint64_t pos)
 {
     snprintf(text, size, "%s at %s:%llu", leat_event_type_name(event->type), file ? file : "?",
              (unsigned long long)pos);

@@ -127,7 +127,8 @@ static int refuse(const struct leat_table_view *view, uint32_t index, struct lea
 }
 
 /* Puts the fixed columns of each eight together. `runs` has room for one step a column. */
-static void merge(const struct leat_row_step *columns, uint32_t count, struct leat_row_step *runs, uint32_t *groups)
+static void merge(const struct leat_row_step *columns, uint32_t count, struct leat_row_step *runs,
+                  uint32_t *groups)
 {
     uint32_t used = 0, group = 0;
     for (uint32_t i = 0; i < count; i++) {

@@ -1,8 +1,8 @@
-/* How to walk the images of a table, open to readers that walk them themselves (a formatter with one writer a column).
- * Made by leat_row_plan_new; never changed. Any thread.
+/* How to walk the images of a table, open to readers that walk them themselves (a formatter with one writer a
+ * column). Made by leat_row_plan_new; never changed. Any thread.
  *
- * A value is either fixed (prefix 0: `size` bytes) or begins with a little-endian length of `prefix` bytes, which may
- * not be more than `size`. */
+ * A value is either fixed (prefix 0: `size` bytes) or begins with a little-endian length of `prefix` bytes,
+ * which may not be more than `size`. */
 #ifndef LEAT_BINLOG_PLAN_H
 #define LEAT_BINLOG_PLAN_H
 
@@ -17,8 +17,8 @@ struct leat_row_plan {
     uint32_t column_count;
     const struct leat_row_step *columns; /* one a column */
 
-    /* Neighbouring fixed columns made one step, for images without NULLs, within each eight columns: those that share
-     * a byte of the bitmap of NULLs. Group g is runs[groups[g] … groups[g + 1] - 1]. */
+    /* Neighbouring fixed columns made one step, for images without NULLs, within each eight columns: those
+     * that share a byte of the bitmap of NULLs. Group g is runs[groups[g] … groups[g + 1] - 1]. */
     uint32_t group_count;
     const struct leat_row_step *runs;
     const uint32_t *groups;
@@ -27,8 +27,8 @@ struct leat_row_plan {
 };
 
 /* The value at *at, which is moved behind it. false: it ends behind `end` or is longer than its column. */
-static inline bool leat_row_step_take(const struct leat_row_step *step, const uint8_t **at, const uint8_t *end,
-                                      const uint8_t **bytes, uint32_t *size)
+static inline bool leat_row_step_take(const struct leat_row_step *step, const uint8_t **at,
+                                      const uint8_t *end, const uint8_t **bytes, uint32_t *size)
 {
     size_t left = (size_t)(end - *at);
     const uint8_t *from = *at;

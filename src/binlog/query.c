@@ -1,10 +1,10 @@
 /* QUERY: a statement with its session's settings, the status variables.
  *
- * Each variable is a code and a value whose length the code implies, in rising order of code. One that isn't known
- * ends the reading of variables, never the event: the variables stay, byte for byte, in `status`.
+ * Each variable is a code and a value whose length the code implies, in rising order of code. One that isn't
+ * known ends the reading of variables, never the event: the variables stay, byte for byte, in `status`.
  *
- * Facts: Query_event in libs/mysql/binlog/event/statement_events.{h,cpp} (MySQL), Query_log_event in sql/log_event.cc
- * (MariaDB: codes from 128). */
+ * Facts: Query_event in libs/mysql/binlog/event/statement_events.{h,cpp} (MySQL), Query_log_event in
+ * sql/log_event.cc (MariaDB: codes from 128). */
 #include "binlog_int.h"
 
 enum {
@@ -156,17 +156,18 @@ static int read_status(struct leat_session *session, struct leat_cursor cursor, 
         if (!read_variable(session, code, &cursor))
             break;
         if (cursor.failed)
-            return leat_malformed(err, "QUERY event's status variable %u runs past the %zu bytes of them", code,
-                                  session->status_size);
+            return leat_malformed(err, "QUERY event's status variable %u runs past the %zu bytes of them",
+                                  code, session->status_size);
     }
     return LEAT_OK;
 }
 
-int leat_event_query(struct leat_query *query, const struct leat_binlog_format *format, const struct leat_event *event,
-                     struct leat_error *err)
+int leat_event_query(struct leat_query *query, const struct leat_binlog_format *format,
+                     const struct leat_event *event, struct leat_error *err)
 {
     if (event->type == LEAT_EVENT_MARIADB_QUERY_COMPRESSED)
-        return leat_unsupported(err, "QUERY_COMPRESSED events (MariaDB's log_bin_compress) can't be read yet");
+        return leat_unsupported(err,
+                                "QUERY_COMPRESSED events (MariaDB's log_bin_compress) can't be read yet");
     unsigned head = leat_post_header(format, event->type, QUERY_HEADER_SIZE);
     if (head < QUERY_HEADER_SIZE)
         return leat_unsupported(err, "QUERY events of MySQL before 5.0 are not supported");
@@ -181,10 +182,13 @@ int leat_event_query(struct leat_query *query, const struct leat_binlog_format *
     struct leat_cursor status = leat_cursor_sub(&cursor, status_size);
     const uint8_t *database = leat_cursor_bytes(&cursor, (size_t)database_size + 1);
     if (cursor.failed)
-        return leat_malformed(err, "QUERY event of %u bytes has no room for %u of status variables and %u of a "
-                              "database's name", event->size, status_size, database_size);
+        return leat_malformed(err,
+                              "QUERY event of %u bytes has no room for %u of status variables and %u of a "
+                              "database's name",
+                              event->size, status_size, database_size);
     if (database[database_size] != 0)
-        return leat_malformed(err, "QUERY event's database name of %u bytes does not end in NUL", database_size);
+        return leat_malformed(err, "QUERY event's database name of %u bytes does not end in NUL",
+                              database_size);
     if (read_status(&query->session, status, err))
         return LEAT_FAIL;
     query->database = (struct leat_text){(const char *)database, database_size};

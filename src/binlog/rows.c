@@ -33,15 +33,18 @@ static int operation(struct leat_rows_event *rows, unsigned *head, uint8_t type,
     default:
         break;
     }
-    if (type >= LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 && type <= LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED)
+    if (type >= LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 &&
+        type <= LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED)
         return leat_unsupported(err, "%s events (MariaDB's log_bin_compress) can't be read yet",
                                 leat_event_type_name(type));
-    return leat_unsupported(err, "%s is not a kind of rows event that can be read", leat_event_type_name(type));
+    return leat_unsupported(err, "%s is not a kind of rows event that can be read",
+                            leat_event_type_name(type));
 }
 
-/* Number, flags and, in version 2, a block of extra data (partition, NDB) that counts its own two length bytes. Whether
- * it is there is told by the post-header's length. */
-static int read_head(struct leat_rows_event *rows, unsigned head, struct leat_cursor *cursor, struct leat_error *err)
+/* Number, flags and, in version 2, a block of extra data (partition, NDB) that counts its own two length
+ * bytes. Whether it is there is told by the post-header's length. */
+static int read_head(struct leat_rows_event *rows, unsigned head, struct leat_cursor *cursor,
+                     struct leat_error *err)
 {
     if (head != HEAD_SIZE_OLD && head != HEAD_SIZE_V1 && head != HEAD_SIZE_V2)
         return leat_malformed(err, "rows events of this file have a post-header of %u bytes", head);
@@ -84,15 +87,16 @@ int leat_event_rows(struct leat_rows_event *rows, const struct leat_binlog_forma
     if (rows->op != LEAT_OP_DELETE)
         rows->after_present = leat_cursor_bytes(&cursor, bitmap_size);
     if (cursor.failed)
-        return leat_malformed(err, "%s event of %u bytes ends within its head", leat_event_type_name(event->type),
-                              event->size);
+        return leat_malformed(err, "%s event of %u bytes ends within its head",
+                              leat_event_type_name(event->type), event->size);
     rows->column_count = (uint32_t)count;
     rows->images = cursor.at;
     rows->images_size = leat_cursor_left(&cursor);
-    /* Images without any column have no bytes: a reader that walks until the bytes are used up would never end. */
+    /* Images without any column have no bytes: a reader that walks until the bytes are used up would never
+     * end. */
     if (rows->images_size && !any_column(rows->before_present, rows->column_count) &&
         !any_column(rows->after_present, rows->column_count))
-        return leat_malformed(err, "%s event has %zu bytes of rows and no columns", leat_event_type_name(event->type),
-                              rows->images_size);
+        return leat_malformed(err, "%s event has %zu bytes of rows and no columns",
+                              leat_event_type_name(event->type), rows->images_size);
     return LEAT_OK;
 }

@@ -20,7 +20,7 @@ struct leat_table_draft {
 };
 
 /* The optional metadata, all that is left of the event, into the draft's columns, key and flags. */
-int leat_table_meta_read(struct leat_table_draft *draft, struct leat_cursor cursor, struct leat_error *err)
-    LEAT_CHECKED;
+int leat_table_meta_read(struct leat_table_draft *draft, struct leat_cursor cursor,
+                         struct leat_error *err) LEAT_CHECKED;
 
 #endif

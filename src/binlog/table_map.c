@@ -1,7 +1,8 @@
-/* TABLE_MAP: the definition that the rows after it are packed by. This file reads what every table map has; the optional
- * metadata behind it is read by table_meta.c.
+/* TABLE_MAP: the definition that the rows after it are packed by. This file reads what every table map has;
+ * the optional metadata behind it is read by table_meta.c.
  *
- * Facts: Table_map_event in libs/mysql/binlog/event/rows_event.{h,cpp}, Field::save_field_metadata in sql/field.cc. */
+ * Facts: Table_map_event in libs/mysql/binlog/event/rows_event.{h,cpp}, Field::save_field_metadata in
+ * sql/field.cc. */
 #include "binlog/rows.h"
 #include "table_int.h"
 
@@ -9,8 +10,9 @@
 
 enum { HEAD_SIZE = 8, OLD_HEAD_SIZE = 6, TABLE_MAP_SIZE_MAX = 16 << 20 };
 
-int leat_table_map_id(uint64_t *table_id, const uint8_t **contents, size_t *size, const struct leat_binlog_format *format,
-                      const struct leat_event *event, struct leat_error *err)
+int leat_table_map_id(uint64_t *table_id, const uint8_t **contents, size_t *size,
+                      const struct leat_binlog_format *format, const struct leat_event *event,
+                      struct leat_error *err)
 {
     unsigned head = leat_post_header(format, LEAT_EVENT_TABLE_MAP, HEAD_SIZE);
     if (head != HEAD_SIZE && head != OLD_HEAD_SIZE)
@@ -26,11 +28,13 @@ int leat_table_map_id(uint64_t *table_id, const uint8_t **contents, size_t *size
 }
 
 /* A name with its length before and a NUL behind. */
-static int read_name(struct leat_text *name, struct leat_cursor *cursor, const char *what, struct leat_error *err)
+static int read_name(struct leat_text *name, struct leat_cursor *cursor, const char *what,
+                     struct leat_error *err)
 {
     uint64_t size = leat_cursor_lenenc(cursor);
     if (size > LEAT_NAME_BYTES_MAX)
-        return leat_malformed(err, "TABLE_MAP event's %s name has %llu bytes", what, (unsigned long long)size);
+        return leat_malformed(err, "TABLE_MAP event's %s name has %llu bytes", what,
+                              (unsigned long long)size);
     const uint8_t *bytes = leat_cursor_bytes(cursor, (size_t)size + 1);
     if (!bytes || bytes[size] != 0)
         return leat_malformed(err, "TABLE_MAP event's %s name does not end", what);
@@ -75,8 +79,8 @@ static bool metadata_big_endian(uint8_t type)
            type == LEAT_TYPE_SET;
 }
 
-/* STRING's first byte is the real type, ENUM, SET or STRING. CHARs of more than 255 bytes take two more bits of their
- * length from it, inverted, from bits that are set in all three types. */
+/* STRING's first byte is the real type, ENUM, SET or STRING. CHARs of more than 255 bytes take two more bits
+ * of their length from it, inverted, from bits that are set in all three types. */
 static void resolve_string(struct leat_column *column)
 {
     unsigned type = column->metadata >> 8;
@@ -99,7 +103,8 @@ static int read_type(struct leat_column *column, uint8_t type, struct leat_curso
                                                                 : leat_cursor_le(metadata, size));
     if (type == LEAT_TYPE_STRING)
         resolve_string(column);
-    else if (type == LEAT_TYPE_VARCHAR || type == LEAT_TYPE_VAR_STRING || type == LEAT_TYPE_VARCHAR_COMPRESSED)
+    else if (type == LEAT_TYPE_VARCHAR || type == LEAT_TYPE_VAR_STRING ||
+             type == LEAT_TYPE_VARCHAR_COMPRESSED)
         column->length_max = column->metadata;
     return metadata->failed ? LEAT_FAIL : LEAT_OK;
 }
@@ -123,10 +128,12 @@ static int read_columns(struct leat_table_draft *draft, const uint8_t *types, st
                               draft->database.bytes, draft->name.bytes, count);
     for (uint32_t i = 0; i < count; i++) {
         if (!told && metadata_size(types[i]))
-            return leat_unsupported(err, "TABLE_MAP event of %s.%s is one of MySQL before 5.1.15, without metadata",
-                                    draft->database.bytes, draft->name.bytes);
+            return leat_unsupported(
+                err, "TABLE_MAP event of %s.%s is one of MySQL before 5.1.15, without metadata",
+                draft->database.bytes, draft->name.bytes);
         if (read_type(&draft->columns[i], types[i], &metadata))
-            return leat_malformed(err, "TABLE_MAP event of %s.%s has %zu bytes of metadata, too few for column %u",
+            return leat_malformed(err,
+                                  "TABLE_MAP event of %s.%s has %zu bytes of metadata, too few for column %u",
                                   draft->database.bytes, draft->name.bytes, size, i + 1);
         if (!nulls || bit(nulls, i))
             draft->columns[i].flags |= LEAT_COLUMN_NULLABLE;
@@ -161,8 +168,8 @@ static void draft_free(struct leat_table_draft *draft)
     free(draft->key);
 }
 
-int leat_table_map(struct leat_table **table, const struct leat_binlog_format *format, const struct leat_event *event,
-                   struct leat_error *err)
+int leat_table_map(struct leat_table **table, const struct leat_binlog_format *format,
+                   const struct leat_event *event, struct leat_error *err)
 {
     *table = NULL;
     uint64_t table_id;
@@ -171,8 +178,8 @@ int leat_table_map(struct leat_table **table, const struct leat_binlog_format *f
     if (leat_table_map_id(&table_id, &contents, &size, format, event, err))
         return LEAT_FAIL;
     if (size > TABLE_MAP_SIZE_MAX)
-        return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "TABLE_MAP event of %zu bytes is longer than %d",
-                         size, TABLE_MAP_SIZE_MAX);
+        return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA,
+                         "TABLE_MAP event of %zu bytes is longer than %d", size, TABLE_MAP_SIZE_MAX);
     struct leat_table_draft draft = {.mariadb = format->mariadb};
     struct leat_cursor cursor = leat_cursor(contents, size);
     int result = read_draft(&draft, &cursor, err);

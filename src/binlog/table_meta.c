@@ -1,13 +1,15 @@
-/* The optional metadata of a TABLE_MAP event: fields of a type byte, a length and a value. Unknown fields are passed
- * over. How much there is depends on binlog_row_metadata: MINIMAL has signs, character sets of text columns and
- * geometry types; FULL all; MariaDB's NO_LOG nothing.
+/* The optional metadata of a TABLE_MAP event: fields of a type byte, a length and a value. Unknown fields are
+ * passed over. How much there is depends on binlog_row_metadata: MINIMAL has signs, character sets of text
+ * columns and geometry types; FULL all; MariaDB's NO_LOG nothing.
  *
- * Most fields list values for the columns of one family only, in column order, so that who counts the family wrongly
- * gives every column behind it another's value. The families: numeric (signs; YEAR is one of them, BIT is not),
- * character (CHAR, VARCHAR, TEXT and BLOB, VECTOR, and MariaDB's GEOMETRY), ENUM and SET, GEOMETRY, VECTOR.
+ * Most fields list values for the columns of one family only, in column order, so that who counts the family
+ * wrongly gives every column behind it another's value. The families: numeric (signs; YEAR is one of them,
+ * BIT is not), character (CHAR, VARCHAR, TEXT and BLOB, VECTOR, and MariaDB's GEOMETRY), ENUM and SET,
+ * GEOMETRY, VECTOR.
  *
  * Facts: Table_map_event::Optional_metadata_fields in libs/mysql/binlog/event/rows_event.{h,cpp},
- * Table_map_log_event::init_metadata_fields in sql/log_event.cc; families tried on MySQL 9.7.4, MariaDB 10.11.19. */
+ * Table_map_log_event::init_metadata_fields in sql/log_event.cc; families tried on MySQL 9.7.4,
+ * MariaDB 10.11.19. */
 #include "table_int.h"
 
 #include "base/alloc.h"
@@ -114,7 +116,8 @@ static struct leat_column *next_of(struct leat_table_draft *draft, family_test *
 
 static int fail(struct leat_table_draft *draft, const char *what, struct leat_error *err)
 {
-    return leat_malformed(err, "TABLE_MAP event of %s.%s: %s", draft->database.bytes, draft->name.bytes, what);
+    return leat_malformed(err, "TABLE_MAP event of %s.%s: %s", draft->database.bytes, draft->name.bytes,
+                          what);
 }
 
 /* One bit for each column of the family, the first in the highest bit. */
@@ -150,9 +153,10 @@ static struct leat_column *nth_of(struct leat_table_draft *draft, family_test *f
     return index < LEAT_COLUMNS_MAX ? column : NULL;
 }
 
-/* The commonest collation, then pairs of index within the family and collation for those that have another. */
-static int read_default_charset(struct leat_table_draft *draft, family_test *family, struct leat_cursor *value,
-                                struct leat_error *err)
+/* The commonest collation, then pairs of index within the family and collation for those that have another.
+ */
+static int read_default_charset(struct leat_table_draft *draft, family_test *family,
+                                struct leat_cursor *value, struct leat_error *err)
 {
     uint32_t at = 0;
     uint32_t common = (uint32_t)leat_cursor_lenenc(value);
@@ -188,8 +192,9 @@ static void set_dimension(struct leat_column *column, uint64_t number)
 }
 
 /* A number for each column of the family. */
-static int read_numbers(struct leat_table_draft *draft, family_test *family, void (*set)(struct leat_column *, uint64_t),
-                        struct leat_cursor *value, struct leat_error *err)
+static int read_numbers(struct leat_table_draft *draft, family_test *family,
+                        void (*set)(struct leat_column *, uint64_t), struct leat_cursor *value,
+                        struct leat_error *err)
 {
     uint32_t at = 0;
     while (leat_cursor_left(value)) {
@@ -235,14 +240,15 @@ static int read_members_of(struct leat_column *column, uint32_t count, struct le
     return LEAT_OK;
 }
 
-static int read_members(struct leat_table_draft *draft, family_test *family, uint32_t count_max, struct leat_cursor *value,
-                        struct leat_error *err)
+static int read_members(struct leat_table_draft *draft, family_test *family, uint32_t count_max,
+                        struct leat_cursor *value, struct leat_error *err)
 {
     uint32_t at = 0;
     while (leat_cursor_left(value)) {
         uint64_t count = leat_cursor_lenenc(value);
         struct leat_column *column = next_of(draft, family, &at);
-        /* Each member takes a byte at least, so that a count can't ask for more memory than the event is long. */
+        /* Each member takes a byte at least, so that a count can't ask for more memory than the event is
+         * long. */
         if (value->failed || !column || count > count_max || count > leat_cursor_left(value))
             return fail(draft, "the members of an ENUM or SET can't be read", err);
         if (read_members_of(column, (uint32_t)count, value))
@@ -268,7 +274,8 @@ static int read_key(struct leat_table_draft *draft, bool with_prefix, struct lea
     return LEAT_OK;
 }
 
-static int read_field(struct leat_table_draft *draft, uint8_t type, struct leat_cursor *value, struct leat_error *err)
+static int read_field(struct leat_table_draft *draft, uint8_t type, struct leat_cursor *value,
+                      struct leat_error *err)
 {
     switch (type) {
     case FIELD_SIGNS:
@@ -303,7 +310,8 @@ static int read_field(struct leat_table_draft *draft, uint8_t type, struct leat_
     }
 }
 
-/* What is known of all columns that need it; of a table that has none of a family, all of that family is known. */
+/* What is known of all columns that need it; of a table that has none of a family, all of that family is
+ * known. */
 static void set_flags(struct leat_table_draft *draft)
 {
     bool signs = true, collations = true, members = true;

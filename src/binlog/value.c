@@ -53,7 +53,8 @@ double leat_value_double(const uint8_t *bytes)
     return value;
 }
 
-int leat_value_geometry(struct leat_geometry *geometry, const uint8_t *bytes, uint32_t size, struct leat_error *err)
+int leat_value_geometry(struct leat_geometry *geometry, const uint8_t *bytes, uint32_t size,
+                        struct leat_error *err)
 {
     enum { SRID_SIZE = 4 };
     if (size < SRID_SIZE)

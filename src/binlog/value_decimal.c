@@ -1,6 +1,6 @@
-/* NEWDECIMAL: digits in groups of nine, each in four big-endian bytes, counted from the point to both sides; what is
- * left over at the outer ends takes as few bytes as it can. The first bit is set for positive numbers; the bytes of
- * negative ones are inverted.
+/* NEWDECIMAL: digits in groups of nine, each in four big-endian bytes, counted from the point to both sides;
+ * what is left over at the outer ends takes as few bytes as it can. The first bit is set for positive
+ * numbers; the bytes of negative ones are inverted.
  *
  * Facts: decimal2bin in strings/decimal.cc. */
 #include "value_int.h"
@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "binlog_int.h"
 
-enum { GROUP = 9, PRECISION_MAX = 65, SCALE_MAX = 38 }; /* MySQL's scale ends at 30, MariaDB's at 38 */
+enum { GROUP = 9, GROUPS_MAX = 9, PRECISION_MAX = 65, SCALE_MAX = 38 }; /* MySQL's scale ends at 30, MariaDB's at 38 */
 
 static const uint8_t bytes_of_digits[GROUP + 1] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 static const uint32_t power_of_ten[GROUP + 1] = {1,      10,      100,      1000,      10000,
@@ -19,14 +19,15 @@ uint32_t leat_decimal_size(unsigned precision, unsigned scale)
     if (precision < 1 || precision > PRECISION_MAX || scale > SCALE_MAX || scale > precision)
         return 0;
     unsigned whole = precision - scale;
-    return whole / GROUP * 4 + bytes_of_digits[whole % GROUP] + scale / GROUP * 4 + bytes_of_digits[scale % GROUP];
+    return whole / GROUP * 4 + bytes_of_digits[whole % GROUP] + scale / GROUP * 4 +
+           bytes_of_digits[scale % GROUP];
 }
 
 struct digits {
     const uint8_t *at;
-    uint8_t invert;       /* 0xFF for negative numbers */
-    uint8_t sign;         /* 0x80 for the first byte, which holds the sign */
-    bool failed;          /* a group is larger than its digits allow */
+    uint8_t invert; /* 0xFF for negative numbers */
+    uint8_t sign;   /* 0x80 for the first byte, which holds the sign */
+    bool failed;    /* a group is larger than its digits allow */
 };
 
 static uint32_t read_group(struct digits *from, unsigned digits)
@@ -59,8 +60,8 @@ static void put_whole(struct leat_buf *buf, struct digits *from, unsigned digits
         leat_buf_u8(buf, '0');
 }
 
-int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, const uint8_t *bytes, uint32_t size,
-                       struct leat_error *err)
+int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, const uint8_t *bytes,
+                       uint32_t size, struct leat_error *err)
 {
     unsigned precision = column->metadata >> 8, scale = column->metadata & 0xFF;
     if (size == 0 || leat_decimal_size(precision, scale) != size)
@@ -83,4 +84,25 @@ int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, c
         return leat_malformed(err, "a DECIMAL(%u,%u) holds what are not digits", precision, scale);
     }
     return LEAT_OK;
+}
+
+int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, const uint8_t *bytes, uint32_t size,
+                       struct leat_error *err)
+{
+    unsigned precision = column->metadata >> 8, scale = column->metadata & 0xFF;
+    if (size == 0 || leat_decimal_size(precision, scale) != size)
+        return fail_size(precision, scale, size, err);
+    return put_decimal(buf, precision, scale, bytes, err);
+}
+
+int leat_decimal_of_json(struct leat_buf *buf, const uint8_t *bytes, size_t size, struct leat_error *err)
+{
+    if (size < 3)
+        return leat_malformed(err, "a DECIMAL in a JSON document has %zu bytes", size);
+    unsigned precision = bytes[0], scale = bytes[1];
+    bool fits = scale <= precision &&
+                (precision - scale + GROUP - 1) / GROUP + (scale + GROUP - 1) / GROUP <= GROUPS_MAX;
+    if (!fits || packed_size(precision - scale, scale) != size - 2)
+        return fail_size(precision, scale, size - 2, err);
+    return put_decimal(buf, precision, scale, bytes + 2, err);
 }

@@ -1,12 +1,13 @@
 /* Binary JSON into the text that the server prints.
  *
- * A document is a type and a value. Objects and arrays begin with their count and size; then come entries (of keys:
- * offset and length; of values: type and offset, or the value itself where it is small), then what the offsets, which
- * count from the container's start, point to. Small containers have offsets of two bytes, large ones of four.
+ * A document is a type and a value. Objects and arrays begin with their count and size; then come entries (of
+ * keys: offset and length; of values: type and offset, or the value itself where it is small), then what the
+ * offsets, which count from the container's start, point to. Small containers have offsets of two bytes,
+ * large ones of four.
  *
- * Hostile documents: offsets must point behind the entries and into the container, so that a value can't hold itself;
- * but many entries may point to one value. Each document may therefore cost no more than its own size, in entries and
- * bytes of text, which no document of a server's does.
+ * Hostile documents: offsets must point behind the entries and into the container, so that a value can't hold
+ * itself; but many entries may point to one value. Each document may therefore cost no more than its own
+ * size, in entries and bytes of text, which no document of a server's does.
  *
  * Facts: sql-common/json_binary.h; the text as MySQL 9.7.4 prints it. */
 #include "value_int.h"
@@ -95,7 +96,8 @@ static int put_literal(struct json *json, uint8_t literal)
 
 static int put_number(struct json *json, uint8_t type, const uint8_t *bytes, size_t size)
 {
-    static const uint8_t sizes[] = {[INT16] = 2, [UINT16] = 2, [INT32] = 4, [UINT32] = 4, [INT64] = 8, [UINT64] = 8};
+    static const uint8_t sizes[] = {
+        [INT16] = 2, [UINT16] = 2, [INT32] = 4, [UINT32] = 4, [INT64] = 8, [UINT64] = 8};
     size_t width = sizes[type];
     if (size < width)
         return bad(json, "a number ends behind it");
@@ -128,15 +130,6 @@ static int put_string(struct json *json, const uint8_t *bytes, size_t size)
     if (cursor.failed)
         return bad(json, "a text ends behind it");
     return put_text(json, text, length);
-}
-
-/* Precision, scale, then the packed form. Printed as a number. */
-static int put_decimal(struct json *json, const uint8_t *bytes, size_t size)
-{
-    if (size < 2)
-        return bad(json, "a DECIMAL ends behind it");
-    struct leat_column column = {.type = LEAT_TYPE_NEWDECIMAL, .metadata = (uint16_t)(bytes[0] << 8 | bytes[1])};
-    return leat_value_decimal(json->buf, &column, bytes + 2, (uint32_t)(size - 2), json->err);
 }
 
 static int put_temporal(struct json *json, enum leat_type type, const uint8_t *bytes, size_t size)
@@ -191,7 +184,7 @@ static int put_opaque(struct json *json, const uint8_t *bytes, size_t size)
         return bad(json, "an opaque value ends behind it");
     switch (type) {
     case LEAT_TYPE_NEWDECIMAL:
-        return put_decimal(json, data, length);
+        return leat_decimal_of_json(json->buf, data, length, json->err); /* printed as a number */
     case LEAT_TYPE_DATE:
     case LEAT_TYPE_TIME:
     case LEAT_TYPE_DATETIME:
@@ -207,13 +200,14 @@ struct container {
     const uint8_t *bytes;
     size_t size;
     uint32_t count;
-    unsigned width;       /* of counts, sizes and offsets: 2 or 4 */
-    size_t key_entries;   /* where they begin; arrays have none */
+    unsigned width;     /* of counts, sizes and offsets: 2 or 4 */
+    size_t key_entries; /* where they begin; arrays have none */
     size_t value_entries;
-    size_t values;        /* behind the last entry */
+    size_t values; /* behind the last entry */
 };
 
-static int container_open(struct json *json, struct container *c, uint8_t type, const uint8_t *bytes, size_t size)
+static int container_open(struct json *json, struct container *c, uint8_t type, const uint8_t *bytes,
+                          size_t size)
 {
     bool object = type == SMALL_OBJECT || type == LARGE_OBJECT;
     c->width = type == LARGE_OBJECT || type == LARGE_ARRAY ? 4 : 2;
@@ -244,7 +238,8 @@ static int put_key(struct json *json, const struct container *c, uint32_t index)
 
 static bool is_inlined(uint8_t type, unsigned width)
 {
-    return type == LITERAL || type == INT16 || type == UINT16 || (width == 4 && (type == INT32 || type == UINT32));
+    return type == LITERAL || type == INT16 || type == UINT16 ||
+           (width == 4 && (type == INT32 || type == UINT32));
 }
 
 static int put_element(struct json *json, const struct container *c, uint32_t index)

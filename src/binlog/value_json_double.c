@@ -1,6 +1,6 @@
-/* Doubles in JSON text, as the server prints them: the fewest digits that read back as the same number, in plain
- * notation while the point lies within or near them, else with an exponent that has neither a plus sign nor zeros in
- * front; ".0" behind whole numbers in plain notation.
+/* Doubles in JSON text, as the server prints them: the fewest digits that read back as the same number, in
+ * plain notation while the point lies within or near them, else with an exponent that has neither a plus sign
+ * nor zeros in front; ".0" behind whole numbers in plain notation.
  *
  * Facts: my_gcvt in strings/dtoa.cc; tried on MySQL 9.7.4. */
 #include "value_int.h"

@@ -1,10 +1,11 @@
 /* Dates and times, of before MySQL 5.6 and since.
  *
- * The later forms are big-endian and offset so that they sort as bytes; TIME, which can be negative, as if it were one
- * number with its fraction. "Packed" is what both are turned into first: days or hours, minutes and seconds in the upper
- * 40 bits, microseconds in the lower 24.
+ * The later forms are big-endian and offset so that they sort as bytes; TIME, which can be negative, as if it
+ * were one number with its fraction. "Packed" is what both are turned into first: days or hours, minutes and
+ * seconds in the upper 40 bits, microseconds in the lower 24.
  *
- * Facts: my_*_packed_from_binary and TIME_from_longlong_*_packed in mysys/my_time.cc (MySQL), the types' manual pages. */
+ * Facts: my_*_packed_from_binary and TIME_from_longlong_*_packed in mysys/my_time.cc (MySQL), the types'
+ * manual pages. */
 #include "value_int.h"
 
 #include "binlog_int.h"
@@ -16,9 +17,10 @@ static const int32_t unit_of_bytes[4] = {0, 10000, 100, 1};
 
 static int check(const struct leat_temporal *t, struct leat_error *err)
 {
-    if (t->year > 9999 || t->month > 12 || t->day > 31 || t->minute > 59 || t->second > 59 || t->micros > 999999)
-        return leat_malformed(err, "no such date or time: %04u-%02u-%02u %02u:%02u:%02u.%06u", t->year, t->month,
-                              t->day, t->hour, t->minute, t->second, t->micros);
+    if (t->year > 9999 || t->month > 12 || t->day > 31 || t->minute > 59 || t->second > 59 ||
+        t->micros > 999999)
+        return leat_malformed(err, "no such date or time: %04u-%02u-%02u %02u:%02u:%02u.%06u", t->year,
+                              t->month, t->day, t->hour, t->minute, t->second, t->micros);
     return LEAT_OK;
 }
 
@@ -165,8 +167,8 @@ static unsigned fraction_digits(const struct leat_column *column)
     return has ? column->metadata : 0;
 }
 
-int leat_value_temporal(struct leat_temporal *temporal, const struct leat_column *column, const uint8_t *bytes,
-                        uint32_t size, struct leat_error *err)
+int leat_value_temporal(struct leat_temporal *temporal, const struct leat_column *column,
+                        const uint8_t *bytes, uint32_t size, struct leat_error *err)
 {
     unsigned digits = fraction_digits(column);
     uint32_t whole = whole_size(column->type);
@@ -175,7 +177,8 @@ int leat_value_temporal(struct leat_temporal *temporal, const struct leat_column
                               (unsigned)column->type, digits);
     size_t fraction_size = size - whole;
     *temporal = (struct leat_temporal){.digits = (uint8_t)digits};
-    uint32_t micros = (uint32_t)leat_be(bytes + whole, fraction_size) * (uint32_t)unit_of_bytes[fraction_size];
+    uint32_t micros =
+        (uint32_t)leat_be(bytes + whole, fraction_size) * (uint32_t)unit_of_bytes[fraction_size];
     switch (column->type) {
     case LEAT_TYPE_TIME:
         return from_old_time(temporal, (uint32_t)leat_le(bytes, 3), err);
@@ -236,8 +239,8 @@ static uint8_t *put_clock(uint8_t *to, const struct leat_temporal *t)
     return put_number(to, t->micros / divisor[t->digits], t->digits);
 }
 
-void leat_temporal_put(struct leat_buf *buf, const struct leat_column *column, const struct leat_temporal *temporal,
-                       char separator)
+void leat_temporal_put(struct leat_buf *buf, const struct leat_column *column,
+                       const struct leat_temporal *temporal, char separator)
 {
     enum { TEXT_MAX = 40 };
     uint8_t *start = leat_buf_reserve(buf, TEXT_MAX);

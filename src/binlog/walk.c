@@ -1,8 +1,8 @@
 /* Over row images: the hot path of ingest.
  *
- * An image is a bitmap of NULLs over the columns that are present, then the values of those that are present and not
- * NULL. Nearly all images have all columns, and most eights of columns no NULL: those are walked by the plan's merged
- * runs; all else column by column. */
+ * An image is a bitmap of NULLs over the columns that are present, then the values of those that are present
+ * and not NULL. Nearly all images have all columns, and most eights of columns no NULL: those are walked by
+ * the plan's merged runs; all else column by column. */
 #include "binlog/plan.h"
 
 #include "binlog_int.h"
@@ -93,11 +93,11 @@ static int refuse(const struct leat_row_plan *plan, const uint8_t *present, cons
     (void)walk_partly(plan, present, cursor->at, cursor->end, NULL, &index);
     const struct leat_table_view *view = leat_table_view(plan->table);
     const struct leat_column *column = &view->columns[index];
-    return leat_malformed(err,
-                          "a row of %s.%s is not whole at column %u %s (type %u): %zu bytes are left of its event",
-                          view->database.bytes, view->name.bytes, index + 1,
-                          column->name.size ? column->name.bytes : "(unnamed)", (unsigned)column->type,
-                          leat_cursor_left(cursor));
+    return leat_malformed(
+        err, "a row of %s.%s is not whole at column %u %s (type %u): %zu bytes are left of its event",
+        view->database.bytes, view->name.bytes, index + 1,
+        column->name.size ? column->name.bytes : "(unnamed)", (unsigned)column->type,
+        leat_cursor_left(cursor));
 }
 
 int leat_row_walk(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
@@ -124,7 +124,8 @@ static const uint8_t *split_full(const struct leat_row_plan *plan, const uint8_t
     at += plan->group_count;
     for (uint32_t i = 0; i < plan->column_count; i++) {
         struct leat_value value = {.present = true};
-        if (!leat_row_bit(nulls, i) && !leat_row_step_take(&plan->columns[i], &at, end, &value.bytes, &value.size))
+        if (!leat_row_bit(nulls, i) &&
+            !leat_row_step_take(&plan->columns[i], &at, end, &value.bytes, &value.size))
             return NULL;
         values[i] = value;
     }
@@ -150,7 +151,8 @@ int leat_row_partial(struct leat_cursor *cursor, struct leat_error *err)
     if (cursor->failed)
         return leat_malformed(err, "a row of a PARTIAL_UPDATE_ROWS event ends before its options");
     if (options != 0)
-        return leat_unsupported(err, "a row holds partial JSON (binlog_row_value_options=PARTIAL_JSON), which can't "
-                                     "be read yet");
+        return leat_unsupported(
+            err, "a row holds partial JSON (binlog_row_value_options=PARTIAL_JSON), which can't "
+                 "be read yet");
     return LEAT_OK;
 }

@@ -84,8 +84,8 @@ static inline int reader_value(struct reader *reader, const struct leat_column *
 }
 
 static inline int reader_image(struct reader *reader, const struct leat_row_plan *plan,
-                               const struct leat_table_view *view, const uint8_t *present, struct leat_cursor *cursor,
-                               struct leat_error *err)
+                               const struct leat_table_view *view, const uint8_t *present,
+                               struct leat_cursor *cursor, struct leat_error *err)
 {
     struct leat_value *values = malloc((view->column_count + 1) * sizeof(*values));
     ck_assert_ptr_nonnull(values);
@@ -202,7 +202,8 @@ static inline int reader_body(struct reader *reader, const struct leat_event *ev
     }
 }
 
-static inline int reader_event(struct reader *reader, const uint8_t *bytes, size_t size, struct leat_error *err)
+static inline int reader_event(struct reader *reader, const uint8_t *bytes, size_t size,
+                               struct leat_error *err)
 {
     struct leat_event event;
     reader->events++;

@@ -10,10 +10,14 @@ START_TEST(names_of_collations)
         uint32_t collation;
         const char *name;
     } cases[] = {
-        {0, "unknown"},    {1, "big5"},       {8, "latin1"},    {11, "ascii"},     {33, "utf8mb3"},  {45, "utf8mb4"},
-        {63, "binary"},    {17, "unknown"},   {83, "utf8mb3"},  {100, "unknown"},  {101, "utf16"},   {255, "utf8mb4"},
-        {323, "utf8mb4"},  {324, "unknown"},  {248, "gb18030"}, {249, "gb18030"},  {1032, "latin1"}, {2048, "utf8mb3"},
-        {2304, "utf8mb4"}, {3271, "utf32"},   {3272, "unknown"}, {UINT32_MAX, "unknown"},
+        {0, "unknown"},          {1, "big5"},      {8, "latin1"},
+        {11, "ascii"},           {33, "utf8mb3"},  {45, "utf8mb4"},
+        {63, "binary"},          {17, "unknown"},  {83, "utf8mb3"},
+        {100, "unknown"},        {101, "utf16"},   {255, "utf8mb4"},
+        {323, "utf8mb4"},        {324, "unknown"}, {248, "gb18030"},
+        {249, "gb18030"},        {1032, "latin1"}, {2048, "utf8mb3"},
+        {2304, "utf8mb4"},       {3271, "utf32"},  {3272, "unknown"},
+        {UINT32_MAX, "unknown"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         ck_assert_str_eq(leat_charset_name(cases[i].collation), cases[i].name);

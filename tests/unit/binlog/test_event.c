@@ -4,10 +4,11 @@
 
 #include "model/point.h"
 
-static const char fde_hex[] =
-    "646172630f0b000000770000007b00000001000400352e372e32322d6c6f67000000000000000000000000000000000000000000000000"
-    "000000000000000000000000000000006461726313380d0008001200040404041200005f00041a08000000080808020000000a0a0a2a2a"
-    "0012340001b8789dfe";
+static const char fde_hex[] = "646172630f0b000000770000007b00000001000400352e372e32322d6c6f670000000000000000"
+                              "00000000000000000000000000000000"
+                              "000000000000000000000000000000006461726313380d0008001200040404041200005f00041a"
+                              "08000000080808020000000a0a0a2a2a"
+                              "0012340001b8789dfe";
 
 static struct leat_binlog_format format_of(const uint8_t *bytes, size_t size)
 {
@@ -27,8 +28,8 @@ static void one_event(struct vector *vector)
     format.checksum = strcmp(vector->params, "crc32=yes") == 0 ? LEAT_CHECKSUM_CRC32 : LEAT_CHECKSUM_OFF;
     struct leat_event event;
     struct leat_error err = {0};
-    ck_assert_msg(leat_event_parse(&event, &format, vector->input, vector->input_size, &err) == 0, "line %u: %s",
-                  vector->line, err.message);
+    ck_assert_msg(leat_event_parse(&event, &format, vector->input, vector->input_size, &err) == 0,
+                  "line %u: %s", vector->line, err.message);
     passed++;
     struct leat_begin begin = {0};
     char text[LEAT_GTID_TEXT_MAX];
@@ -164,6 +165,32 @@ START_TEST(a_length_that_is_not_the_size_is_refused)
 }
 END_TEST
 
+START_TEST(checksums_are_checked_and_taken_off)
+{
+    size_t size;
+    struct leat_binlog_format format = *vectors_format(false);
+    struct leat_event event;
+    struct leat_error err = {0};
+    format.checksum = LEAT_CHECKSUM_CRC32;
+    uint8_t *bytes = vectors_frame(LEAT_EVENT_XID, "12345678SUM!", 12, &size);
+    uint32_t sum = leat_crc32(0, bytes, size - 4);
+    for (int i = 0; i < 4; i++)
+        bytes[size - 4 + (size_t)i] = (uint8_t)(sum >> (8 * i));
+    ck_assert_int_eq(leat_event_parse(&event, &format, bytes, size, &err), 0);
+    ck_assert_uint_eq(event.body_size, 8);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] ^= 0x10;
+        ck_assert_int_eq(leat_event_parse(&event, &format, bytes, size, &err), LEAT_FAIL);
+        bytes[i] ^= 0x10;
+    }
+    ck_assert_int_eq(err.code, LEAT_E_CHECKSUM);
+    free(bytes);
+    bytes = vectors_frame(LEAT_EVENT_STOP, "", 0, &size);
+    ck_assert_int_eq(leat_event_parse(&event, &format, bytes, size, &err), LEAT_FAIL);
+    free(bytes);
+}
+END_TEST
+
 START_TEST(before_a_format_only_rotate_is_taken)
 {
     struct leat_binlog_format none = {0};
@@ -214,9 +241,11 @@ START_TEST(heartbeats)
 {
     expect_heartbeat(LEAT_EVENT_HEARTBEAT, "62696e6c6f672e303030303031", "binlog.000001", 4711);
     /* MariaDB beyond 4 GiB */
-    expect_heartbeat(LEAT_EVENT_HEARTBEAT, "000000000100000062696e6c6f672e303030303031", "binlog.000001", 4294967296);
+    expect_heartbeat(LEAT_EVENT_HEARTBEAT, "000000000100000062696e6c6f672e303030303031", "binlog.000001",
+                     4294967296);
     expect_heartbeat(LEAT_EVENT_HEARTBEAT_V2, "010d62696e6c6f672e30303030303102019e00", "binlog.000001", 158);
-    expect_heartbeat(LEAT_EVENT_HEARTBEAT_V2, "010d62696e6c6f672e3030303030310703aabbcc02019e00", "binlog.000001", 158);
+    expect_heartbeat(LEAT_EVENT_HEARTBEAT_V2, "010d62696e6c6f672e3030303030310703aabbcc02019e00",
+                     "binlog.000001", 158);
     expect_heartbeat(LEAT_EVENT_HEARTBEAT_V2, "010d62696e6c6f672e30303030303102029e00", NULL, 0);
     expect_heartbeat(LEAT_EVENT_HEARTBEAT_V2, "01ff62696e6c6f672e303030303031", NULL, 0);
     expect_heartbeat(LEAT_EVENT_HEARTBEAT_V2, "00", NULL, 0);
@@ -283,6 +312,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, short_and_long_post_header_arrays);
     LEAT_TEST_ADD(s, servers_of_before_checksums_have_no_room_for_them);
     LEAT_TEST_ADD(s, a_length_that_is_not_the_size_is_refused);
+    LEAT_TEST_ADD(s, checksums_are_checked_and_taken_off);
     LEAT_TEST_ADD(s, before_a_format_only_rotate_is_taken);
     LEAT_TEST_ADD(s, heartbeats);
     LEAT_TEST_ADD(s, xid_rows_query_annotate_and_incident);

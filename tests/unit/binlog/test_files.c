@@ -50,7 +50,10 @@ static size_t read_events(struct reader *reader, const uint8_t *bytes, size_t si
 
 static bool begins_like_a_binlog(const uint8_t *bytes, size_t size)
 {
-    return size > 4 && memcmp(bytes, "\xfe" "bin", 4) == 0;
+    return size > 4 && memcmp(bytes,
+                              "\xfe"
+                              "bin",
+                              4) == 0;
 }
 
 /* `sound`: a server's own tool reads the file without complaint. */
@@ -126,7 +129,6 @@ static bool sound_by_index(const char *path)
     }
     return false;
 }
-
 
 static void report(const char *what)
 {

@@ -61,7 +61,8 @@ static void check_mariadb(struct vector *vector)
     uint8_t *bytes;
     struct leat_error err = {0};
     struct leat_begin begin = {0};
-    struct leat_event event = vectors_event(&bytes, LEAT_EVENT_MARIADB_GTID, vector->input, vector->input_size);
+    struct leat_event event =
+        vectors_event(&bytes, LEAT_EVENT_MARIADB_GTID, vector->input, vector->input_size);
     ck_assert_int_eq(leat_event_gtid(&begin, vectors_format(true), &event, &err), 0);
     ck_assert_uint_eq(begin.gtid.number, number_of(vector->expected, "seq"));
     ck_assert_uint_eq(begin.gtid.domain, number_of(vector->expected, "domain"));
@@ -257,10 +258,10 @@ END_TEST
 START_TEST(gtid_list_keeps_the_last_of_a_domain)
 {
     static const uint8_t body[] = {
-        3, 0, 0, 0x10, /* a flag in the upper bits */
-        0, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, /* 0-1-9 */
-        0, 0, 0, 0, 2, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, /* 0-2-10 */
-        1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, /* 1-1-3 */
+        3, 0, 0, 0x10,                                      /* a flag in the upper bits */
+        0, 0, 0, 0,    1, 0, 0, 0, 9,  0, 0, 0, 0, 0, 0, 0, /* 0-1-9 */
+        0, 0, 0, 0,    2, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, /* 0-2-10 */
+        1, 0, 0, 0,    1, 0, 0, 0, 3,  0, 0, 0, 0, 0, 0, 0, /* 1-1-3 */
     };
     uint8_t *bytes;
     struct leat_error err = {0};

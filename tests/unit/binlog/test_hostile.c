@@ -1,6 +1,6 @@
-/* Hostile events: every decoder on each truncation and on many mutations of events that are well-formed. What is asserted
- * is what the sanitizers assert, that a decoder ends, and that an error has a message. The seed can be given as
- * LEAT_SEED. */
+/* Hostile events: every decoder on each truncation and on many mutations of events that are well-formed. What
+ * is asserted is what the sanitizers assert, that a decoder ends, and that an error has a message. The seed
+ * can be given as LEAT_SEED. */
 #include "check_main.h"
 #include "vectors.h"
 
@@ -125,8 +125,8 @@ static void choose_seed(void)
 
 START_TEST(events_of_our_own_lab)
 {
-    static const char *const names[] = {"types",         "json", "charsets", "keys", "gtid_tagged", "partial_json",
-                                        "minimal_image", "xa",   "ddl",      "rows_query"};
+    static const char *const names[] = {"types",        "json",          "charsets", "keys", "gtid_tagged",
+                                        "partial_json", "minimal_image", "xa",       "ddl",  "rows_query"};
     choose_seed();
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[4096];
@@ -139,10 +139,8 @@ END_TEST
 START_TEST(events_of_others)
 {
     static const char *const names[] = {
-        "rust_mysql_common/vector.binlog",
-        "rust_mysql_common/binlog_transaction_with_GTID_TAG.000001",
-        "osheroff/mysql-bin.sakila",
-        "mariadb-server/mdev29078-mysql-bin.000001",
+        "rust_mysql_common/vector.binlog",   "rust_mysql_common/binlog_transaction_with_GTID_TAG.000001",
+        "osheroff/mysql-bin.sakila",         "mariadb-server/mdev29078-mysql-bin.000001",
         "zalora-binlog-parser/mysql-bin.07",
     };
     choose_seed();
@@ -179,8 +177,8 @@ static void try_json_vector(struct vector *vector)
         struct leat_buf text = {0};
         struct leat_error err = {0};
         if (round >= 200 && size)
-            bytes[next_random() % size] = next_random() % 2 ? telling[next_random() % sizeof(telling)]
-                                                            : (uint8_t)next_random();
+            bytes[next_random() % size] =
+                next_random() % 2 ? telling[next_random() % sizeof(telling)] : (uint8_t)next_random();
         if (leat_value_json(&text, bytes, (uint32_t)size, &err))
             ck_assert_uint_eq(text.size, 0);
         leat_buf_free(&text);
@@ -204,7 +202,8 @@ START_TEST(values_of_random_bytes)
     };
     choose_seed();
     for (int round = 0; round < 200000; round++) {
-        struct leat_column column = {.type = types[next_random() % 8], .metadata = (uint16_t)(next_random() % 8)};
+        struct leat_column column = {.type = types[next_random() % 8],
+                                     .metadata = (uint16_t)(next_random() % 8)};
         uint8_t bytes[32];
         uint32_t size = (uint32_t)(next_random() % 10);
         struct leat_temporal temporal;

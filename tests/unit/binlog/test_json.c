@@ -106,9 +106,9 @@ START_TEST(base64_in_lines)
         for (int i = 0; i < groups; i++)
             leat_buf_put(&document, "\x00\xff\x80", 3);
         ck_assert_int_eq(render(&text, document.data, document.size), 0);
-        ck_assert_str_eq(leat_buf_cstr(&text), groups == 19
-                                                   ? "\"base64:type15:" LINE "\""
-                                                   : "\"base64:type15:" LINE "\\n" LINE "\\nAP+AAP+A\"");
+        ck_assert_str_eq(leat_buf_cstr(&text), groups == 19 ? "\"base64:type15:" LINE "\""
+                                                            : "\"base64:type15:" LINE "\\n" LINE
+                                                              "\\nAP+AAP+A\"");
     }
     leat_buf_free(&document);
     leat_buf_free(&text);
@@ -117,19 +117,19 @@ END_TEST
 
 START_TEST(containers_that_lie_are_refused)
 {
-    expect("02010008000210000000", NULL);         /* an element that points behind the container */
-    expect("02010008000200000000", NULL);         /* an element that is the container itself */
-    expect("02ffff080002", NULL);                 /* more elements than bytes */
-    expect("0001000b000a000100040001", NULL);     /* a key that lies among the entries */
-    expect("0c8080808010", NULL);                 /* a text of 4 GiB */
-    expect("0cffffffffffff", NULL);               /* a length without an end */
-    expect("0c01ff", NULL);                       /* a text that isn't UTF-8 */
-    expect("0b000000000000f07f", NULL);           /* infinity */
-    expect("0b000000000000f87f", NULL);           /* not a number */
-    expect("0403", NULL);                         /* a literal that isn't one */
-    expect("0d00", NULL);                         /* a type that isn't one */
-    expect("0f0a080000000000000080", NULL);       /* a negative date */
-    expect("0f0c05000000000000", NULL);           /* a datetime of five bytes */
+    expect("02010008000210000000", NULL);     /* an element that points behind the container */
+    expect("02010008000200000000", NULL);     /* an element that is the container itself */
+    expect("02ffff080002", NULL);             /* more elements than bytes */
+    expect("0001000b000a000100040001", NULL); /* a key that lies among the entries */
+    expect("0c8080808010", NULL);             /* a text of 4 GiB */
+    expect("0cffffffffffff", NULL);           /* a length without an end */
+    expect("0c01ff", NULL);                   /* a text that isn't UTF-8 */
+    expect("0b000000000000f07f", NULL);       /* infinity */
+    expect("0b000000000000f87f", NULL);       /* not a number */
+    expect("0403", NULL);                     /* a literal that isn't one */
+    expect("0d00", NULL);                     /* a type that isn't one */
+    expect("0f0a080000000000000080", NULL);   /* a negative date */
+    expect("0f0c05000000000000", NULL);       /* a datetime of five bytes */
 }
 END_TEST
 

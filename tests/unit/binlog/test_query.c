@@ -27,28 +27,28 @@ static int read_query(struct leat_query *query, uint8_t **bytes, const void *sta
 
 START_TEST(every_status_variable)
 {
-    static const char status[] = "\0\1\2\3\4"                 /* flags2 */
-                                 "\1\x20\0\0\0\0\0\0\0"       /* sql_mode */
-                                 "\6\3std"                    /* catalog */
-                                 "\3\2\0\1\0"                 /* auto_increment */
-                                 "\4\xff\0\xff\0\x2d\0"       /* charset */
-                                 "\5\6SYSTEM"                 /* time zone */
-                                 "\7\1\0"                     /* lc_time_names */
-                                 "\10\x2d\0"                  /* charset of the database */
-                                 "\11\1\2\3\4\5\6\7\10"       /* table map for update */
-                                 "\12\1\2\3\4"                /* master data written */
-                                 "\13\4root\11localhost"      /* invoker */
-                                 "\14\2a\0bc\0"               /* databases */
-                                 "\15\1\2\3"                  /* microseconds */
-                                 "\20\1"                      /* explicit_defaults_for_timestamp */
-                                 "\21\1\2\3\4\5\6\7\10"       /* xid of DDL */
-                                 "\22\xff\0"                  /* default collation of utf8mb4 */
-                                 "\23\0"                      /* sql_require_primary_key */
-                                 "\24\0"                      /* default_table_encryption */
-                                 "\25\1"                      /* cascading triggers */
-                                 "\200\1\2\3"                 /* MariaDB's microseconds */
-                                 "\201\1\2\3\4\5\6\7\10"      /* MariaDB's xid */
-                                 "\372whatever";              /* not known */
+    static const char status[] = "\0\1\2\3\4"            /* flags2 */
+                                 "\1\x20\0\0\0\0\0\0\0"  /* sql_mode */
+                                 "\6\3std"               /* catalog */
+                                 "\3\2\0\1\0"            /* auto_increment */
+                                 "\4\xff\0\xff\0\x2d\0"  /* charset */
+                                 "\5\6SYSTEM"            /* time zone */
+                                 "\7\1\0"                /* lc_time_names */
+                                 "\10\x2d\0"             /* charset of the database */
+                                 "\11\1\2\3\4\5\6\7\10"  /* table map for update */
+                                 "\12\1\2\3\4"           /* master data written */
+                                 "\13\4root\11localhost" /* invoker */
+                                 "\14\2a\0bc\0"          /* databases */
+                                 "\15\1\2\3"             /* microseconds */
+                                 "\20\1"                 /* explicit_defaults_for_timestamp */
+                                 "\21\1\2\3\4\5\6\7\10"  /* xid of DDL */
+                                 "\22\xff\0"             /* default collation of utf8mb4 */
+                                 "\23\0"                 /* sql_require_primary_key */
+                                 "\24\0"                 /* default_table_encryption */
+                                 "\25\1"                 /* cascading triggers */
+                                 "\200\1\2\3"            /* MariaDB's microseconds */
+                                 "\201\1\2\3\4\5\6\7\10" /* MariaDB's xid */
+                                 "\372whatever";         /* not known */
     struct leat_query query;
     struct leat_error err = {0};
     uint8_t *bytes;

@@ -110,15 +110,24 @@ static enum leat_type type_of(const char *kind)
         const char *name;
         enum leat_type type;
     } types[] = {
-        {"TINY", LEAT_TYPE_TINY},         {"SHORT", LEAT_TYPE_SHORT},
-        {"INT24", LEAT_TYPE_INT24},       {"LONG", LEAT_TYPE_LONG},
-        {"LONGLONG", LEAT_TYPE_LONGLONG}, {"YEAR", LEAT_TYPE_YEAR},
-        {"DOUBLE", LEAT_TYPE_DOUBLE},     {"DATE", LEAT_TYPE_DATE},
-        {"TIME", LEAT_TYPE_TIME},         {"VARCHAR", LEAT_TYPE_VARCHAR},
-        {"BIT", LEAT_TYPE_BIT},           {"DATETIME2", LEAT_TYPE_DATETIME2},
-        {"TIME2", LEAT_TYPE_TIME2},       {"JSON", LEAT_TYPE_JSON},
-        {"ENUM", LEAT_TYPE_ENUM},         {"STRING", LEAT_TYPE_STRING},
-        {"GEOMETRY", LEAT_TYPE_GEOMETRY}, {"NEWDECIMAL", LEAT_TYPE_NEWDECIMAL},
+        {"TINY", LEAT_TYPE_TINY},
+        {"SHORT", LEAT_TYPE_SHORT},
+        {"INT24", LEAT_TYPE_INT24},
+        {"LONG", LEAT_TYPE_LONG},
+        {"LONGLONG", LEAT_TYPE_LONGLONG},
+        {"YEAR", LEAT_TYPE_YEAR},
+        {"DOUBLE", LEAT_TYPE_DOUBLE},
+        {"DATE", LEAT_TYPE_DATE},
+        {"TIME", LEAT_TYPE_TIME},
+        {"VARCHAR", LEAT_TYPE_VARCHAR},
+        {"BIT", LEAT_TYPE_BIT},
+        {"DATETIME2", LEAT_TYPE_DATETIME2},
+        {"TIME2", LEAT_TYPE_TIME2},
+        {"JSON", LEAT_TYPE_JSON},
+        {"ENUM", LEAT_TYPE_ENUM},
+        {"STRING", LEAT_TYPE_STRING},
+        {"GEOMETRY", LEAT_TYPE_GEOMETRY},
+        {"NEWDECIMAL", LEAT_TYPE_NEWDECIMAL},
         {"VAR_STRING", LEAT_TYPE_VAR_STRING},
     };
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -150,8 +159,8 @@ static void one_cell(struct vector *vector)
     else
         put_text(&text, &column, &value);
     if (column.type != LEAT_TYPE_DOUBLE)
-        ck_assert_msg(strcmp(leat_buf_cstr(&text), vector->expected) == 0, "line %u: %s is not %s", vector->line,
-                      leat_buf_cstr(&text), vector->expected);
+        ck_assert_msg(strcmp(leat_buf_cstr(&text), vector->expected) == 0, "line %u: %s is not %s",
+                      vector->line, leat_buf_cstr(&text), vector->expected);
     leat_buf_free(&text);
     free(image);
     leat_row_plan_free(&plan);
@@ -168,7 +177,8 @@ END_TEST
 static struct leat_buf rows_text;
 
 /* All rows of an event as text: "[1, null]" each, an update's two images one after another. */
-static int put_rows(const struct leat_rows_event *rows, const struct leat_table *table, struct leat_error *err)
+static int put_rows(const struct leat_rows_event *rows, const struct leat_table *table,
+                    struct leat_error *err)
 {
     const struct leat_table_view *view = leat_table_view(table);
     struct leat_row_plan *plan;
@@ -433,7 +443,8 @@ START_TEST(heads_of_rows_events)
     ck_assert_uint_eq(rows.images_size, 1);
     ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_DELETE_ROWS, "0700000000000100020002ff00", &err), 0);
     ck_assert_ptr_null(rows.after_present);
-    ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_PARTIAL_UPDATE_ROWS, "0700000000000100020002ffff00", &err), 0);
+    ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_PARTIAL_UPDATE_ROWS, "0700000000000100020002ffff00", &err),
+                     0);
     ck_assert(rows.partial);
     ck_assert_int_eq(rows.op, LEAT_OP_UPDATE);
     /* the dummy event that only ends a statement */
@@ -443,8 +454,8 @@ START_TEST(heads_of_rows_events)
     ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_WRITE_ROWS, "0700000000000100020000", &err), LEAT_FAIL);
     ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_WRITE_ROWS, "0700000000000100ffff02ff", &err), LEAT_FAIL);
     ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_WRITE_ROWS, "0700000000000100010002ff", &err), LEAT_FAIL);
-    ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_WRITE_ROWS, "07000000000001000200fe0000000001000000ff", &err),
-                     LEAT_FAIL);
+    ck_assert_int_eq(
+        read_rows(&rows, LEAT_EVENT_WRITE_ROWS, "07000000000001000200fe0000000001000000ff", &err), LEAT_FAIL);
     /* no columns but bytes: a walk would not end */
     ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_WRITE_ROWS, "07000000000001000200020011", &err), LEAT_FAIL);
     ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1, "", &err), LEAT_FAIL);

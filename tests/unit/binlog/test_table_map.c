@@ -16,8 +16,8 @@ static struct leat_table *read_map(const void *body, size_t size, bool mariadb, 
     return table;
 }
 
-/* Goes through what is expected, `"key": [a, b …]` or `"key": {"12": a, "13": b …}` with texts, numbers, booleans and
- * lists of texts, and calls `check` with the column's index and what stands there. */
+/* Goes through what is expected, `"key": [a, b …]` or `"key": {"12": a, "13": b …}` with texts, numbers,
+ * booleans and lists of texts, and calls `check` with the column's index and what stands there. */
 static void each_expected(const char *json, const char *key, const struct leat_table_view *view,
                           void (*check)(const struct leat_column *column, const char *expected))
 {
@@ -245,8 +245,15 @@ END_TEST
 
 START_TEST(keys_visibility_dimensions_and_unknown_fields)
 {
-    /* INT, VARCHAR(20), VECTOR: names, key (1 with prefix 5, 0), visibility, dimension, and an unknown field */
-    struct leat_table *table = map_of("030ff2", "140004", "0406016901630176" "090401050000" "0c01a0" "0d0103" "6302abcd", false);
+    /* INT, VARCHAR(20), VECTOR: names, key (1 with prefix 5, 0), visibility, dimension, and an unknown field
+     */
+    struct leat_table *table = map_of("030ff2", "140004",
+                                      "0406016901630176"
+                                      "090401050000"
+                                      "0c01a0"
+                                      "0d0103"
+                                      "6302abcd",
+                                      false);
     ck_assert_ptr_nonnull(table);
     const struct leat_table_view *view = leat_table_view(table);
     ck_assert_str_eq(view->columns[2].name.bytes, "v");
@@ -269,22 +276,26 @@ START_TEST(optional_metadata_that_lies_is_refused)
     static const struct {
         const char *types, *metadata, *optional;
     } cases[] = {
-        {"03", "", "01"},                 /* a field without its length */
-        {"03", "", "0105ff"},             /* a length behind the event */
-        {"03", "", "01fdffffff00"},       /* a packed length of 16 MiB */
-        {"03", "", "0100"},               /* too few signs */
-        {"03", "", "0403ff6162"},         /* a name longer than its field */
-        {"0303", "", "04020161"},         /* too few names */
-        {"0f", "1400", "0203ff013f"},     /* a collation that isn't a number */
-        {"0f", "1400", "02032d013f"},     /* a collation for a second character column */
-        {"0f", "1400", "03022d2d"},       /* two collations */
-        {"fe", "f701", "0603fcffff"},     /* 65535 members in no bytes */
-        {"fe", "f701", "060203" "0161"},  /* three members, one of them there */
-        {"fe", "f801", "05024141"},       /* a SET of 65 members */
-        {"03", "", "080101"},             /* a key over a second column */
-        {"03", "", "08020000" "08"},      /* more key parts than columns */
-        {"ff", "04", "07020101"},         /* two geometry types */
-        {"0f", "14", ""},                 /* metadata shorter than the types need */
+        {"03", "", "01"},             /* a field without its length */
+        {"03", "", "0105ff"},         /* a length behind the event */
+        {"03", "", "01fdffffff00"},   /* a packed length of 16 MiB */
+        {"03", "", "0100"},           /* too few signs */
+        {"03", "", "0403ff6162"},     /* a name longer than its field */
+        {"0303", "", "04020161"},     /* too few names */
+        {"0f", "1400", "0203ff013f"}, /* a collation that isn't a number */
+        {"0f", "1400", "02032d013f"}, /* a collation for a second character column */
+        {"0f", "1400", "03022d2d"},   /* two collations */
+        {"fe", "f701", "0603fcffff"}, /* 65535 members in no bytes */
+        {"fe", "f701",
+         "060203"
+         "0161"},                   /* three members, one of them there */
+        {"fe", "f801", "05024141"}, /* a SET of 65 members */
+        {"03", "", "080101"},       /* a key over a second column */
+        {"03", "",
+         "08020000"
+         "08"},                   /* more key parts than columns */
+        {"ff", "04", "07020101"}, /* two geometry types */
+        {"0f", "14", ""},         /* metadata shorter than the types need */
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         ck_assert_msg(!map_of(cases[i].types, cases[i].metadata, cases[i].optional, false), "case %zu", i);

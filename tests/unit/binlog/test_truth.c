@@ -1,5 +1,6 @@
-/* Row values against what MySQL's own mysqlbinlog prints for the same file (-vv), in order: "###   @3=-1 (255) ...". Its
- * way to print is remade here from our decoded values; files that hold what can't be read yet are left out. */
+/* Row values against what MySQL's own mysqlbinlog prints for the same file (-vv), in order: "###   @3=-1
+ * (255) ...". Its way to print is remade here from our decoded values; files that hold what can't be read yet
+ * are left out. */
 #include "check_main.h"
 #include "vectors.h"
 
@@ -69,10 +70,12 @@ static void put_int(struct leat_buf *out, const struct leat_column *column, cons
     int64_t number = leat_value_int(&sign, value->bytes, value->size);
     leat_buf_printf(out, "%lld", (long long)number);
     if (number < 0)
-        leat_buf_printf(out, " (%llu)", (unsigned long long)leat_value_uint(&sign, value->bytes, value->size));
+        leat_buf_printf(out, " (%llu)",
+                        (unsigned long long)leat_value_uint(&sign, value->bytes, value->size));
 }
 
-static void put_temporal(struct leat_buf *out, const struct leat_column *column, const struct leat_value *value)
+static void put_temporal(struct leat_buf *out, const struct leat_column *column,
+                         const struct leat_value *value)
 {
     struct leat_temporal t;
     struct leat_error err = {0};
@@ -141,7 +144,8 @@ static void put_value(struct leat_buf *out, const struct leat_column *column, co
         break;
     case LEAT_TYPE_YEAR:
         /* 0000 is what the server says of 0. */
-        leat_buf_printf(out, "%u", value->bytes[0] ? (unsigned)leat_value_uint(column, value->bytes, 1) : 1900u);
+        leat_buf_printf(out, "%u",
+                        value->bytes[0] ? (unsigned)leat_value_uint(column, value->bytes, 1) : 1900u);
         break;
     case LEAT_TYPE_DATE:
     case LEAT_TYPE_NEWDATE:
@@ -176,7 +180,8 @@ static void put_value(struct leat_buf *out, const struct leat_column *column, co
 static bool same_but_for_quotes(const char *ours, const char *expected)
 {
     size_t size = strlen(ours);
-    return size >= 4 && ours[1] == '"' && strlen(expected) == size - 2 && strncmp(ours + 2, expected + 1, size - 4) == 0;
+    return size >= 4 && ours[1] == '"' && strlen(expected) == size - 2 &&
+           strncmp(ours + 2, expected + 1, size - 4) == 0;
 }
 
 static void compare(struct truth *truth, uint32_t index, const struct leat_column *column,
@@ -200,24 +205,27 @@ static void compare(struct truth *truth, uint32_t index, const struct leat_colum
     const char *ours = leat_buf_cstr(&text);
     /* Texts that hold escapes inside of JSON differ in how mysqlbinlog unquotes them. */
     bool top_text = column->type == LEAT_TYPE_JSON && value->bytes && value->bytes[0] == 0x0c;
-    bool same = strcmp(ours, expected) == 0 ||
-                (strncmp(ours, expected, start) == 0 && same_but_for_quotes(ours + start, expected + start)) ||
-                (top_text && memchr(value->bytes, '"', value->size)) ||
-                (top_text && memchr(value->bytes, '\\', value->size));
+    bool same =
+        strcmp(ours, expected) == 0 ||
+        (strncmp(ours, expected, start) == 0 && same_but_for_quotes(ours + start, expected + start)) ||
+        (top_text && memchr(value->bytes, '"', value->size)) ||
+        (top_text && memchr(value->bytes, '\\', value->size));
     for (uint32_t i = 0; top_text && !same && i < value->size; i++)
         same = value->bytes[i] < 0x20;
-    ck_assert_msg(same, "%s: value %llu of type %u: %s is not %s", truth->path, (unsigned long long)truth->values,
-                  (unsigned)column->type, ours, expected);
+    ck_assert_msg(same, "%s: value %llu of type %u: %s is not %s", truth->path,
+                  (unsigned long long)truth->values, (unsigned)column->type, ours, expected);
     truth->values++;
     leat_buf_free(&text);
 }
 
-static void compare_image(struct truth *truth, const struct leat_row_plan *plan, const struct leat_table_view *view,
-                          const uint8_t *present, struct leat_cursor *cursor)
+static void compare_image(struct truth *truth, const struct leat_row_plan *plan,
+                          const struct leat_table_view *view, const uint8_t *present,
+                          struct leat_cursor *cursor)
 {
     struct leat_value values[LEAT_COLUMNS_MAX];
     struct leat_error err = {0};
-    ck_assert_msg(leat_row_split(plan, present, cursor, values, &err) == 0, "%s: %s", truth->path, err.message);
+    ck_assert_msg(leat_row_split(plan, present, cursor, values, &err) == 0, "%s: %s", truth->path,
+                  err.message);
     for (uint32_t i = 0; i < view->column_count; i++)
         if (values[i].present && !truth->given_up)
             compare(truth, i, &view->columns[i], &values[i]);
@@ -270,7 +278,10 @@ static uint8_t *read_whole(const char *path, size_t *size)
 static bool all_readable(const uint8_t *bytes, size_t size)
 {
     struct reader reader = {0};
-    bool readable = size > 4 && memcmp(bytes, "\xfe" "bin", 4) == 0;
+    bool readable = size > 4 && memcmp(bytes,
+                                       "\xfe"
+                                       "bin",
+                                       4) == 0;
     for (size_t at = 4; readable && at + LEAT_EVENT_HEADER_SIZE <= size;) {
         struct leat_error err = {0};
         size_t length = (size_t)leat_le(bytes + at + 9, 4);

@@ -8,7 +8,8 @@ static unsigned passed;
 
 static struct leat_buf decimal_of(const char *hex, unsigned precision, unsigned scale, int *result)
 {
-    struct leat_column column = {.type = LEAT_TYPE_NEWDECIMAL, .metadata = (uint16_t)(precision << 8 | scale)};
+    struct leat_column column = {.type = LEAT_TYPE_NEWDECIMAL,
+                                 .metadata = (uint16_t)(precision << 8 | scale)};
     struct leat_buf buf = {0};
     struct leat_error err = {0};
     size_t size;

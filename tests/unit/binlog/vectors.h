@@ -1,4 +1,5 @@
-/* Test vectors out of TSV files (kind, params, input_hex, expected, note, origin), and events made by hand. */
+/* Test vectors out of TSV files (kind, params, input_hex, expected, note, origin), and events made by hand.
+ */
 #ifndef LEAT_TEST_BINLOG_VECTORS_H
 #define LEAT_TEST_BINLOG_VECTORS_H
 
@@ -111,20 +112,23 @@ static inline uint8_t *vectors_frame(uint8_t type, const void *body, size_t body
 
 static inline const struct leat_binlog_format *vectors_format(bool mariadb)
 {
-    static const struct leat_binlog_format mysql_format = {.version = 4, .server = "9.7.4", .server_version = 90704};
+    static const struct leat_binlog_format mysql_format = {
+        .version = 4, .server = "9.7.4", .server_version = 90704};
     static const struct leat_binlog_format mariadb_format = {
         .version = 4, .server = "10.11.19-MariaDB", .server_version = 101119, .mariadb = true};
     return mariadb ? &mariadb_format : &mysql_format;
 }
 
 /* An event of this type whose body is given; *bytes is for the caller to free. */
-static inline struct leat_event vectors_event(uint8_t **bytes, uint8_t type, const void *body, size_t body_size)
+static inline struct leat_event vectors_event(uint8_t **bytes, uint8_t type, const void *body,
+                                              size_t body_size)
 {
     struct leat_event event;
     struct leat_error err = {0};
     size_t size;
     *bytes = vectors_frame(type, body, body_size, &size);
-    ck_assert_msg(leat_event_parse(&event, vectors_format(false), *bytes, size, &err) == 0, "%s", err.message);
+    ck_assert_msg(leat_event_parse(&event, vectors_format(false), *bytes, size, &err) == 0, "%s",
+                  err.message);
     return event;
 }
 
