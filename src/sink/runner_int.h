@@ -182,7 +182,8 @@ int leat_runner_commit(struct leat_runner *runner, struct leat_error *err) LEAT_
 void leat_runner_take_commands(struct leat_runner *runner);
 /* Copies what `shared` shows of the runner's own fields. */
 void leat_runner_publish(struct leat_runner *runner);
-/* Commit time of the oldest transaction that was read, made a message and isn't delivered; 0: there is none. */
+/* Commit time of the oldest transaction that was read, made a message and isn't delivered; 0: there is none.
+ */
 uint64_t leat_runner_oldest_undelivered(const struct leat_runner *runner);
 
 #endif

@@ -1,10 +1,10 @@
 /* The file sink's checkpoint on disk: one preallocated file with two slots, written in turn.
  *
- * A slot is written in place and synced; while it is being written the other one, with the state before, is whole: a
- * torn write loses nothing that was reported. That is one fdatasync which changes no metadata: 40 to 140 µs where
- * replacing a file (write, sync, rename, sync the folder) took 1.3 ms (ext4, 500 in a row). Replacing is kept for what is
- * rare: the first state, one that outgrew its slot, a new generation, and each recovery. docs/sinks/file.md has the layout.
- * One thread. */
+ * A slot is written in place and synced; while it is being written the other one, with the state before, is
+ * whole: a torn write loses nothing that was reported. That is one fdatasync which changes no metadata: 40 to
+ * 140 µs where replacing a file (write, sync, rename, sync the folder) took 1.3 ms (ext4, 500 in a row).
+ * Replacing is kept for what is rare: the first state, one that outgrew its slot, a new generation, and each
+ * recovery. docs/sinks/file.md has the layout. One thread. */
 #ifndef LEAT_SINK_SLOTS_INT_H
 #define LEAT_SINK_SLOTS_INT_H
 

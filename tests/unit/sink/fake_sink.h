@@ -1,5 +1,6 @@
-/* A sink that keeps everything in memory, and fails as it is told to. What it "delivered" survives recover(), as that of a
- * real one would: transactions go from `open` to `handed` (END came) to `delivered` (their checkpoint was acknowledged). */
+/* A sink that keeps everything in memory, and fails as it is told to. What it "delivered" survives recover(),
+ * as that of a real one would: transactions go from `open` to `handed` (END came) to `delivered` (their
+ * checkpoint was acknowledged). */
 #ifndef LEAT_TEST_FAKE_SINK_H
 #define LEAT_TEST_FAKE_SINK_H
 
@@ -12,26 +13,34 @@
 
 enum { FAKE_MAX = 4096, FAKE_ANY = -1 };
 
-enum fake_when { FAKE_NEVER, FAKE_AT_RECOVER, FAKE_AT_RESTART, FAKE_AT_ROWS, FAKE_AT_END, FAKE_AT_COMMIT, FAKE_AT_POLL };
+enum fake_when {
+    FAKE_NEVER,
+    FAKE_AT_RECOVER,
+    FAKE_AT_RESTART,
+    FAKE_AT_ROWS,
+    FAKE_AT_END,
+    FAKE_AT_COMMIT,
+    FAKE_AT_POLL
+};
 
 struct fake_sink {
     /* What to do. */
     enum fake_when fail_when;
-    uint64_t fail_at;      /* ROWS, END: the transaction's number */
+    uint64_t fail_at; /* ROWS, END: the transaction's number */
     unsigned fail_times;
     enum leat_kind fail_kind;
-    unsigned again_times;  /* item(): no room */
-    bool holds_back;       /* commits are acknowledged only by `acknowledge` */
-    unsigned acknowledge;  /* so many */
+    unsigned again_times; /* item(): no room */
+    bool holds_back;      /* commits are acknowledged only by `acknowledge` */
+    unsigned acknowledge; /* so many */
     /* What it did. */
     bool has_checkpoint;
     struct leat_checkpoint checkpoint;
     struct leat_checkpoint queued[128];
     size_t queued_count, queued_handed[128];
     uint64_t handed[FAKE_MAX];
-    size_t handed_count;    /* handed[0 … delivered_count) is delivered */
+    size_t handed_count; /* handed[0 … delivered_count) is delivered */
     size_t delivered_count;
-    uint64_t open;          /* number of the open transaction */
+    uint64_t open; /* number of the open transaction */
     unsigned commits, recovers, restarts, rows, texts, statements, interrupts;
 };
 
@@ -42,7 +51,8 @@ struct leat_sink {
 
 static struct fake_sink *fake_current; /* open() has no other way to the test's own */
 
-static inline int fake_fails(struct fake_sink *fake, enum fake_when when, uint64_t number, struct leat_error *err)
+static inline int fake_fails(struct fake_sink *fake, enum fake_when when, uint64_t number,
+                             struct leat_error *err)
 {
     bool at_item = when == FAKE_AT_ROWS || when == FAKE_AT_END;
     if (fake->fail_when != when || !fake->fail_times || (at_item && fake->fail_at != number))
@@ -76,7 +86,8 @@ static inline void fake_close(struct leat_sink **sink)
     *sink = NULL;
 }
 
-static inline int fake_recover(struct leat_sink *sink, struct leat_checkpoint *checkpoint, struct leat_error *err)
+static inline int fake_recover(struct leat_sink *sink, struct leat_checkpoint *checkpoint,
+                               struct leat_error *err)
 {
     struct fake_sink *fake = sink->fake;
     fake->recovers++;
@@ -96,7 +107,8 @@ static inline void fake_keep(struct fake_sink *fake, const struct leat_checkpoin
     fake->has_checkpoint = true;
 }
 
-static inline int fake_restart(struct leat_sink *sink, const struct leat_checkpoint *from, struct leat_error *err)
+static inline int fake_restart(struct leat_sink *sink, const struct leat_checkpoint *from,
+                               struct leat_error *err)
 {
     struct fake_sink *fake = sink->fake;
     fake->restarts++;
@@ -107,7 +119,8 @@ static inline int fake_restart(struct leat_sink *sink, const struct leat_checkpo
     return LEAT_OK;
 }
 
-static inline int fake_item(struct leat_sink *sink, const struct leat_item *item, bool *passed, struct leat_error *err)
+static inline int fake_item(struct leat_sink *sink, const struct leat_item *item, bool *passed,
+                            struct leat_error *err)
 {
     struct fake_sink *fake = sink->fake;
     *passed = false;
@@ -137,7 +150,8 @@ static inline int fake_item(struct leat_sink *sink, const struct leat_item *item
     return LEAT_OK;
 }
 
-static inline int fake_commit(struct leat_sink *sink, const struct leat_checkpoint *checkpoint, struct leat_error *err)
+static inline int fake_commit(struct leat_sink *sink, const struct leat_checkpoint *checkpoint,
+                              struct leat_error *err)
 {
     struct fake_sink *fake = sink->fake;
     assert(!fake->open);
@@ -149,7 +163,8 @@ static inline int fake_commit(struct leat_sink *sink, const struct leat_checkpoi
     return LEAT_OK;
 }
 
-static inline int fake_poll(struct leat_sink *sink, unsigned timeout_ms, uint64_t *delivered_seq, struct leat_error *err)
+static inline int fake_poll(struct leat_sink *sink, unsigned timeout_ms, uint64_t *delivered_seq,
+                            struct leat_error *err)
 {
     (void)timeout_ms;
     struct fake_sink *fake = sink->fake;
@@ -163,7 +178,8 @@ static inline int fake_poll(struct leat_sink *sink, unsigned timeout_ms, uint64_
         leat_checkpoint_free(&fake->queued[0]);
         fake->queued_count--;
         memmove(fake->queued, fake->queued + 1, fake->queued_count * sizeof *fake->queued);
-        memmove(fake->queued_handed, fake->queued_handed + 1, fake->queued_count * sizeof *fake->queued_handed);
+        memmove(fake->queued_handed, fake->queued_handed + 1,
+                fake->queued_count * sizeof *fake->queued_handed);
     }
     *delivered_seq = fake->checkpoint.seq;
     return LEAT_OK;
@@ -181,7 +197,8 @@ static inline int fake_check(struct leat_sink *sink, struct leat_error *err)
     return LEAT_OK;
 }
 
-static const struct leat_sink_ops fake_ops = {"fake",    fake_open,   fake_close, fake_recover,   fake_restart,
-                                              fake_item, fake_commit, fake_poll,  fake_interrupt, fake_check};
+static const struct leat_sink_ops fake_ops = {"fake",         fake_open, fake_close,  fake_recover,
+                                              fake_restart,   fake_item, fake_commit, fake_poll,
+                                              fake_interrupt, fake_check};
 
 #endif

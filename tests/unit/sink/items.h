@@ -1,4 +1,5 @@
-/* Transactions for tests: number n inserts rows of table shop.t (one INT column, `id`) with ids n*100, n*100+1 … */
+/* Transactions for tests: number n inserts rows of table shop.t (one INT column, `id`) with ids n*100,
+ * n*100+1 … */
 #ifndef LEAT_TEST_ITEMS_H
 #define LEAT_TEST_ITEMS_H
 
@@ -14,10 +15,11 @@ static inline struct leat_text test_text(const char *text)
 
 static inline struct leat_table *test_table(const char *database, const char *name)
 {
-    struct leat_column column = {.name = test_text("id"), .type = LEAT_TYPE_LONG, .flags = LEAT_COLUMN_PRIMARY};
+    struct leat_column column = {
+        .name = test_text("id"), .type = LEAT_TYPE_LONG, .flags = LEAT_COLUMN_PRIMARY};
     struct leat_key_part key = {0, 0};
-    struct leat_table_view view = {.flags = LEAT_TABLE_NAMED | LEAT_TABLE_SIGNS | LEAT_TABLE_COLLATIONS | LEAT_TABLE_MEMBERS |
-                                            LEAT_TABLE_KEY_KNOWN,
+    struct leat_table_view view = {.flags = LEAT_TABLE_NAMED | LEAT_TABLE_SIGNS | LEAT_TABLE_COLLATIONS |
+                                            LEAT_TABLE_MEMBERS | LEAT_TABLE_KEY_KNOWN,
                                    .server = LEAT_TABLE_OF_MYSQL,
                                    .database = test_text(database),
                                    .name = test_text(name),
@@ -61,7 +63,8 @@ static inline struct leat_item test_begin(uint64_t n, bool anonymous)
     return item;
 }
 
-static inline struct leat_item test_rows(struct leat_table *table, uint64_t n, uint32_t count, uint8_t *images /* 5*count */)
+static inline struct leat_item test_rows(struct leat_table *table, uint64_t n, uint32_t count,
+                                         uint8_t *images /* 5*count */)
 {
     static const uint8_t present[] = {1};
     for (uint32_t i = 0; i < count; i++) {
@@ -86,11 +89,10 @@ static inline struct leat_item test_rows(struct leat_table *table, uint64_t n, u
 
 static inline struct leat_item test_end(uint64_t n, uint32_t changes)
 {
-    return (struct leat_item){.type = LEAT_ITEM_END,
-                              .end = {.how = LEAT_END_XID,
-                                      .xid = n,
-                                      .place = {"binlog.000001", test_pos(n + 1)},
-                                      .changes = changes}};
+    return (struct leat_item){
+        .type = LEAT_ITEM_END,
+        .end = {
+            .how = LEAT_END_XID, .xid = n, .place = {"binlog.000001", test_pos(n + 1)}, .changes = changes}};
 }
 
 #endif

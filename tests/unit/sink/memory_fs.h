@@ -1,9 +1,10 @@
 /* A disk in memory that forgets, reorders and tears: for tests of what a crash leaves.
  *
- * Every file has what is on the disk and what is in the page cache; every change of a name is queued until the folder is
- * synced. memory_fs_crash() makes of that what a power cut could: each 512-byte sector that wasn't synced is old or new,
- * the size is old or new, and of the queued changes of names the first few happened. memory_fs.countdown makes every
- * operation after the n-th fail, as for a process that is dead; memory_fs.full makes writes find the disk full.
+ * Every file has what is on the disk and what is in the page cache; every change of a name is queued until
+ * the folder is synced. memory_fs_crash() makes of that what a power cut could: each 512-byte sector that
+ * wasn't synced is old or new, the size is old or new, and of the queued changes of names the first few
+ * happened. memory_fs.countdown makes every operation after the n-th fail, as for a process that is dead;
+ * memory_fs.full makes writes find the disk full.
  *
  * One folder for all: paths are names. One thread. */
 #ifndef LEAT_TEST_MEMORY_FS_H
@@ -37,7 +38,7 @@ struct memory_names {
 };
 
 struct memory_change {
-    char *remove, *add; /* either may be NULL */
+    char *remove, *add;       /* either may be NULL */
     struct memory_node *node; /* of add */
 };
 
@@ -118,7 +119,8 @@ static inline void memory_apply(struct memory_names *names, const struct memory_
         memory_remove(names, change->remove);
 }
 
-static inline void memory_change(struct memory_fs *memory, const char *remove, const char *add, struct memory_node *node)
+static inline void memory_change(struct memory_fs *memory, const char *remove, const char *add,
+                                 struct memory_node *node)
 {
     assert(memory->change_count < MEMORY_NAMES);
     struct memory_change change = {remove ? leat_strdup(remove) : NULL, add ? leat_strdup(add) : NULL, node};
@@ -143,7 +145,8 @@ static inline void memory_settle(struct memory_fs *memory, size_t count)
     memory->change_count = 0;
 }
 
-static inline int memory_open(void *context, struct leat_file **file, const char *path, unsigned flags, struct leat_error *err)
+static inline int memory_open(void *context, struct leat_file **file, const char *path, unsigned flags,
+                              struct leat_error *err)
 {
     struct memory_fs *memory = context;
     if (memory_alive(memory, err))
@@ -179,8 +182,8 @@ static inline void memory_close(void *context, struct leat_file **file)
     *file = NULL;
 }
 
-static inline int memory_read(void *context, struct leat_file *file, void *bytes, size_t size, uint64_t offset, size_t *got,
-                              struct leat_error *err)
+static inline int memory_read(void *context, struct leat_file *file, void *bytes, size_t size,
+                              uint64_t offset, size_t *got, struct leat_error *err)
 {
     *got = 0;
     if (memory_alive(context, err))
@@ -203,8 +206,8 @@ static inline void memory_resize(struct leat_buf *buf, size_t size)
     buf->size = size;
 }
 
-static inline int memory_write(void *context, struct leat_file *file, const struct iovec *parts, size_t count, uint64_t offset,
-                               struct leat_error *err)
+static inline int memory_write(void *context, struct leat_file *file, const struct iovec *parts, size_t count,
+                               uint64_t offset, struct leat_error *err)
 {
     struct memory_fs *memory = context;
     if (memory_alive(memory, err))
@@ -223,7 +226,8 @@ static inline int memory_write(void *context, struct leat_file *file, const stru
     return LEAT_OK;
 }
 
-static inline int memory_truncate(void *context, struct leat_file *file, uint64_t size, struct leat_error *err)
+static inline int memory_truncate(void *context, struct leat_file *file, uint64_t size,
+                                  struct leat_error *err)
 {
     if (memory_alive(context, err))
         return LEAT_FAIL;
@@ -231,7 +235,8 @@ static inline int memory_truncate(void *context, struct leat_file *file, uint64_
     return LEAT_OK;
 }
 
-static inline int memory_allocate(void *context, struct leat_file *file, uint64_t size, struct leat_error *err)
+static inline int memory_allocate(void *context, struct leat_file *file, uint64_t size,
+                                  struct leat_error *err)
 {
     if (memory_alive(context, err))
         return LEAT_FAIL;
@@ -300,8 +305,8 @@ static inline int memory_make_folder(void *context, const char *path, struct lea
     return memory_alive(context, err);
 }
 
-static inline int memory_list(void *context, const char *path, int (*each)(void *argument, const char *name), void *argument,
-                              struct leat_error *err)
+static inline int memory_list(void *context, const char *path, int (*each)(void *argument, const char *name),
+                              void *argument, struct leat_error *err)
 {
     struct memory_fs *memory = context;
     if (memory_alive(memory, err))
@@ -330,9 +335,10 @@ static inline struct memory_fs *memory_fs_new(uint64_t seed)
 {
     struct memory_fs *memory = leat_alloc_zero(1, sizeof *memory);
     memory->random = seed * 2 + 1;
-    memory->fs = (struct leat_fs){memory,          memory_open,        memory_close,       memory_read, memory_write,
-                                  memory_allocate, memory_truncate,    memory_sync,        memory_size, memory_rename,
-                                  memory_unlink,   memory_sync_folder, memory_make_folder, memory_list, memory_space};
+    memory->fs =
+        (struct leat_fs){memory,          memory_open,        memory_close,       memory_read, memory_write,
+                         memory_allocate, memory_truncate,    memory_sync,        memory_size, memory_rename,
+                         memory_unlink,   memory_sync_folder, memory_make_folder, memory_list, memory_space};
     return memory;
 }
 
@@ -354,7 +360,8 @@ static inline void memory_tear(struct memory_fs *memory, struct memory_node *nod
     node->locked = false;
 }
 
-/* All files must be closed. power: a power cut; else the process was killed, and the page cache is what it was. */
+/* All files must be closed. power: a power cut; else the process was killed, and the page cache is what it
+ * was. */
 static inline void memory_fs_crash(struct memory_fs *memory, bool power)
 {
     memory->counting = memory->full = memory->sync_fails = false;

@@ -82,7 +82,8 @@ static int feed_start(struct feed *feed, struct leat_error *err)
 static int feed_transaction(struct feed *feed, uint64_t n, struct leat_error *err)
 {
     uint8_t images[5 * ROWS];
-    struct leat_item items[] = {test_begin(n, false), test_rows(feed->table, n, ROWS, images), test_end(n, ROWS)};
+    struct leat_item items[] = {test_begin(n, false), test_rows(feed->table, n, ROWS, images),
+                                test_end(n, ROWS)};
     for (size_t i = 0; i < 3; i++) {
         bool passed;
         items[i].seq = n * 10 + i;
@@ -227,7 +228,8 @@ static size_t count_files(const struct memory_fs *memory, const char *part)
 
 enum { LAST = 12 };
 
-/* Killed after every number of operations, by kill -9 or a power cut, up to three times in a row; then it gets through. */
+/* Killed after every number of operations, by kill -9 or a power cut, up to three times in a row; then it
+ * gets through. */
 static void crash_everywhere(enum leat_compress compress, uint64_t rotate_bytes)
 {
     bool through = false;
@@ -245,14 +247,16 @@ static void crash_everywhere(enum leat_compress compress, uint64_t rotate_bytes)
                 if (rc == LEAT_OK && !crashes)
                     through = true;
                 else if (rc)
-                    ck_assert_msg(err.kind == LEAT_KIND_RETRY, "%u/%u: %s", countdown, (unsigned)seed, err.message);
+                    ck_assert_msg(err.kind == LEAT_KIND_RETRY, "%u/%u: %s", countdown, (unsigned)seed,
+                                  err.message);
                 feed_close(&feed);
                 memory_fs_crash(memory, power);
                 ck_assert_uint_le(count_delivered(memory, false, ".jsonl"), LAST);
             }
             struct leat_error err = {0};
             feed_open(&feed, &memory->fs);
-            ck_assert_msg(feed_start(&feed, &err) == LEAT_OK, "%u/%u: %s", countdown, (unsigned)seed, err.message);
+            ck_assert_msg(feed_start(&feed, &err) == LEAT_OK, "%u/%u: %s", countdown, (unsigned)seed,
+                          err.message);
             ck_assert_uint_ge(feed.at.seq / 10, feed.reported + 1); /* nothing reported is taken back */
             ck_assert_uint_eq(count_delivered(memory, true, ".jsonl"), feed.at.seq / 10 - 1);
             ck_assert_msg(feed_run(&feed, LAST, &err) == LEAT_OK, "%s", err.message);
@@ -428,7 +432,8 @@ END_TEST
 static int rewind_to_start(struct feed *feed, uint64_t generation, struct leat_error *err)
 {
     leat_checkpoint_free(&feed->at);
-    feed->at = (struct leat_checkpoint){.generation = generation, .seq = 10, .completed = leat_gtid_set_new()};
+    feed->at =
+        (struct leat_checkpoint){.generation = generation, .seq = 10, .completed = leat_gtid_set_new()};
     return feed->ops->restart(feed->sink, &feed->at, err);
 }
 
@@ -604,9 +609,11 @@ START_TEST(names_of_one_sink_are_not_taken_for_another)
     char *path = leat_file_path("/data", "a-000001", &name);
     ck_assert_str_eq(path, "/data/a-000001-000007-00000000000000000042.jsonl.zst.part");
     ck_assert(leat_file_name_parse(&parsed, "a-000001", path + strlen("/data/")));
-    ck_assert(parsed.generation == 7 && parsed.first_seq == 42 && parsed.compress == LEAT_COMPRESS_ZSTD && parsed.part);
+    ck_assert(parsed.generation == 7 && parsed.first_seq == 42 && parsed.compress == LEAT_COMPRESS_ZSTD &&
+              parsed.part);
     ck_assert(!leat_file_name_parse(&parsed, "a", path + strlen("/data/")));
-    ck_assert(!leat_file_name_parse(&parsed, "a-000001", "a-000001-000007-00000000000000000042.jsonl.part.damaged"));
+    ck_assert(!leat_file_name_parse(&parsed, "a-000001",
+                                    "a-000001-000007-00000000000000000042.jsonl.part.damaged"));
     ck_assert(!leat_file_name_parse(&parsed, "a-000001", "a-000001-000007-99999999999999999999.jsonl"));
     free(path);
     struct leat_error err = {0};

@@ -1,5 +1,5 @@
-/* The runner, over a real journal (on a disk in memory) and a sink that does as it is told: each state and move, what each
- * kind of error leads to, where it goes on from. */
+/* The runner, over a real journal (on a disk in memory) and a sink that does as it is told: each state and
+ * move, what each kind of error leads to, where it goes on from. */
 #include "check_main.h"
 #include "fake_sink.h"
 #include "items.h"
@@ -46,7 +46,8 @@ static void open_journal(struct house *house, const char *folder)
                                                  .segment_bytes = 64 << 10,
                                                  .max_bytes = house->journal_bytes_max,
                                                  .create = true};
-    ck_assert_msg(leat_journal_open(&house->journal, &options, &house->err) == LEAT_OK, "%s", house->err.message);
+    ck_assert_msg(leat_journal_open(&house->journal, &options, &house->err) == LEAT_OK, "%s",
+                  house->err.message);
 }
 
 static struct house *new_house(void)
@@ -87,8 +88,9 @@ static void end_house(struct house *house)
 static void append(struct house *house, struct leat_buf *frames)
 {
     size_t taken = 0;
-    ck_assert_msg(leat_journal_append(house->journal, frames->data, frames->size, &taken, &house->err) == LEAT_OK, "%s",
-                  house->err.message);
+    ck_assert_msg(leat_journal_append(house->journal, frames->data, frames->size, &taken, &house->err) ==
+                      LEAT_OK,
+                  "%s", house->err.message);
     ck_assert_uint_eq(taken, frames->size);
     ck_assert_msg(leat_journal_sync(house->journal, &house->err) == LEAT_OK, "%s", house->err.message);
     leat_buf_free(frames);
@@ -102,8 +104,9 @@ static void put_start(struct house *house, uint64_t executed, uint64_t pos)
         struct leat_gtid gtid = test_gtid(n);
         ck_assert_int_eq(leat_gtid_set_add(set, &gtid, &house->err), LEAT_OK);
     }
-    struct leat_item item = {.type = LEAT_ITEM_START,
-                             .start = {.place = {"binlog.000001", pos}, .executed = set, .at_us = now_us, .asked = "now"}};
+    struct leat_item item = {
+        .type = LEAT_ITEM_START,
+        .start = {.place = {"binlog.000001", pos}, .executed = set, .at_us = now_us, .asked = "now"}};
     test_uuid(item.start.source_uuid, 1);
     leat_frame_put(&frames, &item);
     append(house, &frames);
@@ -129,7 +132,6 @@ static void put_transactions(struct house *house, uint64_t first, uint64_t last)
     for (uint64_t n = first; n <= last; n++)
         put_transaction(house, n, house->table);
 }
-
 
 static int step(struct house *house)
 {
@@ -163,8 +165,8 @@ static void check_state(struct house *house, enum leat_runner_state state)
 {
     struct leat_runner_status status;
     leat_runner_status(house->runner, &status);
-    ck_assert_msg(status.state == state, "%s, not %s: %s", leat_runner_state_name(status.state), leat_runner_state_name(state),
-                  status.error.message);
+    ck_assert_msg(status.state == state, "%s, not %s: %s", leat_runner_state_name(status.state),
+                  leat_runner_state_name(state), status.error.message);
 }
 
 /* A journal with transactions 1 … last, and a runner whose sink has them. */
@@ -179,7 +181,8 @@ static struct house *running_house(uint64_t last)
     return house;
 }
 
-static void told_to_fail(struct house *house, enum fake_when when, uint64_t at, unsigned times, enum leat_kind kind)
+static void told_to_fail(struct house *house, enum fake_when when, uint64_t at, unsigned times,
+                         enum leat_kind kind)
 {
     house->fake.fail_when = when;
     house->fake.fail_at = at;
@@ -332,7 +335,8 @@ END_TEST
 
 START_TEST(an_error_that_may_pass_backs_off_and_rewinds_to_the_checkpoint)
 {
-    static const enum fake_when places[] = {FAKE_AT_ROWS, FAKE_AT_END, FAKE_AT_COMMIT, FAKE_AT_POLL, FAKE_AT_RECOVER};
+    static const enum fake_when places[] = {FAKE_AT_ROWS, FAKE_AT_END, FAKE_AT_COMMIT, FAKE_AT_POLL,
+                                            FAKE_AT_RECOVER};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         struct house *house = running_house(3);
         told_to_fail(house, places[i], 6, 1, LEAT_KIND_RETRY);
@@ -356,7 +360,8 @@ START_TEST(backoff_doubles_up_to_its_limit_and_ends_with_a_delivery)
     struct leat_runner_status status;
     told_to_fail(house, FAKE_AT_COMMIT, 0, 8, LEAT_KIND_RETRY);
     put_transactions(house, 4, 4);
-    uint64_t least[] = {50, 100, 200, 400, 500, 500, 500, 500}, most[] = {100, 200, 400, 800, 1000, 1000, 1000, 1000};
+    uint64_t least[] = {50, 100, 200, 400, 500, 500, 500, 500},
+             most[] = {100, 200, 400, 800, 1000, 1000, 1000, 1000};
     for (size_t i = 0; i < 8; i++) {
         settle(house);
         check_state(house, LEAT_RUNNER_BACKING_OFF);
@@ -404,13 +409,21 @@ START_TEST(skip_passes_over_the_one_transaction_that_halts)
 {
     struct house *house = running_house(3);
     told_to_fail(house, FAKE_AT_END, 7, FAKE_MAX, LEAT_KIND_OPERATOR);
-    ck_assert_int_eq(leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:4", "why not", &house->err), LEAT_FAIL);
+    ck_assert_int_eq(
+        leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:4", "why not", &house->err),
+        LEAT_FAIL);
     put_transactions(house, 4, 9);
     settle(house);
     check_state(house, LEAT_RUNNER_HALTED);
-    ck_assert_int_eq(leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:8", "bad row", &house->err), LEAT_FAIL);
-    ck_assert_int_eq(leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:7", "", &house->err), LEAT_FAIL);
-    ck_assert_int_eq(leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:7", "bad row", &house->err), LEAT_OK);
+    ck_assert_int_eq(
+        leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:8", "bad row", &house->err),
+        LEAT_FAIL);
+    ck_assert_int_eq(
+        leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:7", "", &house->err),
+        LEAT_FAIL);
+    ck_assert_int_eq(
+        leat_runner_skip(house->runner, "11111111-1111-1111-1111-111111111101:7", "bad row", &house->err),
+        LEAT_OK);
     settle(house);
     check_state(house, LEAT_RUNNER_RUNNING);
     ck_assert_uint_eq(house->fake.delivered_count, 8);
@@ -655,7 +668,10 @@ START_TEST(start_of_a_new_sink)
     static const struct {
         const char *start;
         uint64_t first;
-    } cases[] = {{"earliest", 1}, {"now", 6}, {"binlog.000001:4000", 3}, {"11111111-1111-1111-1111-111111111101:1-3", 4}};
+    } cases[] = {{"earliest", 1},
+                 {"now", 6},
+                 {"binlog.000001:4000", 3},
+                 {"11111111-1111-1111-1111-111111111101:1-3", 4}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct house *house = new_house();
         put_start(house, 0, 4);
@@ -848,7 +864,8 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct memory_name *)a)->path, ((const struct memory_name *)b)->path);
 }
 
-/* The ids in all files, in the order of their names, are those of transactions 1 … last: two a transaction. */
+/* The ids in all files, in the order of their names, are those of transactions 1 … last: two a transaction.
+ */
 static void check_files(struct memory_fs *disk, uint64_t last)
 {
     struct memory_name *names = disk->cache.list;
