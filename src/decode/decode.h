@@ -34,12 +34,13 @@ struct leat_decoder *leat_decoder_new(const struct leat_decoder_options *options
 void leat_decoder_free(struct leat_decoder **decoder);
 
 /* Where the next event lies. Before the first event of a dump or file, and never in between: rotates move it.
- * The source's UUID goes into each BEGIN. Also forgets the format and any open transaction. */
+ * The source's UUID goes into each BEGIN. Also forgets the format and any open transaction. To read a file from a
+ * position, place there, feed the format description from the file's head, then go on at the position. */
 void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[LEAT_UUID_SIZE], const char *file,
                         uint64_t pos);
 
 /* One whole event. Errors name file and position; after one the decoder takes nothing more until leat_decoder_place.
- * A listener's positive result is returned as it is. */
+ * A listener's positive result is returned as it is, and counts as an error in this. */
 int leat_decoder_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err) LEAT_CHECKED;
 
 /* Between transactions: what is complete. */

@@ -28,10 +28,10 @@ struct binding {
 };
 
 struct transaction {
-    uint64_t pos;     /* of its first event */
-    uint64_t length;  /* as the GTID event tells; 0: it doesn't */
-    bool standalone;  /* MariaDB: ends with its only statement */
-    bool something;   /* anything but its frame was in it, whether given or not */
+    uint64_t pos;    /* of its first event */
+    uint64_t length; /* as the GTID event tells; 0: it doesn't */
+    bool standalone; /* MariaDB: ends with its only statement */
+    bool something;  /* anything but its frame was in it, whether given or not */
     uint32_t thread_id;
     uint64_t changes, statements, digest;
 };
@@ -48,10 +48,10 @@ struct leat_decoder {
     uint64_t completed; /* in the same file: no file ends within a transaction */
 
     enum state state;
-    bool poisoned;      /* an error was returned: the place and the transaction are no longer right */
-    bool listener_said; /* the result comes from the listener */
-    bool after_format;  /* the last event was a format description */
-    bool prelude;       /* INTVAR, RAND or USER_VAR came before the statement that they belong to … */
+    bool poisoned;        /* an error was returned: the place and the transaction are no longer right */
+    bool listener_said;   /* the result comes from the listener */
+    bool after_format;    /* the last event was a format description */
+    bool prelude;         /* INTVAR, RAND or USER_VAR came before the statement that they belong to … */
     uint64_t prelude_pos; /* … here */
     struct transaction transaction;
 
@@ -66,6 +66,8 @@ struct leat_decoder {
     struct leat_buf rows_query; /* kept until it is known whether the statement's tables are wanted */
     bool rows_query_pending;
 
+    struct leat_item
+        item; /* the one being given: clearing one of these for each would take as long as a row's walk */
     struct leat_ddl ddl; /* of the statement at hand */
     struct leat_decoder_state counters;
 };
@@ -77,8 +79,17 @@ static inline bool decoder_in_transaction(const struct leat_decoder *decoder)
     return decoder->state == STARTED || decoder->state == OPEN;
 }
 
-/* An item to the listener. */
-int decoder_give(struct leat_decoder *decoder, const struct leat_item *item, struct leat_error *err) LEAT_CHECKED;
+/* decoder->item, its part of this type filled in, to the listener. */
+int decoder_give(struct leat_decoder *decoder, enum leat_item_type type, struct leat_error *err) LEAT_CHECKED;
+
+/* A digest goes on over one more value. What a transaction's digest is made of, in order: for each row, what
+ * the rows of an event share (table, op, bitmaps) and the XXH3 of its images; for each statement, the XXH3 of
+ * its default database and of its text. Nothing of where, when or through whom it came. */
+static inline uint64_t decoder_mix(uint64_t digest, uint64_t value)
+{
+    digest = (digest ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    return digest ^ digest >> 32;
+}
 
 /* place.c. decoder_locate finds the event's own place, before anything is made of it. */
 int decoder_locate(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
@@ -86,7 +97,8 @@ int decoder_format(struct leat_decoder *decoder, struct leat_error *err) LEAT_CH
 int decoder_rotate(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 int decoder_heartbeat(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 /* Fails when a transaction is under way; `what` comes too early. */
-int decoder_must_be_between(const struct leat_decoder *decoder, const char *what, struct leat_error *err) LEAT_CHECKED;
+int decoder_must_be_between(const struct leat_decoder *decoder, const char *what,
+                            struct leat_error *err) LEAT_CHECKED;
 /* Fails unless BEGIN was seen. */
 int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 
@@ -95,7 +107,8 @@ int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHEC
 /* A transaction without a GTID event begins, with the event at hand. */
 int decoder_begin_anonymous(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 /* The event at hand ends the transaction. */
-int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xid, struct leat_error *err) LEAT_CHECKED;
+int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xid,
+                struct leat_error *err) LEAT_CHECKED;
 int decoder_xid(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 void decoder_prelude(struct leat_decoder *decoder);
 

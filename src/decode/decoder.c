@@ -1,6 +1,6 @@
-/* Events in: frame, place, dispatch, errors. Runs in the thread that feeds it; nothing here allocates but for new
- * definitions. What fails poisons: after an error the place and the open transaction are no longer right, and going
- * on would give out a part of something as the whole. */
+/* Events in: frame, place, dispatch, errors. Runs in the thread that feeds it; nothing here allocates but for
+ * new definitions. What fails poisons: after an error the place and the open transaction are no longer right,
+ * and going on would give out a part of something as the whole. */
 #include "decode_int.h"
 
 #include <inttypes.h>
@@ -12,14 +12,16 @@ static const uint64_t event_bytes_max_default = UINT64_C(256) << 20;
 
 enum { FIRST_EVENT_POS = 4 }; /* behind the magic number */
 
-struct leat_decoder *leat_decoder_new(const struct leat_decoder_options *options, const struct leat_item_out *out)
+struct leat_decoder *leat_decoder_new(const struct leat_decoder_options *options,
+                                      const struct leat_item_out *out)
 {
     struct leat_decoder *decoder = leat_alloc_zero(1, sizeof *decoder);
     decoder->options = *options;
     if (!decoder->options.event_bytes_max)
         decoder->options.event_bytes_max = event_bytes_max_default;
     decoder->out = *out;
-    decoder->schema = leat_schema_new(&(struct leat_schema_options){.names_required = options->names_required});
+    decoder->schema =
+        leat_schema_new(&(struct leat_schema_options){.names_required = options->names_required});
     decoder->state = BETWEEN;
     return decoder;
 }
@@ -34,8 +36,8 @@ void leat_decoder_free(struct leat_decoder **decoder)
     *decoder = NULL;
 }
 
-void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[LEAT_UUID_SIZE], const char *file,
-                        uint64_t pos)
+void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[LEAT_UUID_SIZE],
+                        const char *file, uint64_t pos)
 {
     size_t size = strnlen(file, LEAT_BINLOG_NAME_MAX);
     memmove(decoder->file, file, size); /* it may be the one that leat_decoder_state gave */
@@ -62,9 +64,10 @@ void leat_decoder_restart_listener(struct leat_decoder *decoder)
     leat_schema_reset_given(decoder->schema);
 }
 
-int decoder_give(struct leat_decoder *decoder, const struct leat_item *item, struct leat_error *err)
+int decoder_give(struct leat_decoder *decoder, enum leat_item_type type, struct leat_error *err)
 {
-    int result = leat_item_give(&decoder->out, item, err);
+    decoder->item.type = type;
+    int result = leat_item_give(&decoder->out, &decoder->item, err);
     decoder->listener_said = result != LEAT_OK;
     return result;
 }
@@ -74,8 +77,8 @@ static int incident(struct leat_decoder *decoder, struct leat_error *err)
     return decoder_refuse_incident(decoder, err);
 }
 
-/* Says that a file begins or ends, or speaks to members of a group: nothing that changes data. The sets in them are
- * read by the source, which compares what it has. */
+/* Says that a file begins or ends, or speaks to members of a group: nothing that changes data. The sets in
+ * them are read by the source, which compares what it has. */
 static int pass(struct leat_decoder *decoder, struct leat_error *err)
 {
     (void)decoder, (void)err;
@@ -154,7 +157,8 @@ static int take_event(struct leat_decoder *decoder, const void *bytes, size_t si
         leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR,
                   "the event has %zu bytes, more than source.event_bytes_max allows (%" PRIu64 ")", size,
                   decoder->options.event_bytes_max);
-        return leat_cure(err, "set source.event_bytes_max to %zu or more, with as much memory to spare", size);
+        return leat_cure(err, "set source.event_bytes_max to %zu or more, with as much memory to spare",
+                         size);
     }
     int result = leat_event_parse(&decoder->event, &decoder->format, bytes, size, err);
     if (result == LEAT_OK)
@@ -193,7 +197,7 @@ int leat_decoder_event(struct leat_decoder *decoder, const void *bytes, size_t s
     if (decoder->poisoned)
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL,
                          "an event after an error: the decoder must be placed anew first");
-    decoder->event = (struct leat_event){0};
+    decoder->event.bytes = NULL;
     decoder->event_pos = decoder->event_end = decoder->pos;
     decoder->listener_said = false;
     int result = take_event(decoder, bytes, size, err);

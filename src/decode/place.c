@@ -1,10 +1,11 @@
-/* Where events lie. A file's positions go past 4 GiB and the wire's wrap, so the decoder adds up the sizes of events
- * and holds the sum against the low half that each event tells of its own end (0 tells nothing: MariaDB 11.4 and
- * later, in events that went through its cache).
+/* Where events lie. A file's positions go past 4 GiB and the wire's wrap, so the decoder adds up the sizes of
+ * events and holds the sum against the low half that each event tells of its own end (0 tells nothing:
+ * MariaDB 11.4 and later, in events that went through its cache).
  *
- * A dump made up of GTIDs leaves out whole transactions. MySQL sends a heartbeat behind each such hole; MariaDB goes
- * on with an event from further ahead. So a hole is an error where none may be: inside of a transaction, backwards,
- * and from a MySQL server without its heartbeat. */
+ * A dump made up of GTIDs leaves out whole transactions. MySQL sends a heartbeat behind each such hole,
+ * whatever the heartbeat period (seen on 9.7.4); MariaDB goes on with an event from further ahead. So a hole
+ * is an error where none may be: inside of a transaction, backwards, and from a MySQL server without its
+ * heartbeat. Only behind a format description may a reader of files go on from anywhere. */
 #include "decode_int.h"
 
 #include <inttypes.h>
@@ -16,8 +17,8 @@ int decoder_must_be_between(const struct leat_decoder *decoder, const char *what
 {
     if (!decoder_in_transaction(decoder))
         return LEAT_OK;
-    return leat_malformed(err, "%s, before the end of the transaction that began at %s:%" PRIu64, what, decoder->file,
-                          decoder->transaction.pos);
+    return leat_malformed(err, "%s, before the end of the transaction that began at %s:%" PRIu64, what,
+                          decoder->file, decoder->transaction.pos);
 }
 
 int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *err)
@@ -28,8 +29,8 @@ int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *
                                                          : "no transaction has begun before it");
 }
 
-/* What the dump thread makes up for this connection only. The format description at the start of a dump from the
- * middle of a file is the file's own with its end set to 0. */
+/* What the dump thread makes up for this connection only. The format description at the start of a dump from
+ * the middle of a file is the file's own with its end set to 0. */
 static bool is_made_up(const struct leat_event *event)
 {
     switch (event->type) {
@@ -49,7 +50,8 @@ static bool hole_allowed(const struct leat_decoder *decoder)
 {
     if (decoder_in_transaction(decoder))
         return false;
-    return decoder->format.mariadb || decoder->after_format || decoder->state == SKIPPING || decoder->pos == 0;
+    return decoder->format.mariadb || decoder->after_format || decoder->state == SKIPPING ||
+           decoder->pos == 0;
 }
 
 int decoder_locate(struct leat_decoder *decoder, struct leat_error *err)
@@ -62,10 +64,11 @@ int decoder_locate(struct leat_decoder *decoder, struct leat_error *err)
     uint32_t ahead = event->next_pos ? event->next_pos - (uint32_t)end : 0;
     if (ahead) {
         if (!hole_allowed(decoder) || ahead > AHEAD_MAX)
-            return leat_malformed(err,
-                                  "it says that it ends at %" PRIu32 ", and should end at %" PRIu64
-                                  " (modulo 2^32): something is missing before it, or this isn't a server's own binlog",
-                                  event->next_pos, end);
+            return leat_malformed(
+                err,
+                "it says that it ends at %" PRIu32 ", and should end at %" PRIu64
+                " (modulo 2^32): something is missing before it, or this isn't a server's own binlog",
+                event->next_pos, end);
         decoder->event_pos = decoder->pos + ahead;
         end += ahead;
     }
@@ -109,16 +112,19 @@ int decoder_rotate(struct leat_decoder *decoder, struct leat_error *err)
 }
 
 /* How far ahead of us a heartbeat is; the older kind tells the low 32 bits. */
-static int heartbeat_pos(const struct leat_decoder *decoder, uint64_t *pos, const char *name, struct leat_error *err)
+static int heartbeat_pos(const struct leat_decoder *decoder, uint64_t *pos, const char *name,
+                         struct leat_error *err)
 {
     if (decoder->file[0] && strcmp(name, decoder->file) != 0)
-        return leat_malformed(err, "it speaks of file %s, and the last rotate led to %s", name, decoder->file);
+        return leat_malformed(err, "it speaks of file %s, and the last rotate led to %s", name,
+                              decoder->file);
     if (decoder->event.type == LEAT_EVENT_HEARTBEAT && *pos <= UINT32_MAX && decoder->pos != 0) {
         uint32_t ahead = (uint32_t)*pos - (uint32_t)decoder->pos;
         *pos = ahead > AHEAD_MAX ? 0 : decoder->pos + ahead;
     }
     if (*pos < decoder->pos)
-        return leat_malformed(err, "it speaks of a position before %" PRIu64 ", which was read already", decoder->pos);
+        return leat_malformed(err, "it speaks of a position before %" PRIu64 ", which was read already",
+                              decoder->pos);
     if (*pos > pos_max)
         return leat_malformed(err, "position %" PRIu64 " is beyond what a file can have", *pos);
     return LEAT_OK;
@@ -131,10 +137,12 @@ int decoder_heartbeat(struct leat_decoder *decoder, struct leat_error *err)
     if (leat_event_heartbeat(name, &pos, &decoder->event, err) || heartbeat_pos(decoder, &pos, name, err))
         return LEAT_FAIL;
     if (decoder_in_transaction(decoder))
-        return pos == decoder->pos ? LEAT_OK
-                                   : leat_malformed(err, "something of the transaction that began at %s:%" PRIu64
-                                                         " is missing", decoder->file, decoder->transaction.pos);
+        return pos == decoder->pos
+                   ? LEAT_OK
+                   : leat_malformed(err,
+                                    "something of the transaction that began at %s:%" PRIu64 " is missing",
+                                    decoder->file, decoder->transaction.pos);
     decoder->event_end = pos;
-    struct leat_item item = {.type = LEAT_ITEM_HEARTBEAT, .heartbeat.place = {decoder->file, pos}};
-    return decoder_give(decoder, &item, err);
+    decoder->item.heartbeat.place = (struct leat_place){decoder->file, pos};
+    return decoder_give(decoder, LEAT_ITEM_HEARTBEAT, err);
 }

@@ -24,7 +24,8 @@ static struct leat_text text_of(const char *name)
     return (struct leat_text){name, (uint32_t)strlen(name)};
 }
 
-/* Temporary tables exist for their session only: their statements say nothing about tables that have rows here. */
+/* Temporary tables exist for their session only: their statements say nothing about tables that have rows
+ * here. */
 static void describe_tables(const struct leat_ddl *ddl, struct leat_statement *statement)
 {
     statement->kind = ddl->temporary ? LEAT_STATEMENT_OTHER : ddl->kind;
@@ -32,11 +33,11 @@ static void describe_tables(const struct leat_ddl *ddl, struct leat_statement *s
     statement->table = text_of(ddl->temporary ? "" : ddl->table);
 }
 
-static int give_statement(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+static int give_statement(struct leat_decoder *decoder, const struct leat_query *query,
+                          struct leat_error *err)
 {
     struct transaction *transaction = &decoder->transaction;
-    struct leat_item item = {.type = LEAT_ITEM_STATEMENT};
-    item.statement = (struct leat_statement){
+    decoder->item.statement = (struct leat_statement){
         .database = query->database,
         .sql = query->sql,
         .sql_size = query->sql_size,
@@ -48,16 +49,18 @@ static int give_statement(struct leat_decoder *decoder, const struct leat_query 
         .pos = decoder->event_pos,
         .end_pos = decoder->event_end,
     };
-    describe_tables(&decoder->ddl, &item.statement);
-    transaction->digest = leat_hash64(query->database.bytes, query->database.size, transaction->digest);
-    transaction->digest = leat_hash64(query->sql, query->sql_size, transaction->digest);
+    describe_tables(&decoder->ddl, &decoder->item.statement);
+    uint64_t database = leat_hash64(query->database.bytes, query->database.size, 0);
+    uint64_t digest = decoder_mix(transaction->digest, database);
+    transaction->digest = decoder_mix(digest, leat_hash64(query->sql, query->sql_size, 0));
     transaction->statements++;
     decoder->counters.statements++;
-    return decoder_give(decoder, &item, err);
+    return decoder_give(decoder, LEAT_ITEM_STATEMENT, err);
 }
 
 /* A statement that isn't transaction control. Outside of BEGIN and its end it is a transaction by itself. */
-static int take_statement(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+static int take_statement(struct leat_decoder *decoder, const struct leat_query *query,
+                          struct leat_error *err)
 {
     classify(decoder, query);
     bool rows = decoder->ddl.rows && !decoder->ddl.temporary;
@@ -87,15 +90,15 @@ static int take_begin(struct leat_decoder *decoder, const struct leat_query *que
     return result;
 }
 
-static int take_savepoint(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+static int take_savepoint(struct leat_decoder *decoder, const struct leat_query *query,
+                          struct leat_error *err)
 {
     if (decoder_must_be_open(decoder, err))
         return LEAT_FAIL;
-    struct leat_item item = {.type = LEAT_ITEM_SAVEPOINT};
-    item.savepoint.bytes = query->sql;
-    item.savepoint.size = query->sql_size;
+    decoder->item.savepoint.bytes = query->sql;
+    decoder->item.savepoint.size = query->sql_size;
     decoder->transaction.something = true;
-    return decoder_give(decoder, &item, err);
+    return decoder_give(decoder, LEAT_ITEM_SAVEPOINT, err);
 }
 
 static int take_end(struct leat_decoder *decoder, enum leat_end_how how, struct leat_error *err)
@@ -139,14 +142,15 @@ int decoder_query(struct leat_decoder *decoder, struct leat_error *err)
     return take_query(decoder, &query, err);
 }
 
-/* LOAD DATA in statement form: a Query event with 13 more bytes in its head, which say where in its text the file's
- * name stands. The file's contents came before, in blocks, which nothing here reads.
- * Source: Execute_load_query_event in libs/mysql/binlog/event/load_data_events.h. */
+/* LOAD DATA in statement form: a Query event with 13 more bytes in its head, which say where in its text the
+ * file's name stands. The file's contents came before, in blocks, which nothing here reads. Source:
+ * Execute_load_query_event in libs/mysql/binlog/event/load_data_events.h. */
 int decoder_load_query(struct leat_decoder *decoder, struct leat_error *err)
 {
     enum { FILE_HEAD_SIZE = 13 };
     struct leat_cursor cursor = leat_cursor(decoder->event.body, decoder->event.body_size);
-    struct leat_query query = {.thread_id = leat_cursor_u32(&cursor), .execution_seconds = leat_cursor_u32(&cursor)};
+    struct leat_query query = {.thread_id = leat_cursor_u32(&cursor),
+                               .execution_seconds = leat_cursor_u32(&cursor)};
     query.database.size = leat_cursor_u8(&cursor);
     query.error_code = leat_cursor_u16(&cursor);
     query.session.status_size = leat_cursor_u16(&cursor);
@@ -161,7 +165,8 @@ int decoder_load_query(struct leat_decoder *decoder, struct leat_error *err)
     return take_statement(decoder, &query, err);
 }
 
-/* From these on each transaction has a GTID event, if only an anonymous one: a BEGIN isn't where one begins. */
+/* From these on each transaction has a GTID event, if only an anonymous one: a BEGIN isn't where one begins.
+ */
 static bool has_gtid_events(const struct leat_binlog_format *format)
 {
     enum { MYSQL_FIRST = 50700, MARIADB_FIRST = 100002 };
@@ -181,8 +186,8 @@ static int skip_query(struct leat_decoder *decoder, bool *begins, struct leat_er
     if (control == LEAT_CONTROL_NONE) {
         /* DDL commits, so it never lies within a transaction whose beginning was missed. */
         classify(decoder, &query);
-        *begins = decoder->ddl.kind >= LEAT_STATEMENT_CREATE_TABLE && decoder->ddl.kind <= LEAT_STATEMENT_DROP_DATABASE &&
-                  !decoder->ddl.temporary;
+        *begins = decoder->ddl.kind >= LEAT_STATEMENT_CREATE_TABLE &&
+                  decoder->ddl.kind <= LEAT_STATEMENT_DROP_DATABASE && !decoder->ddl.temporary;
     } else {
         *begins = control == LEAT_CONTROL_BEGIN;
     }

@@ -1,5 +1,5 @@
-/* What this build can't decode, or what would lose a change: why, and the way on. Each of these stops where it is met;
- * nothing is passed over. */
+/* What this build can't decode, or what would lose a change: why, and the way on. Each of these stops where
+ * it is met; nothing is passed over. */
 #include "decode_int.h"
 
 struct refusal {
@@ -7,18 +7,20 @@ struct refusal {
     const char *reason, *cure;
 };
 
-#define OF_OLD "this form of logging is of a server before MySQL 5.1 was released"
-#define CURE_OF_OLD "start behind it, or replicate from a newer server that reads it"
+#define OF_OLD             "this form of logging is of a server before MySQL 5.1 was released"
+#define CURE_OF_OLD        "start behind it, or replicate from a newer server that reads it"
 #define MARIADB_COMPRESSED "events compressed by MariaDB are not decoded yet"
-#define CURE_MARIADB_COMPRESSED                                                                                      \
+#define CURE_MARIADB_COMPRESSED \
     "SET GLOBAL log_bin_compress=OFF; what was logged before stays compressed: start behind it"
 
 static const struct refusal refusals[] = {
     {LEAT_EVENT_TRANSACTION_PAYLOAD, "compressed transactions are not decoded yet",
-     "SET PERSIST binlog_transaction_compression=OFF, in open sessions too; what was logged before stays compressed: "
+     "SET PERSIST binlog_transaction_compression=OFF, in open sessions too; what was logged before stays "
+     "compressed: "
      "start behind it"},
     {LEAT_EVENT_PARTIAL_UPDATE_ROWS, "partial updates of JSON are not decoded yet",
-     "SET PERSIST binlog_row_value_options='', in open sessions too; what was logged before stays so: start behind it"},
+     "SET PERSIST binlog_row_value_options='', in open sessions too; what was logged before stays so: start "
+     "behind it"},
     {LEAT_EVENT_MARIADB_START_ENCRYPTION, "the file is encrypted",
      "read it from its server instead of from the file, or decrypt it first"},
     {LEAT_EVENT_MARIADB_QUERY_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
@@ -43,8 +45,9 @@ int decoder_refuse_xa(struct leat_decoder *decoder, const char *what, struct lea
 {
     (void)decoder;
     leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "%s: XA transactions are not decoded yet", what);
-    return leat_cure(err, "let the application commit without XA (XA RECOVER lists what is prepared); to go on, start "
-                          "behind the last of these");
+    return leat_cure(
+        err, "let the application commit without XA (XA RECOVER lists what is prepared); to go on, start "
+             "behind the last of these");
 }
 
 int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err)
@@ -79,9 +82,13 @@ int decoder_refuse_statement(struct leat_decoder *decoder, struct leat_error *er
     const struct leat_ddl *ddl = &decoder->ddl;
     bool told = ddl->table[0] && !ddl->multiple;
     leat_fail(err, LEAT_E_SERVER_SETTINGS, LEAT_KIND_OPERATOR,
-              "row changes of %s%s%s are logged as a statement: binlog_format is not ROW for the session that ran it",
-              told ? ddl->database : "tables that its text does not tell", told ? "." : "", told ? ddl->table : "");
-    return leat_cure(err, "SET %s binlog_format=ROW, in open sessions too; what was logged before stays as it is: start "
-                          "behind it",
-                     decoder->format.mariadb ? "GLOBAL" : "PERSIST");
+              "row changes of %s%s%s are logged as a statement: binlog_format is not ROW for the session "
+              "that ran it",
+              told ? ddl->database : "tables that its text does not tell", told ? "." : "",
+              told ? ddl->table : "");
+    return leat_cure(
+        err,
+        "SET %s binlog_format=ROW, in open sessions too; what was logged before stays as it is: start "
+        "behind it",
+        decoder->format.mariadb ? "GLOBAL" : "PERSIST");
 }

@@ -1,14 +1,15 @@
 /* Table maps and rows: the hot path. Nothing here allocates but for a definition that wasn't seen before.
  *
- * Numbers of tables mean something until the end of their statement. Rows of tables that nobody wants are not even
- * walked: their definition may be of any kind, and their changes don't count. */
+ * Numbers of tables mean something until the end of their statement. Rows of tables that nobody wants are not
+ * even walked: their definition may be of any kind, and their changes don't count. */
 #include "decode_int.h"
 
 #include <inttypes.h>
 
 #include "base/checksum.h"
 
-/* About so many bytes of images go into one item, so that a listener's buffers needn't hold the largest event. */
+/* About so many bytes of images go into one item, so that a listener's buffers needn't hold the largest
+ * event. */
 enum { RUN_BYTES = 1 << 20, ROWS_QUERY_KEPT_BYTES = 1 << 20 };
 
 enum { WIRE_STATEMENT_END = 1, WIRE_NO_FOREIGN_KEYS = 2, WIRE_NO_UNIQUE = 4 };
@@ -41,8 +42,8 @@ static void classify(const struct leat_decoder *decoder, struct leat_schema_entr
 {
     const struct leat_decoder_options *options = &decoder->options;
     const struct leat_table_view *view = leat_table_view(entry->table);
-    entry->journalled = !options->journalled ||
-                        options->journalled(options->journalled_context, view->database.bytes, view->name.bytes);
+    entry->journalled = !options->journalled || options->journalled(options->journalled_context,
+                                                                    view->database.bytes, view->name.bytes);
     entry->classified = true;
 }
 
@@ -58,8 +59,8 @@ int decoder_table_map(struct leat_decoder *decoder, struct leat_error *err)
     struct binding *binding = find_binding(decoder, table_id);
     if (!binding) {
         if (decoder->binding_count == LEAT_SCHEMA_BOUND_MAX)
-            return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "one statement has more than %d table maps",
-                             LEAT_SCHEMA_BOUND_MAX);
+            return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA,
+                             "one statement has more than %d table maps", LEAT_SCHEMA_BOUND_MAX);
         binding = &decoder->bindings[decoder->binding_count++];
     }
     *binding = (struct binding){table_id, entry};
@@ -79,20 +80,20 @@ int decoder_rows_query(struct leat_decoder *decoder, struct leat_error *err)
 }
 
 /* What comes before the rows: the statement's text, and the definition to whoever doesn't have it. */
-static int give_preliminaries(struct leat_decoder *decoder, struct leat_schema_entry *entry, struct leat_error *err)
+static int give_preliminaries(struct leat_decoder *decoder, struct leat_schema_entry *entry,
+                              struct leat_error *err)
 {
     int result = LEAT_OK;
     if (decoder->rows_query_pending) {
-        struct leat_item item = {.type = LEAT_ITEM_ROWS_QUERY};
-        item.rows_query.bytes = leat_buf_cstr(&decoder->rows_query);
-        item.rows_query.size = decoder->rows_query.size;
+        decoder->item.rows_query.bytes = leat_buf_cstr(&decoder->rows_query);
+        decoder->item.rows_query.size = decoder->rows_query.size;
         decoder->rows_query_pending = false;
-        result = decoder_give(decoder, &item, err);
+        result = decoder_give(decoder, LEAT_ITEM_ROWS_QUERY, err);
     }
     if (result == LEAT_OK && !entry->given) {
-        struct leat_item item = {.type = LEAT_ITEM_SCHEMA, .schema = entry->table};
+        decoder->item.schema = entry->table;
         entry->given = true;
-        result = decoder_give(decoder, &item, err);
+        result = decoder_give(decoder, LEAT_ITEM_SCHEMA, err);
     }
     return result;
 }
@@ -100,57 +101,67 @@ static int give_preliminaries(struct leat_decoder *decoder, struct leat_schema_e
 /* A bitmap's last byte has bits of no column, which may be anything. */
 static uint64_t digest_bitmap(const uint8_t *bitmap, uint32_t column_count, uint64_t digest)
 {
-    if (!bitmap || column_count == 0)
-        return digest;
-    uint32_t whole = (column_count - 1) / 8;
-    uint8_t last = bitmap[whole] & (uint8_t)(0xFF >> (7 - (column_count - 1) % 8));
-    digest = leat_hash64(bitmap, whole, digest);
-    return leat_hash64(&last, 1, digest);
+    uint32_t at = 0;
+    for (; bitmap && at + 8 < column_count; at += 8)
+        digest = decoder_mix(digest, bitmap[at / 8]);
+    return bitmap ? decoder_mix(digest, bitmap[at / 8] & 0xFFu >> (at + 8 - column_count)) : digest;
 }
 
-/* What all rows of an event share; mixed into each row's own, so that it doesn't matter how rows are grouped. */
+/* What all rows of an event share; mixed into each row's own, so that it doesn't matter how rows are grouped.
+ */
 static uint64_t digest_kind(const struct leat_schema_entry *entry, const struct leat_rows_event *rows)
 {
-    uint8_t op = (uint8_t)rows->op;
-    uint64_t digest = leat_hash64(&op, 1, entry->digest);
+    uint64_t digest = decoder_mix(entry->digest, (uint64_t)rows->op);
     digest = digest_bitmap(rows->before_present, rows->column_count, digest);
     return digest_bitmap(rows->after_present, rows->column_count, digest);
 }
 
-static int walk_row(const struct leat_row_plan *plan, const struct leat_rows_event *rows, struct leat_cursor *cursor,
-                    struct leat_error *err)
+static int walk_image(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
+                      uint64_t *digest, struct leat_error *err)
 {
-    if (rows->before_present && leat_row_walk(plan, rows->before_present, cursor, err))
+    const uint8_t *image = cursor->at;
+    if (leat_row_walk(plan, present, cursor, err))
         return LEAT_FAIL;
-    return rows->after_present ? leat_row_walk(plan, rows->after_present, cursor, err) : LEAT_OK;
+    *digest = decoder_mix(*digest, leat_hash64(image, (size_t)(cursor->at - image), 0));
+    return LEAT_OK;
 }
 
-/* Cuts the images into runs and gives each. An event without any images is one row without any columns: an insert of
- * nothing but defaults with binlog_row_image=MINIMAL. */
-static int give_runs(struct leat_decoder *decoder, struct leat_schema_entry *entry, const struct leat_rows_event *rows,
-                     struct leat_item *item, struct leat_error *err)
+static int walk_row(const struct leat_row_plan *plan, const struct leat_rows_event *rows,
+                    struct leat_cursor *cursor, uint64_t *digest, struct leat_error *err)
+{
+    if (rows->before_present && walk_image(plan, rows->before_present, cursor, digest, err))
+        return LEAT_FAIL;
+    return rows->after_present ? walk_image(plan, rows->after_present, cursor, digest, err) : LEAT_OK;
+}
+
+/* Cuts the images into runs and gives each. An event without any images is one row without any columns: an
+ * insert of nothing but defaults with binlog_row_image=MINIMAL. */
+static int give_runs(struct leat_decoder *decoder, struct leat_schema_entry *entry,
+                     const struct leat_rows_event *rows, struct leat_error *err)
 {
     struct leat_cursor cursor = leat_cursor(rows->images, rows->images_size);
-    struct leat_rows *run = &item->rows;
+    struct leat_rows *run = &decoder->item.rows;
     uint64_t kind = digest_kind(entry, rows), digest = decoder->transaction.digest;
     uint32_t wire_flags = run->flags;
     bool last;
     do {
         const uint8_t *row = cursor.at;
-        if (walk_row(entry->plan, rows, &cursor, err))
+        digest = decoder_mix(digest, kind);
+        if (walk_row(entry->plan, rows, &cursor, &digest, err))
             return leat_error_prefix(err, "row %" PRIu32, run->first_row + run->row_count);
         last = cursor.at == cursor.end;
         if (cursor.at == row && !last)
-            return leat_malformed(err, "%zu bytes are left behind rows without columns", leat_cursor_left(&cursor));
-        digest = leat_hash64(row, (size_t)(cursor.at - row), digest ^ kind);
+            return leat_malformed(err, "%zu bytes are left behind rows without columns",
+                                  leat_cursor_left(&cursor));
         run->row_count++;
         run->images_size = (size_t)(cursor.at - run->images);
         if (!last && run->images_size < RUN_BYTES)
             continue;
-        run->flags = last ? wire_flags | LEAT_ROWS_EVENT_END : wire_flags & ~(uint32_t)LEAT_ROWS_STATEMENT_END;
+        run->flags =
+            last ? wire_flags | LEAT_ROWS_EVENT_END : wire_flags & ~(uint32_t)LEAT_ROWS_STATEMENT_END;
         decoder->transaction.changes += run->row_count;
         decoder->counters.changes += run->row_count;
-        int result = decoder_give(decoder, item, err);
+        int result = decoder_give(decoder, LEAT_ITEM_ROWS, err);
         if (result)
             return result;
         run->first_row += run->row_count;
@@ -161,8 +172,8 @@ static int give_runs(struct leat_decoder *decoder, struct leat_schema_entry *ent
     return LEAT_OK;
 }
 
-static int give_rows(struct leat_decoder *decoder, struct leat_schema_entry *entry, const struct leat_rows_event *rows,
-                     struct leat_error *err)
+static int give_rows(struct leat_decoder *decoder, struct leat_schema_entry *entry,
+                     const struct leat_rows_event *rows, struct leat_error *err)
 {
     const struct leat_table_view *view = leat_table_view(entry->table);
     if (rows->column_count != view->column_count)
@@ -173,25 +184,26 @@ static int give_rows(struct leat_decoder *decoder, struct leat_schema_entry *ent
     int result = give_preliminaries(decoder, entry, err);
     if (result)
         return result;
-    _Static_assert((int)WIRE_STATEMENT_END == LEAT_ROWS_STATEMENT_END && (int)WIRE_NO_UNIQUE == LEAT_ROWS_NO_UNIQUE &&
+    _Static_assert((int)WIRE_STATEMENT_END == LEAT_ROWS_STATEMENT_END &&
+                       (int)WIRE_NO_UNIQUE == LEAT_ROWS_NO_UNIQUE &&
                        (int)WIRE_NO_FOREIGN_KEYS == LEAT_ROWS_NO_FOREIGN_KEYS,
                    "the wire's flags are ours");
-    struct leat_item item = {.type = LEAT_ITEM_ROWS};
-    item.rows = (struct leat_rows){
-        .table_id = view->id,
-        .table = entry->table,
-        .op = rows->op,
-        .flags = rows->flags & (WIRE_STATEMENT_END | WIRE_NO_FOREIGN_KEYS | WIRE_NO_UNIQUE),
-        .pos = decoder->event_pos,
-        .end_pos = decoder->event_end,
-        .time = decoder->event.time,
-        .thread_id = decoder->transaction.thread_id,
-        .column_count = rows->column_count,
-        .before_present = rows->before_present,
-        .after_present = rows->after_present,
-        .images = rows->images,
-    };
-    return give_runs(decoder, entry, rows, &item, err);
+    /* Field by field: as one literal it would be put together elsewhere first, and copied. */
+    struct leat_rows *run = &decoder->item.rows;
+    run->table_id = view->id;
+    run->table = entry->table;
+    run->op = rows->op;
+    run->flags = rows->flags & (WIRE_STATEMENT_END | WIRE_NO_FOREIGN_KEYS | WIRE_NO_UNIQUE);
+    run->first_row = run->row_count = 0;
+    run->pos = decoder->event_pos;
+    run->end_pos = decoder->event_end;
+    run->time = decoder->event.time;
+    run->thread_id = decoder->transaction.thread_id;
+    run->column_count = rows->column_count;
+    run->before_present = rows->before_present;
+    run->after_present = rows->after_present;
+    run->images = rows->images;
+    return give_runs(decoder, entry, rows, err);
 }
 
 int decoder_rows(struct leat_decoder *decoder, struct leat_error *err)
@@ -206,7 +218,8 @@ int decoder_rows(struct leat_decoder *decoder, struct leat_error *err)
         if (binding->entry->journalled)
             result = give_rows(decoder, binding->entry, &rows, err);
     } else if (rows.table_id != LEAT_TABLE_ID_DUMMY || rows.images_size != 0) {
-        return leat_malformed(err, "table number %" PRIu64 " had no table map in this statement", rows.table_id);
+        return leat_malformed(err, "table number %" PRIu64 " had no table map in this statement",
+                              rows.table_id);
     }
     if (result == LEAT_OK && (rows.flags & WIRE_STATEMENT_END)) {
         decoder_statement_end(decoder);

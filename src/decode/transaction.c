@@ -1,16 +1,17 @@
-/* Transactions: what begins and ends them. A GTID is started at its event and completed at the end, never before.
+/* Transactions: what begins and ends them. A GTID is started at its event and completed at the end, never
+ * before.
  *
- * MySQL: GTID, BEGIN, …, XID or COMMIT; or GTID and one statement. MariaDB: GTID, …, XID or COMMIT (the GTID stands
- * for BEGIN), or, when it says so, GTID and one statement. Before both had GTIDs: the same without. */
+ * MySQL: GTID, BEGIN, …, XID or COMMIT; or GTID and one statement. MariaDB: GTID, …, XID or COMMIT (the GTID
+ * stands for BEGIN), or, when it says so, GTID and one statement. Before both had GTIDs: the same without. */
 #include "decode_int.h"
 
 #include <inttypes.h>
 
-static int begin(struct leat_decoder *decoder, struct leat_item *item, struct leat_error *err)
+/* With decoder->item.begin, but for what every one has. */
+static int begin(struct leat_decoder *decoder, struct leat_error *err)
 {
-    struct leat_begin *begin = &item->begin;
+    struct leat_begin *begin = &decoder->item.begin;
     uint64_t pos = decoder->prelude ? decoder->prelude_pos : decoder->event_pos;
-    item->type = LEAT_ITEM_BEGIN;
     memcpy(begin->source_uuid, decoder->source_uuid, LEAT_UUID_SIZE);
     begin->place = (struct leat_place){decoder->file, pos};
     decoder->transaction = (struct transaction){
@@ -19,7 +20,7 @@ static int begin(struct leat_decoder *decoder, struct leat_item *item, struct le
         .standalone = begin->flags & LEAT_BEGIN_STANDALONE,
     };
     decoder->prelude = false;
-    return decoder_give(decoder, item, err);
+    return decoder_give(decoder, LEAT_ITEM_BEGIN, err);
 }
 
 /* MariaDB tells of XA in its GTID events. */
@@ -37,20 +38,21 @@ int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err)
     if (decoder_must_be_between(decoder, "another transaction begins", err))
         return LEAT_FAIL;
     bool mariadb = decoder->event.type == LEAT_EVENT_MARIADB_GTID;
-    struct leat_item item = {0};
-    if (leat_event_gtid(&item.begin, &decoder->format, &decoder->event, err) ||
+    struct leat_begin *told = &decoder->item.begin;
+    if (leat_event_gtid(told, &decoder->format, &decoder->event, err) ||
         (mariadb && check_mariadb_xa(decoder, err)))
         return LEAT_FAIL;
     decoder->prelude = false;
-    decoder->state = mariadb && !(item.begin.flags & LEAT_BEGIN_STANDALONE) ? OPEN : STARTED;
-    return begin(decoder, &item, err);
+    decoder->state = mariadb && !(told->flags & LEAT_BEGIN_STANDALONE) ? OPEN : STARTED;
+    return begin(decoder, err);
 }
 
 int decoder_begin_anonymous(struct leat_decoder *decoder, struct leat_error *err)
 {
-    struct leat_item item = {.begin = {.server_id = decoder->event.server_id, .header_time = decoder->event.time}};
+    decoder->item.begin =
+        (struct leat_begin){.server_id = decoder->event.server_id, .header_time = decoder->event.time};
     decoder->state = STARTED;
-    return begin(decoder, &item, err);
+    return begin(decoder, err);
 }
 
 void decoder_prelude(struct leat_decoder *decoder)
@@ -68,8 +70,9 @@ static int check_length(const struct leat_decoder *decoder, struct leat_error *e
     uint64_t length = decoder->event_end - transaction->pos;
     if (transaction->length == 0 || transaction->length == length)
         return LEAT_OK;
-    return leat_malformed(err, "the transaction that began at %s:%" PRIu64 " has %" PRIu64 " bytes, and said %" PRIu64,
-                          decoder->file, transaction->pos, length, transaction->length);
+    return leat_malformed(
+        err, "the transaction that began at %s:%" PRIu64 " has %" PRIu64 " bytes, and said %" PRIu64,
+        decoder->file, transaction->pos, length, transaction->length);
 }
 
 int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xid, struct leat_error *err)
@@ -78,8 +81,7 @@ int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xi
     if (check_length(decoder, err))
         return LEAT_FAIL;
     decoder_statement_end(decoder);
-    struct leat_item item = {.type = LEAT_ITEM_END};
-    item.end = (struct leat_end){
+    decoder->item.end = (struct leat_end){
         .how = transaction->something ? how : LEAT_END_EMPTY,
         .xid = xid,
         .place = {decoder->file, decoder->event_end},
@@ -90,7 +92,7 @@ int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xi
     };
     decoder->state = BETWEEN;
     decoder->counters.transactions++;
-    return decoder_give(decoder, &item, err);
+    return decoder_give(decoder, LEAT_ITEM_END, err);
 }
 
 int decoder_xid(struct leat_decoder *decoder, struct leat_error *err)

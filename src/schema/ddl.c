@@ -1,5 +1,5 @@
-/* What a statement is. A table of first words leads to one small reader each; a reader goes only as far as the first
- * table's name. Pure. */
+/* What a statement is. A table of first words leads to one small reader each; a reader goes only as far as
+ * the first table's name. Pure. */
 #include "schema/ddl.h"
 
 #include "lexer_int.h"
@@ -138,8 +138,8 @@ static bool find_outside(struct reader *reader, const char *const *words)
     return false;
 }
 
-/* A CREATE TABLE that selects changes rows; a server that logs rows logs it without its SELECT. No other part of a
- * definition may hold that word unquoted. */
+/* A CREATE TABLE that selects changes rows; a server that logs rows logs it without its SELECT. No other part
+ * of a definition may hold that word unquoted. */
 static void read_create_table(struct reader *reader)
 {
     reader->ddl->kind = LEAT_STATEMENT_CREATE_TABLE;
@@ -162,8 +162,8 @@ static void read_index(struct reader *reader, enum leat_statement_kind kind)
     }
 }
 
-/* Behind CREATE, ALTER or DROP: what may come between that and VIEW, TRIGGER …: OR REPLACE, DEFINER = user, ALGORITHM =
- * word, SQL SECURITY word, AGGREGATE. A user's name is skipped, since it may be any word. */
+/* Behind CREATE, ALTER or DROP: what may come between that and VIEW, TRIGGER …: OR REPLACE, DEFINER = user,
+ * ALGORITHM = word, SQL SECURITY word, AGGREGATE. A user's name is skipped, since it may be any word. */
 static bool read_routine(struct reader *reader)
 {
     static const char *const kinds[] = {"VIEW",  "TRIGGER", "PROCEDURE", "FUNCTION",
@@ -209,7 +209,8 @@ static void read_create(struct reader *reader)
         read_database(reader, LEAT_STATEMENT_CREATE_DATABASE);
         return;
     }
-    take_any(reader, (const char *const[]){"ONLINE", "OFFLINE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", NULL});
+    take_any(reader,
+             (const char *const[]){"ONLINE", "OFFLINE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", NULL});
     if (take(reader, "INDEX")) {
         read_index(reader, LEAT_STATEMENT_CREATE_INDEX);
         return;
@@ -231,13 +232,14 @@ static void read_alter(struct reader *reader)
     } else if (take(reader, "DATABASE") || take(reader, "SCHEMA")) {
         read_database(reader, LEAT_STATEMENT_ALTER_DATABASE);
         /* ALTER DATABASE CHARACTER SET …: the default database's */
-        static const char *const options[] = {"DEFAULT", "CHARACTER", "CHARSET", "COLLATE", "ENCRYPTION",
-                                              "READ",    "COMMENT",   NULL};
+        static const char *const options[] = {"DEFAULT",    "CHARACTER", "CHARSET", "COLLATE",
+                                              "ENCRYPTION", "READ",      "COMMENT", NULL};
         for (const char *const *option = options; *option; option++)
             if (is(reader, *option))
                 default_database(reader);
-    } else if (!read_account(reader) && !is(reader, "TABLESPACE") && !is(reader, "SERVER") && !is(reader, "INSTANCE") &&
-               !is(reader, "LOGFILE") && !is(reader, "UNDO") && !is(reader, "SEQUENCE") && !is(reader, "RESOURCE")) {
+    } else if (!read_account(reader) && !is(reader, "TABLESPACE") && !is(reader, "SERVER") &&
+               !is(reader, "INSTANCE") && !is(reader, "LOGFILE") && !is(reader, "UNDO") &&
+               !is(reader, "SEQUENCE") && !is(reader, "RESOURCE")) {
         read_routine(reader);
     }
 }
@@ -256,8 +258,9 @@ static void read_drop(struct reader *reader)
         read_database(reader, LEAT_STATEMENT_DROP_DATABASE);
     else if (take(reader, "INDEX"))
         read_index(reader, LEAT_STATEMENT_DROP_INDEX);
-    else if (!read_account(reader) && !is(reader, "TABLESPACE") && !is(reader, "SERVER") && !is(reader, "SPATIAL") &&
-             !is(reader, "UNDO") && !is(reader, "LOGFILE") && !is(reader, "SEQUENCE") && !is(reader, "RESOURCE"))
+    else if (!read_account(reader) && !is(reader, "TABLESPACE") && !is(reader, "SERVER") &&
+             !is(reader, "SPATIAL") && !is(reader, "UNDO") && !is(reader, "LOGFILE") &&
+             !is(reader, "SEQUENCE") && !is(reader, "RESOURCE"))
         read_routine(reader);
 }
 
@@ -348,17 +351,18 @@ static void read_set(struct reader *reader)
     }
 }
 
-/* SET STATEMENT and WITH aren't among them: a hostile text of nothing else would nest as deep as it is long. */
+/* SET STATEMENT and WITH aren't among them: a hostile text of nothing else would nest as deep as it is long.
+ */
 static void read_head(struct reader *reader)
 {
     static const struct {
         const char *word;
         void (*read)(struct reader *reader);
     } heads[] = {
-        {"INSERT", read_insert},     {"REPLACE", read_insert},    {"UPDATE", read_update},
-        {"DELETE", read_delete},     {"CREATE", read_create},     {"ALTER", read_alter},
-        {"DROP", read_drop},         {"RENAME", read_rename},     {"TRUNCATE", read_truncate},
-        {"GRANT", read_grant},       {"REVOKE", read_grant},      {"LOAD", read_load},
+        {"INSERT", read_insert},       {"REPLACE", read_insert},    {"UPDATE", read_update},
+        {"DELETE", read_delete},       {"CREATE", read_create},     {"ALTER", read_alter},
+        {"DROP", read_drop},           {"RENAME", read_rename},     {"TRUNCATE", read_truncate},
+        {"GRANT", read_grant},         {"REVOKE", read_grant},      {"LOAD", read_load},
         {"SELECT", read_unknown_rows}, {"CALL", read_unknown_rows}, {"DO", read_unknown_rows},
     };
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
@@ -368,8 +372,8 @@ static void read_head(struct reader *reader)
         }
 }
 
-void leat_ddl_classify(struct leat_ddl *ddl, const char *sql, size_t size, uint64_t sql_mode, const char *database,
-                       size_t database_size)
+void leat_ddl_classify(struct leat_ddl *ddl, const char *sql, size_t size, uint64_t sql_mode,
+                       const char *database, size_t database_size)
 {
     ddl->kind = LEAT_STATEMENT_OTHER;
     ddl->temporary = ddl->rows = ddl->multiple = false;

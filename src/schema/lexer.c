@@ -1,7 +1,8 @@
 /* Words of SQL. Pure, allocates nothing, never fails: what isn't closed ends with the statement.
  *
- * Facts: "Comments" and "Schema Object Names" in MySQL's reference manual. A conditional comment in a binlog is one
- * that the server has executed: what it did not execute, it logs as a plain comment. So their contents count. */
+ * Facts: "Comments" and "Schema Object Names" in MySQL's reference manual. A conditional comment in a binlog
+ * is one that the server has executed: what it did not execute, it logs as a plain comment. So their contents
+ * count. */
 #include "lexer_int.h"
 
 #include <string.h>

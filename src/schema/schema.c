@@ -1,9 +1,10 @@
 /* The cache of definitions, keyed by the bytes of table maps. One thread owns it.
  *
- * A server sends the whole definition again with every statement, so binding is on the hot path: a table number
- * leads to the entry that it meant last time, and a comparison of the bytes confirms it. Only a number that is new,
- * or that means something else now, costs a hash; only bytes never seen cost a decode. Bytes are compared, not
- * only hashed, since two definitions with one hash would read rows of one table as those of another. */
+ * A server sends the whole definition again with every statement, so binding is on the hot path: a table
+ * number leads to the entry that it meant last time, and a comparison of the bytes confirms it. Only a number
+ * that is new, or that means something else now, costs a hash; only bytes never seen cost a decode. Bytes are
+ * compared, not only hashed, since two definitions with one hash would read rows of one table as those of
+ * another. */
 #include "schema/schema.h"
 
 #include <inttypes.h>
@@ -104,15 +105,16 @@ void leat_schema_state(const struct leat_schema *schema, struct leat_schema_stat
     *state = schema->state;
 }
 
-/* What a digest of rows starts from. No column names, signs or character sets: whether they are there depends on a
- * server's setting, and the digest is compared between servers. */
+/* What a digest of rows starts from. No column names, signs or character sets: whether they are there depends
+ * on a server's setting, and the digest is compared between servers. */
 static uint64_t table_digest(const struct leat_table_view *view)
 {
     uint64_t digest = leat_hash64(view->database.bytes, view->database.size, view->column_count);
     digest = leat_hash64(view->name.bytes, view->name.size, digest);
     for (uint32_t i = 0; i < view->column_count; i++) {
         uint16_t type[2] = {(uint16_t)view->columns[i].type, view->columns[i].metadata};
-        uint8_t bytes[4] = {(uint8_t)type[0], (uint8_t)(type[0] >> 8), (uint8_t)type[1], (uint8_t)(type[1] >> 8)};
+        uint8_t bytes[4] = {(uint8_t)type[0], (uint8_t)(type[0] >> 8), (uint8_t)type[1],
+                            (uint8_t)(type[1] >> 8)};
         digest = leat_hash64(bytes, sizeof bytes, digest);
     }
     return digest;
@@ -131,8 +133,8 @@ static bool entry_is(const struct entry *entry, bool mariadb, const uint8_t *con
     return entry->size == size && entry->mariadb == mariadb && memcmp(entry->contents, contents, size) == 0;
 }
 
-static struct entry *find(const struct leat_schema *schema, uint64_t hash, bool mariadb, const uint8_t *contents,
-                          size_t size)
+static struct entry *find(const struct leat_schema *schema, uint64_t hash, bool mariadb,
+                          const uint8_t *contents, size_t size)
 {
     struct entry *entry = schema->buckets[hash % BUCKETS];
     while (entry && !(entry->hash == hash && entry_is(entry, mariadb, contents, size)))
@@ -152,8 +154,9 @@ static int make_room(struct leat_schema *schema, uint64_t weight, struct leat_er
     return LEAT_OK;
 }
 
-static int insert(struct leat_schema *schema, struct entry **out, uint64_t hash, const uint8_t *contents, size_t size,
-                  const struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err)
+static int insert(struct leat_schema *schema, struct entry **out, uint64_t hash, const uint8_t *contents,
+                  size_t size, const struct leat_binlog_format *format, const struct leat_event *event,
+                  struct leat_error *err)
 {
     struct leat_table *table = NULL;
     if (leat_table_map(&table, format, event, err))
@@ -182,7 +185,8 @@ static int insert(struct leat_schema *schema, struct entry **out, uint64_t hash,
 }
 
 int leat_schema_bind(struct leat_schema *schema, struct leat_schema_entry **entry, uint64_t *table_id,
-                     const struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err)
+                     const struct leat_binlog_format *format, const struct leat_event *event,
+                     struct leat_error *err)
 {
     const uint8_t *contents;
     size_t size;
@@ -233,9 +237,9 @@ static int check_names(const struct leat_table_view *view, struct leat_error *er
     leat_fail(err, LEAT_E_SERVER_SETTINGS, LEAT_KIND_OPERATOR,
               "the table map of %s.%s has no %s, because binlog_row_metadata was not FULL when it was logged",
               view->database.bytes, view->name.bytes, named ? "signs of its numbers" : "column names");
-    return leat_cure(err,
-                     "SET %s binlog_row_metadata=FULL; what was logged before stays without them: start behind it",
-                     view->server == LEAT_TABLE_OF_MARIADB ? "GLOBAL" : "PERSIST");
+    return leat_cure(
+        err, "SET %s binlog_row_metadata=FULL; what was logged before stays without them: start behind it",
+        view->server == LEAT_TABLE_OF_MARIADB ? "GLOBAL" : "PERSIST");
 }
 
 int leat_schema_ready(struct leat_schema *schema, struct leat_schema_entry *entry, struct leat_error *err)

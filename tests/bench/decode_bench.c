@@ -65,7 +65,8 @@ static int bench(const char *path, uint64_t budget_us)
     uint64_t items = 0;
     struct leat_error err = {0};
     struct leat_item_out out = {&items, discard};
-    struct leat_decoder *decoder = leat_decoder_new(&(struct leat_decoder_options){.statements_allowed = true}, &out);
+    struct leat_decoder *decoder =
+        leat_decoder_new(&(struct leat_decoder_options){.statements_allowed = true}, &out);
     uint64_t start = cpu_us(), spent = 0;
     int result = LEAT_OK;
     while (result == LEAT_OK && spent < budget_us) {
@@ -77,9 +78,9 @@ static int bench(const char *path, uint64_t budget_us)
     if (result)
         fprintf(stderr, "%s: %s\n", path, err.message);
     else
-        printf("%s: %.0f changes, %.1f ns a change, %.1f ns an event, %.0f MB/s\n", path, (double)state.changes,
-               1000.0 * (double)spent / (double)state.changes, 1000.0 * (double)spent / (double)state.events,
-               (double)state.bytes / (double)spent);
+        printf("%s: %.0f changes, %.1f ns a change, %.1f ns an event, %.0f MB/s\n", path,
+               (double)state.changes, 1000.0 * (double)spent / (double)state.changes,
+               1000.0 * (double)spent / (double)state.events, (double)state.bytes / (double)spent);
     leat_decoder_free(&decoder);
     leat_buf_free(&bytes);
     return result ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,5 +1,5 @@
-/* Bytes that no server wrote: whatever is fed, an error comes back or an item that is whole. The address sanitizer and
- * the decoder's own asserts are the judges. LEAT_SEED repeats a run. */
+/* Bytes that no server wrote: whatever is fed, an error comes back or an item that is whole. The address
+ * sanitizer and the decoder's own asserts are the judges. LEAT_SEED repeats a run. */
 #include "check_main.h"
 #include "decode/build.h"
 
@@ -44,7 +44,9 @@ static void put_everything(struct stream *s)
     put_gtid(s, 0);
     put_query(s, "shop", "WITH a AS (SELECT 1) UPDATE orders SET id=1");
     put_gtid(s, 3);
-    static const char load[] = "01234567\0" "89\0\0" "0123456789abc\0LOAD DATA INFILE '' INTO TABLE a";
+    static const char load[] = "01234567\0"
+                               "89\0\0"
+                               "0123456789abc\0LOAD DATA INFILE '' INTO TABLE a";
     leat_buf_put(&s->body, load, sizeof load - 1);
     put_event(s, LEAT_EVENT_EXECUTE_LOAD_QUERY);
     put_rotate(s, "mysql-bin.000002", 4, false);
@@ -54,8 +56,9 @@ static void put_everything(struct stream *s)
 /* Feeds the events of `from`, one of them damaged, into a decoder of its own. */
 static int feed_damaged(const struct stream *from, uint64_t *seed, bool relaxed)
 {
-    struct leat_decoder_options options = {
-        .statements_allowed = relaxed, .skip_to_begin = next_random(seed) % 8 == 0, .event_bytes_max = 1 << 20};
+    struct leat_decoder_options options = {.statements_allowed = relaxed,
+                                           .skip_to_begin = next_random(seed) % 8 == 0,
+                                           .event_bytes_max = 1 << 20};
     struct stream s;
     stream_open(&s, &options);
     size_t victim = next_random(seed) % from->count;

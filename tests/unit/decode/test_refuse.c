@@ -24,8 +24,8 @@ START_TEST(events_that_this_build_does_not_know)
         const char *error, *cure;
     } cases[] = {
         {77, "unknown type 77 at mysql-bin.000001:", "upgrade"},
-        {LEAT_EVENT_TRANSACTION_PAYLOAD, "TRANSACTION_PAYLOAD at mysql-bin.000001:",
-         "SET PERSIST binlog_transaction_compression=OFF"},
+        {LEAT_EVENT_TRANSACTION_PAYLOAD,
+         "TRANSACTION_PAYLOAD at mysql-bin.000001:", "SET PERSIST binlog_transaction_compression=OFF"},
         {LEAT_EVENT_PARTIAL_UPDATE_ROWS, "PARTIAL_UPDATE_ROWS at", "binlog_row_value_options=''"},
         {LEAT_EVENT_XA_PREPARE, "XA transactions", "XA RECOVER"},
         {LEAT_EVENT_MARIADB_QUERY_COMPRESSED, "compressed by MariaDB", "log_bin_compress=OFF"},
@@ -48,7 +48,8 @@ END_TEST
 
 START_TEST(xa_statements)
 {
-    static const char *const statements[] = {"XA START X'61',X'',1", "XA COMMIT X'61',X'',1", "XA ROLLBACK X'61',X'',1"};
+    static const char *const statements[] = {"XA START X'61',X'',1", "XA COMMIT X'61',X'',1",
+                                             "XA ROLLBACK X'61',X'',1"};
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         struct stream s;
         stream_open(&s, NULL);
@@ -57,7 +58,8 @@ START_TEST(xa_statements)
         put_query(&s, "", statements[i]);
         check_trace(&s, "begin(" BUILD_UUID ":1) !unsupported");
         char words[16];
-        snprintf(words, sizeof words, "%.*s", (int)(strchr(statements[i] + 3, ' ') - statements[i]), statements[i]);
+        snprintf(words, sizeof words, "%.*s", (int)(strchr(statements[i] + 3, ' ') - statements[i]),
+                 statements[i]);
         check_error(&s, words);
         stream_close(&s);
     }
@@ -90,9 +92,14 @@ END_TEST
 START_TEST(rows_logged_as_statements)
 {
     static const char *const statements[] = {
-        "INSERT INTO orders VALUES (1)", "UPDATE orders SET id=1", "delete from shop.orders", "SELECT f()",
-        "CREATE TABLE orders AS SELECT * FROM a", "LOAD DATA INFILE 'x' INTO TABLE orders",
-        "UPDATE secret, orders SET orders.id=1", "WITH a AS (SELECT 1) DELETE FROM orders",
+        "INSERT INTO orders VALUES (1)",
+        "UPDATE orders SET id=1",
+        "delete from shop.orders",
+        "SELECT f()",
+        "CREATE TABLE orders AS SELECT * FROM a",
+        "LOAD DATA INFILE 'x' INTO TABLE orders",
+        "UPDATE secret, orders SET orders.id=1",
+        "WITH a AS (SELECT 1) DELETE FROM orders",
     };
     struct leat_decoder_options options = {.journalled = only_orders};
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {

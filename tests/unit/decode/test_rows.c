@@ -55,7 +55,8 @@ START_TEST(table_number_may_come_to_mean_another_table)
     put_row(&s, LEAT_EVENT_WRITE_ROWS, 90, 1, "one");
     put_table_map(&s, 90, "shop", "items");
     put_row(&s, LEAT_EVENT_WRITE_ROWS, 90, 1, "one");
-    check_trace(&s, "schema(shop.orders) insert(shop.orders,1,end) schema(shop.items) insert(shop.items,1,end)");
+    check_trace(&s,
+                "schema(shop.orders) insert(shop.orders,1,end) schema(shop.items) insert(shop.items,1,end)");
     stream_close(&s);
 }
 END_TEST
@@ -103,15 +104,17 @@ START_TEST(long_events_are_given_in_runs)
     for (uint32_t i = 0; i < ROWS; i++)
         put_image(&s.body, i, "0123456789012345678901234567890123456789");
     put_event(&s, LEAT_EVENT_WRITE_ROWS);
-    check_trace(&s, "schema(shop.orders) insert(shop.orders,22796,more) insert(shop.orders,22796,from 22796,more) "
-                    "insert(shop.orders,14408,from 45592,end)");
+    check_trace(
+        &s, "schema(shop.orders) insert(shop.orders,22796,more) insert(shop.orders,22796,from 22796,more) "
+            "insert(shop.orders,14408,from 45592,end)");
     put_xid(&s, 1);
     ck_assert_uint_eq(s.end.changes, ROWS);
     stream_close(&s);
 }
 END_TEST
 
-/* binlog_row_image=MINIMAL: an update may have the key before and one column after, an insert no column at all. */
+/* binlog_row_image=MINIMAL: an update may have the key before and one column after, an insert no column at
+ * all. */
 START_TEST(images_may_leave_columns_out)
 {
     struct stream s;

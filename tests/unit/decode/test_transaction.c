@@ -92,7 +92,8 @@ START_TEST(rollback_ends_and_savepoints_are_told)
     put_insert(&s);
     put_query(&s, "shop", "ROLLBACK TO `a`");
     put_query(&s, "shop", "ROLLBACK");
-    check_trace(&s, "begin(" BUILD_UUID ":1) savepoint(SAVEPOINT `a`) schema(shop.orders) insert(shop.orders,1,end) "
+    check_trace(&s, "begin(" BUILD_UUID
+                    ":1) savepoint(SAVEPOINT `a`) schema(shop.orders) insert(shop.orders,1,end) "
                     "savepoint(ROLLBACK TO `a`) end(rollback,1,0)");
     stream_close(&s);
 }
@@ -119,7 +120,8 @@ START_TEST(ddl_is_a_transaction_of_one_statement)
     put_query(&s, "shop", "ALTER TABLE orders ADD c INT");
     put_gtid(&s, 0);
     put_query(&s, "", "TRUNCATE `shop`.`orders`");
-    check_trace(&s, "begin(" BUILD_UUID ":1) statement(2,shop.orders,ALTER TABLE orders ADD c INT) end(statement,0,1) "
+    check_trace(&s, "begin(" BUILD_UUID
+                    ":1) statement(2,shop.orders,ALTER TABLE orders ADD c INT) end(statement,0,1) "
                     "begin() statement(5,shop.orders,TRUNCATE `shop`.`orders`) end(statement,0,1)");
     ck_assert_uint_eq(stream_state(&s).statements, 2);
     stream_close(&s);
@@ -135,7 +137,8 @@ START_TEST(create_table_select_is_ddl_among_rows)
     put_query(&s, "shop", "CREATE TABLE `orders` (`id` int NOT NULL) START TRANSACTION");
     put_insert(&s);
     put_xid(&s, 9);
-    check_trace(&s, "begin(" BUILD_UUID ":1) statement(1,shop.orders,CREATE TABLE `orders` (`id` int NOT NULL) START "
+    check_trace(&s, "begin(" BUILD_UUID
+                    ":1) statement(1,shop.orders,CREATE TABLE `orders` (`id` int NOT NULL) START "
                     "TRANSACTION) schema(shop.orders) insert(shop.orders,1,end) end(xid,1,1)");
     stream_close(&s);
 }
@@ -159,7 +162,8 @@ START_TEST(account_statements_are_kept_byte_for_byte)
     open_with_format(&s, NULL);
     put_gtid(&s, 1);
     put_query(&s, "mysql", "GRANT SELECT ON *.* TO `a`@`b`");
-    check_trace(&s, "begin(" BUILD_UUID ":1) statement(11,.,GRANT SELECT ON *.* TO `a`@`b`) end(statement,0,1)");
+    check_trace(&s,
+                "begin(" BUILD_UUID ":1) statement(11,.,GRANT SELECT ON *.* TO `a`@`b`) end(statement,0,1)");
     stream_close(&s);
 }
 END_TEST
@@ -214,9 +218,10 @@ START_TEST(mariadb_gtid_stands_for_begin)
     put_mariadb_gtid(&s, 7, 1);
     put_table_map(&s, 9, "shop", "orders");
     put_row(&s, LEAT_EVENT_WRITE_ROWS_V1, 9, 1, "one");
-    check_trace(&s, "begin(0-1-5) query(INSERT INTO orders VALUES (1)) schema(shop.orders) insert(shop.orders,1,end) "
-                    "end(xid,1,0) begin(0-1-6) statement(3,shop.orders,DROP TABLE orders) end(statement,0,1) "
-                    "begin(0-1-7) insert(shop.orders,1,end) end(statement,1,0)");
+    check_trace(
+        &s, "begin(0-1-5) query(INSERT INTO orders VALUES (1)) schema(shop.orders) insert(shop.orders,1,end) "
+            "end(xid,1,0) begin(0-1-6) statement(3,shop.orders,DROP TABLE orders) end(statement,0,1) "
+            "begin(0-1-7) insert(shop.orders,1,end) end(statement,1,0)");
     stream_close(&s);
 }
 END_TEST
@@ -264,7 +269,8 @@ START_TEST(length_told_by_the_gtid_is_held_to)
 END_TEST
 
 /* The digest is the same wherever the transaction lies and however its rows are grouped, and no other's. */
-static uint64_t digest_of(uint64_t number, uint64_t table_id, bool grouped, const char *note, unsigned metadata)
+static uint64_t digest_of(uint64_t number, uint64_t table_id, bool grouped, const char *note,
+                          unsigned metadata)
 {
     struct leat_decoder_options options = {.names_required = false};
     struct stream s;

@@ -22,7 +22,8 @@ static const struct sample samples[] = {
     {"CREATE TEMPORARY TABLE t (id INT)", LEAT_STATEMENT_CREATE_TABLE, "def.t", "t", 0},
     {"CREATE TABLE t (a INT) SELECT 1", LEAT_STATEMENT_CREATE_TABLE, "def.t", "r", 0},
     {"CREATE TABLE t (`select` INT COMMENT 'SELECT')", LEAT_STATEMENT_CREATE_TABLE, "def.t", "", 0},
-    {"/* a */ CREATE -- b\n TABLE # c\n t /* d */ . /* e */ u (id INT)", LEAT_STATEMENT_CREATE_TABLE, "t.u", "", 0},
+    {"/* a */ CREATE -- b\n TABLE # c\n t /* d */ . /* e */ u (id INT)", LEAT_STATEMENT_CREATE_TABLE, "t.u",
+     "", 0},
     {"/*!40000 ALTER TABLE `t` DISABLE KEYS */", LEAT_STATEMENT_ALTER_TABLE, "def.t", "", 0},
     {"/*!80000 CREATE TABLE */ t (id INT)", LEAT_STATEMENT_CREATE_TABLE, "def.t", "", 0},
     {"/*M!100000 CREATE*/ TABLE t (id INT)", LEAT_STATEMENT_CREATE_TABLE, "def.t", "", 0},
@@ -50,12 +51,12 @@ static const struct sample samples[] = {
     {"RENAME USER a TO b", LEAT_STATEMENT_ACCOUNT, ".", "", 0},
     {"DROP ROLE a", LEAT_STATEMENT_ACCOUNT, ".", "", 0},
     {"SET PASSWORD FOR a = 'x'", LEAT_STATEMENT_ACCOUNT, ".", "", 0},
-    {"CREATE DEFINER=`root`@`localhost` PROCEDURE p() BEGIN INSERT INTO t VALUES (1); END", LEAT_STATEMENT_ROUTINE, ".",
-     "", 0},
-    {"CREATE OR REPLACE ALGORITHM=MERGE DEFINER=view@h SQL SECURITY INVOKER VIEW v AS SELECT 1", LEAT_STATEMENT_ROUTINE,
-     ".", "", 0},
-    {"CREATE DEFINER = CURRENT_USER() TRIGGER t BEFORE INSERT ON u FOR EACH ROW SET @a=1", LEAT_STATEMENT_ROUTINE, ".",
-     "", 0},
+    {"CREATE DEFINER=`root`@`localhost` PROCEDURE p() BEGIN INSERT INTO t VALUES (1); END",
+     LEAT_STATEMENT_ROUTINE, ".", "", 0},
+    {"CREATE OR REPLACE ALGORITHM=MERGE DEFINER=view@h SQL SECURITY INVOKER VIEW v AS SELECT 1",
+     LEAT_STATEMENT_ROUTINE, ".", "", 0},
+    {"CREATE DEFINER = CURRENT_USER() TRIGGER t BEFORE INSERT ON u FOR EACH ROW SET @a=1",
+     LEAT_STATEMENT_ROUTINE, ".", "", 0},
     {"ALTER EVENT e DISABLE", LEAT_STATEMENT_ROUTINE, ".", "", 0},
     {"DROP FUNCTION IF EXISTS f", LEAT_STATEMENT_ROUTINE, ".", "", 0},
     {"CREATE SPATIAL REFERENCE SYSTEM 1 NAME 'x'", LEAT_STATEMENT_OTHER, ".", "", 0},
@@ -74,7 +75,8 @@ static const struct sample samples[] = {
     {"DELETE FROM t.* USING t JOIN u", LEAT_STATEMENT_DML, ".", "rm", 0},
     {"DELETE FROM a, b USING a JOIN b", LEAT_STATEMENT_DML, ".", "rm", 0},
     {"LOAD DATA LOCAL INFILE 'INTO' REPLACE INTO TABLE x.t", LEAT_STATEMENT_DML, "x.t", "r", 0},
-    {"WITH RECURSIVE c AS (SELECT 'UPDATE )') , d AS (SELECT 1) UPDATE t SET a=1", LEAT_STATEMENT_DML, "def.t", "r", 0},
+    {"WITH RECURSIVE c AS (SELECT 'UPDATE )') , d AS (SELECT 1) UPDATE t SET a=1", LEAT_STATEMENT_DML,
+     "def.t", "r", 0},
     {"SELECT `def`.`f`()", LEAT_STATEMENT_DML, ".", "rm", 0},
     {"((SELECT f()))", LEAT_STATEMENT_DML, ".", "rm", 0},
     {"SET STATEMENT max_statement_time=1 FOR INSERT INTO t VALUES (1)", LEAT_STATEMENT_DML, "def.t", "r", 0},
@@ -104,8 +106,10 @@ START_TEST(kinds_and_tables)
         classify(&ddl, sample->sql, strlen(sample->sql), sample->sql_mode);
         char table[2 * LEAT_NAME_BYTES_MAX + 2], flags[4] = {0};
         snprintf(table, sizeof table, "%s.%s", ddl.database, ddl.table);
-        snprintf(flags, sizeof flags, "%s%s%s", ddl.temporary ? "t" : "", ddl.rows ? "r" : "", ddl.multiple ? "m" : "");
-        ck_assert_msg(ddl.kind == sample->kind && strcmp(table, sample->table) == 0 && strcmp(flags, sample->flags) == 0,
+        snprintf(flags, sizeof flags, "%s%s%s", ddl.temporary ? "t" : "", ddl.rows ? "r" : "",
+                 ddl.multiple ? "m" : "");
+        ck_assert_msg(ddl.kind == sample->kind && strcmp(table, sample->table) == 0 &&
+                          strcmp(flags, sample->flags) == 0,
                       "%s: kind %d, table %s, flags %s", sample->sql, (int)ddl.kind, table, flags);
     }
 }
@@ -124,7 +128,8 @@ START_TEST(names_longer_than_names_can_be_are_none)
 }
 END_TEST
 
-/* Any part of any text is read without a step outside of it, and in time that doesn't grow with its nesting. */
+/* Any part of any text is read without a step outside of it, and in time that doesn't grow with its nesting.
+ */
 START_TEST(hostile_texts)
 {
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
@@ -135,7 +140,8 @@ START_TEST(hostile_texts)
             (void)leat_ddl_control(copy, size);
             free(copy);
         }
-    static const char *const bits[] = {"(", "/*!", "SET STATEMENT FOR ", "WITH ", "`", "/*", "CREATE ", "=@", "'\\"};
+    static const char *const bits[] = {"(",  "/*!", "SET STATEMENT FOR ", "WITH ", "`", "/*", "CREATE ",
+                                       "=@", "'\\"};
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
         enum { REPEATS = 200000 };
         struct leat_buf buf = {0};
@@ -175,7 +181,8 @@ START_TEST(transaction_control)
         {"", LEAT_CONTROL_NONE},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        ck_assert_msg(leat_ddl_control(words[i].sql, strlen(words[i].sql)) == words[i].control, "%s", words[i].sql);
+        ck_assert_msg(leat_ddl_control(words[i].sql, strlen(words[i].sql)) == words[i].control, "%s",
+                      words[i].sql);
 }
 END_TEST
 
