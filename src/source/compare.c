@@ -65,7 +65,7 @@ static int check_same_server(struct leat_mysql *mysql, const struct source_facts
     return rc;
 }
 
-static int read_events(struct leat_mysql *mysql, struct leat_decoder *decoder, struct leat_error *err, bool *undecodable)
+static int read_events(struct leat_mysql *mysql, struct leat_decoder *decoder, struct leat_error *err, bool *contents)
 {
     for (;;) {
         const uint8_t *event;
@@ -74,7 +74,7 @@ static int read_events(struct leat_mysql *mysql, struct leat_decoder *decoder, s
         if (rc)
             return rc;
         rc = leat_decoder_event(decoder, event, size, err);
-        *undecodable = rc == LEAT_FAIL;
+        *contents = rc == LEAT_FAIL;
         if (rc)
             return rc;
     }
@@ -102,14 +102,19 @@ static int run(struct leat_source *source, struct leat_mysql *mysql, const struc
     struct leat_item_out out = {.context = comparison, .item = look};
     struct leat_decoder *decoder = source_new_decoder(source, &out);
     leat_decoder_place(decoder, facts->uuid, all_but_last ? "" : place->last_file, all_but_last ? 0 : place->last_pos);
-    bool undecodable = false;
-    rc = read_events(mysql, decoder, err, &undecodable);
+    bool contents = false;
+    rc = read_events(mysql, decoder, err, &contents);
     leat_decoder_free(&decoder);
-    const char *server = leat_mysql_server(mysql)->name;
-    if (rc == LEAT_FAIL && !undecodable) {
+    if (rc == LEAT_FAIL && !contents) {
         (void)source_refused(source, mysql, err);
-        return err->code == LEAT_E_PURGED ? LEAT_OK : LEAT_FAIL; /* it can't be had any more */
+        if (err->code == LEAT_E_PURGED)
+            return LEAT_OK; /* it can't be had any more */
+        /* From a position that isn't an event's the server reads anything, and says what that looks like. */
+        contents = !all_but_last && leat_mysql_errno(mysql) == 1236 && err->code != LEAT_E_LOCKED;
+        if (!contents)
+            return LEAT_FAIL;
     }
+    const char *server = leat_mysql_server(mysql)->name;
     if (rc == LEAT_FAIL) {
         struct leat_error why = *err;
         return other_transaction(source, server, comparison, &why, err);

@@ -20,7 +20,7 @@ enum source_refusal source_refusal(const char *message)
         {"anonymous", REFUSAL_ANONYMOUS},
         {"ANONYMOUS", REFUSAL_ANONYMOUS},
         {"crc check", REFUSAL_DAMAGED},
-        {"event truncated", REFUSAL_DAMAGED},
+        {"truncated", REFUSAL_DAMAGED},
         {"Corrupted replication event", REFUSAL_DAMAGED},
         {"corrupted", REFUSAL_DAMAGED},
     };

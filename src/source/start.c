@@ -89,7 +89,7 @@ static int start_gtids(struct source_place *place, const struct leat_point *star
     return LEAT_OK;
 }
 
-/* The newest file that was begun before or at that time; -1: all were begun later. */
+/* The newest file that was surely begun before that time; files tell whole seconds. before_all: none was. */
 static int find_file(struct leat_source *source, const struct source_logs *logs, uint64_t time_us, size_t *at,
                      bool *before_all, struct leat_error *err)
 {
@@ -100,7 +100,7 @@ static int find_file(struct leat_source *source, const struct source_logs *logs,
         int rc = source_scan_time(source, logs->list[middle].file, &seconds, err);
         if (rc)
             return rc;
-        if (seconds * UINT64_C(1000000) <= time_us)
+        if ((seconds + UINT64_C(1)) * 1000000 <= time_us)
             low = middle + 1;
         else
             high = middle;
@@ -190,8 +190,9 @@ int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql, c
     if (rc == LEAT_OK) {
         char set[400];
         place->known = true;
-        leat_log(LEAT_LOG_INFO, "source", NULL, "start: %s is %s:%llu, after %s", leat_buf_cstr(&asked), place->file,
-                 (unsigned long long)place->pos, source_set_text(set, sizeof set, place->completed));
+        leat_log(LEAT_LOG_INFO, "source", NULL, "start: %s is %s:%llu, after %s", leat_buf_cstr(&asked),
+                 place->file[0] ? place->file : "(by its GTIDs)", (unsigned long long)place->pos,
+                 source_set_text(set, sizeof set, place->completed));
     }
     leat_buf_free(&asked);
     return rc;
