@@ -5,7 +5,7 @@
  * A dump made up of GTIDs leaves out whole transactions. MySQL sends a heartbeat behind each such hole,
  * whatever the heartbeat period (seen on 9.7.4); MariaDB goes on with an event from further ahead. So a hole
  * is an error where none may be: inside of a transaction, backwards, and from a MySQL server without its
- * heartbeat. Only behind a format description may a reader of files go on from anywhere. */
+ * heartbeat. Behind a format description a reader of files may go on from anywhere. */
 #include "decode_int.h"
 
 #include <inttypes.h>
@@ -30,9 +30,10 @@ int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *
 }
 
 /* What the dump thread makes up for this connection only. The format description at the start of a dump from
- * the middle of a file is the file's own with its end set to 0. */
-static bool is_made_up(const struct leat_event *event)
+ * the middle of a file is the file's own with its end set to 0; a reader of files may not have set it so. */
+static bool is_made_up(const struct leat_decoder *decoder)
 {
+    const struct leat_event *event = &decoder->event;
     switch (event->type) {
     case LEAT_EVENT_HEARTBEAT:
     case LEAT_EVENT_HEARTBEAT_V2:
@@ -40,7 +41,8 @@ static bool is_made_up(const struct leat_event *event)
     case LEAT_EVENT_ROTATE:
         return (event->flags & LEAT_EVENT_FLAG_ARTIFICIAL) || event->time == 0;
     case LEAT_EVENT_FORMAT_DESCRIPTION:
-        return event->next_pos == 0;
+        return event->next_pos == 0 ||
+               (decoder->format.version == 0 && event->next_pos != (uint32_t)(decoder->pos + event->size));
     default:
         return event->flags & LEAT_EVENT_FLAG_ARTIFICIAL;
     }
@@ -57,7 +59,7 @@ static bool hole_allowed(const struct leat_decoder *decoder)
 int decoder_locate(struct leat_decoder *decoder, struct leat_error *err)
 {
     const struct leat_event *event = &decoder->event;
-    decoder->placed = !is_made_up(event);
+    decoder->placed = !is_made_up(decoder);
     if (!decoder->placed)
         return LEAT_OK;
     uint64_t end = decoder->pos + event->size;

@@ -46,6 +46,22 @@ START_TEST(dump_from_the_middle_of_a_file)
 }
 END_TEST
 
+/* A reader of files feeds the head's format description as it is. */
+START_TEST(file_from_the_middle)
+{
+    struct stream s;
+    stream_open(&s, NULL);
+    leat_decoder_place(s.decoder, build_source_uuid, "binlog.000007", 1000);
+    put_format(&s);
+    ck_assert_uint_eq(stream_state(&s).read.pos, 1000);
+    s.pos = 1000;
+    put_empty_transaction(&s, 1);
+    ck_assert_int_eq(s.result, LEAT_OK);
+    ck_assert_uint_eq(s.begin.place.pos, 1000);
+    stream_close(&s);
+}
+END_TEST
+
 START_TEST(positions_go_past_4_gib)
 {
     struct stream s;
@@ -218,6 +234,7 @@ static Suite *suite(void)
     Suite *suite = suite_create("decode: places");
     LEAT_TEST_ADD(suite, dump_from_the_start_of_a_file);
     LEAT_TEST_ADD(suite, dump_from_the_middle_of_a_file);
+    LEAT_TEST_ADD(suite, file_from_the_middle);
     LEAT_TEST_ADD(suite, positions_go_past_4_gib);
     LEAT_TEST_ADD(suite, rotate_leads_to_the_next_file);
     LEAT_TEST_ADD(suite, checksums_change_with_the_file);
