@@ -2,25 +2,37 @@
  * what is left over at the outer ends takes as few bytes as it can. The first bit is set for positive
  * numbers; the bytes of negative ones are inverted.
  *
- * Facts: decimal2bin in strings/decimal.cc. */
+ * A column has 65 digits at most. What an expression puts into a JSON document has as many as the server's
+ * nine groups hold, on both sides of the point: DECIMAL(66,30) and DECIMAL(42,41) are among them.
+ *
+ * Facts: decimal2bin in strings/decimal.cc, DECIMAL_BUFF_LENGTH in sql/my_decimal.h; tried on MySQL 9.7.4. */
 #include "value_int.h"
 
 #include "base/json.h"
 #include "binlog_int.h"
 
-enum { GROUP = 9, GROUPS_MAX = 9, PRECISION_MAX = 65, SCALE_MAX = 38 }; /* MySQL's scale ends at 30, MariaDB's at 38 */
+enum {
+    GROUP = 9,
+    GROUPS_MAX = 9,
+    PRECISION_MAX = 65,
+    SCALE_MAX = 38
+}; /* MySQL's scale ends at 30, MariaDB's at 38 */
 
 static const uint8_t bytes_of_digits[GROUP + 1] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 static const uint32_t power_of_ten[GROUP + 1] = {1,      10,      100,      1000,      10000,
                                                  100000, 1000000, 10000000, 100000000, 1000000000};
 
+static uint32_t packed_size(unsigned whole, unsigned scale)
+{
+    return whole / GROUP * 4 + bytes_of_digits[whole % GROUP] + scale / GROUP * 4 +
+           bytes_of_digits[scale % GROUP];
+}
+
 uint32_t leat_decimal_size(unsigned precision, unsigned scale)
 {
     if (precision < 1 || precision > PRECISION_MAX || scale > SCALE_MAX || scale > precision)
         return 0;
-    unsigned whole = precision - scale;
-    return whole / GROUP * 4 + bytes_of_digits[whole % GROUP] + scale / GROUP * 4 +
-           bytes_of_digits[scale % GROUP];
+    return packed_size(precision - scale, scale);
 }
 
 struct digits {
@@ -60,12 +72,15 @@ static void put_whole(struct leat_buf *buf, struct digits *from, unsigned digits
         leat_buf_u8(buf, '0');
 }
 
-int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, const uint8_t *bytes,
-                       uint32_t size, struct leat_error *err)
+static int fail_size(unsigned precision, unsigned scale, size_t size, struct leat_error *err)
 {
-    unsigned precision = column->metadata >> 8, scale = column->metadata & 0xFF;
-    if (size == 0 || leat_decimal_size(precision, scale) != size)
-        return leat_malformed(err, "%u bytes are not a DECIMAL(%u,%u)", size, precision, scale);
+    return leat_malformed(err, "%zu bytes are not a DECIMAL(%u,%u)", size, precision, scale);
+}
+
+/* The size was checked. */
+static int put_decimal(struct leat_buf *buf, unsigned precision, unsigned scale, const uint8_t *bytes,
+                       struct leat_error *err)
+{
     bool negative = !(bytes[0] & 0x80);
     struct digits from = {.at = bytes, .invert = negative ? 0xFF : 0, .sign = 0x80};
     size_t start = buf->size;
@@ -86,8 +101,8 @@ int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, c
     return LEAT_OK;
 }
 
-int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, const uint8_t *bytes, uint32_t size,
-                       struct leat_error *err)
+int leat_value_decimal(struct leat_buf *buf, const struct leat_column *column, const uint8_t *bytes,
+                       uint32_t size, struct leat_error *err)
 {
     unsigned precision = column->metadata >> 8, scale = column->metadata & 0xFF;
     if (size == 0 || leat_decimal_size(precision, scale) != size)

@@ -7,9 +7,10 @@
 /* Bytes of a packed NEWDECIMAL; 0 if there is no such type. */
 uint32_t leat_decimal_size(unsigned precision, unsigned scale);
 
-/* A DECIMAL inside of binary JSON: a byte for precision and scale each, then the packed form. May have more digits than any
- * column. */
-int leat_decimal_of_json(struct leat_buf *buf, const uint8_t *bytes, size_t size, struct leat_error *err) LEAT_CHECKED;
+/* A DECIMAL inside of binary JSON: a byte for precision and scale each, then the packed form. May have more
+ * digits than any column. */
+int leat_decimal_of_json(struct leat_buf *buf, const uint8_t *bytes, size_t size,
+                         struct leat_error *err) LEAT_CHECKED;
 
 /* The JSON text of a finite double as the server prints it. */
 void leat_json_double_put(struct leat_buf *buf, double value);

@@ -257,7 +257,7 @@ static int put_element(struct json *json, const struct container *c, uint32_t in
 static int put_container(struct json *json, uint8_t type, const uint8_t *bytes, size_t size)
 {
     bool object = type == SMALL_OBJECT || type == LARGE_OBJECT;
-    struct container c;
+    struct container c = {0};
     if (++json->depth > DEPTH_MAX)
         return bad(json, "it is nested more than 100 deep");
     if (container_open(json, &c, type, bytes, size))

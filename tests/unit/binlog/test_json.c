@@ -93,6 +93,24 @@ START_TEST(text_has_the_servers_blanks)
 END_TEST
 
 /* As MySQL 9.7.4 prints x'00ff80' repeated: a line ends behind 57 bytes if more follow. */
+/* What MySQL 9.7 makes of numbers in expressions: CAST(CAST('999….999…' AS DECIMAL(65,30)) AS JSON) is a
+ * DECIMAL(66,30). */
+START_TEST(decimals_of_more_digits_than_columns_have)
+{
+    expect("0ff620421e85f5e0ff3b9ac9ff3b9ac9ff3b9ac9ff3b9ac9ff3b9ac9ff3b9ac9ff03e7",
+           "99999999999999999999999999999999999.999999999999999999999999999999");
+    expect("0ff6162a298000000000000000000000000000000000000001",
+           "0.00000000000000000000000000000000000000001");
+    expect("0ff6162a2a8000000000000000000000000000000000000001", NULL); /* other digits than bytes */
+    expect("0ff6022a29", NULL);
+    expect("0ff6025200", NULL);
+    /* ten groups: 73 digits and 10 */
+    expect("0ff62e530a800000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+           "0000000",
+           NULL);
+}
+END_TEST
+
 START_TEST(base64_in_lines)
 {
 #define LINE "AP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+AAP+A"
@@ -112,6 +130,31 @@ START_TEST(base64_in_lines)
     }
     leat_buf_free(&document);
     leat_buf_free(&text);
+}
+END_TEST
+
+/* DECIMAL(66,30) and DECIMAL(42,41) of expressions, which no column can be; what doesn't fit nine groups
+ * fails. */
+START_TEST(decimals_wider_than_a_columns)
+{
+    expect("0ff606"
+           "2a29"
+           "80000000",
+           NULL);
+    expect("0ff616"
+           "2a29"
+           "8100000001000000010000000100000001"
+           "0001",
+           NULL); /* too short for 41 digits */
+    expect("0ff616"
+           "2a29"
+           "81"
+           "00000001"
+           "00000001"
+           "00000001"
+           "00000001"
+           "000001",
+           "1.00000000100000000100000000100000000100001");
 }
 END_TEST
 
@@ -193,7 +236,9 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, vectors_of_others);
     LEAT_TEST_ADD(s, doubles_as_the_server_prints_them);
     LEAT_TEST_ADD(s, text_has_the_servers_blanks);
+    LEAT_TEST_ADD(s, decimals_of_more_digits_than_columns_have);
     LEAT_TEST_ADD(s, base64_in_lines);
+    LEAT_TEST_ADD(s, decimals_wider_than_a_columns);
     LEAT_TEST_ADD(s, containers_that_lie_are_refused);
     LEAT_TEST_ADD(s, depth_is_bounded);
     LEAT_TEST_ADD(s, shared_elements_do_not_explode);
