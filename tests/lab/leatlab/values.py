@@ -8,6 +8,7 @@ texts are taken apart by Python's JSON decoder, which also says where each value
 import base64
 import json
 import math
+import re
 import struct
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ class Double:
     value: float
 
     def matches(self, raw):
-        return _is_number(raw) and _same_float(float(raw), self.value)
+        return _is_number(raw) and _same(float(raw), self.value) and _digits(raw) == _digits(repr(self.value))
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ class Float:
     value: float
 
     def matches(self, raw):
-        return _is_number(raw) and _same_float(struct.unpack("<f", struct.pack("<f", float(raw)))[0], self.value)
+        return _is_number(raw) and _same(single(float(raw)), self.value) and _digits(raw) <= self._fewest()
+
+    def _fewest(self):
+        return next(digits for digits in range(1, 10) if single(float(f"{self.value:.{digits - 1}e}")) == self.value)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Texts:
     values: tuple
 
     def matches(self, raw):
-        return raw[0] == "[" and tuple(json.loads(raw)) == self.values
+        return raw == "[" + ",".join(map(string, self.values)) + "]"
 
 
 @dataclass(frozen=True)
@@ -84,16 +88,34 @@ def matches(raw, expected):
     if isinstance(expected, int):
         return raw == str(expected)
     if isinstance(expected, str):
-        return raw[0] == '"' and json.loads(raw) == expected
+        return raw == string(expected)
     return expected.matches(raw)
+
+
+def string(text):
+    """A JSON string as leat writes it: escaped is only what must be, with Python's choice of escapes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def single(value):
+    """The float of 32 bits that is nearest; infinite beyond them."""
+    try:
+        return struct.unpack("<f", struct.pack("<f", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def _is_number(raw):
     return raw[:1] in "-0123456789" and isinstance(json.loads(raw), (int, float))
 
 
-def _same_float(mine, theirs):
+def _same(mine, theirs):
     return mine == theirs and math.copysign(1, mine) == math.copysign(1, theirs)
+
+
+def _digits(raw):
+    """How many significant digits a number has as written."""
+    return len(re.sub(r"[eE].*|[-.]", "", raw).lstrip("0").rstrip("0")) or 1
 
 
 # From the server.
@@ -107,13 +129,17 @@ class Column:
         if self.type in ("float", "double"):
             # A FLOAT by itself is printed in six digits; as a DOUBLE in as many as make it exact, -0 too.
             self.expressions = [f"CAST({q} AS DOUBLE)"]
-        elif self.type in ("bit", "set"):
-            self.expressions = [f"{q}+0", q] if self.type == "set" else [f"{q}+0"]
+        elif self.type == "bit":
+            self.expressions = [f"{q}+0"]
+        elif self.type == "set":
+            self.expressions = [q, f"CAST({q} AS UNSIGNED)"]
         elif self.type in GEOMETRIES:
             # As stored: longitude first, whatever the reference system says.
             self.expressions = [f"ST_SRID({q})", f"ST_AsWKB({q}, 'axis-order=long-lat')"]
         elif self.type == "json":
             self.expressions = [q, f"JSON_TYPE({q})"]
+        elif self.type == "vector":
+            self.expressions = [f"HEX({q})"]
         else:
             self.expressions = [q]
 
@@ -137,9 +163,9 @@ class Column:
         if self.type == "timestamp":
             return value.replace(" ", "T") + "Z"
         if self.type in TEXTS:
-            return value
+            return _text(value)
         if self.type == "set":
-            return Texts(tuple(fetched[1].split(",")) if int(value) else ())
+            return Texts(self._members_of(_text(value), int(fetched[1])))
         if self.type in BYTES:
             return base64.b64encode(value).decode()
         if self.type == "json":
@@ -147,11 +173,30 @@ class Column:
         if self.type in GEOMETRIES:
             return Geometry(int(value), base64.b64encode(fetched[1]).decode())
         if self.type == "vector":
-            return Vector(struct.unpack(f"<{len(value) // 4}f", value))
+            return Vector(struct.unpack(f"<{len(value) // 8}f", bytes.fromhex(value)))
         raise ValueError(f"{self.name}: no rule for type {self.type}")
+
+    def _members_of(self, text, bits):
+        """A SET's members; the text alone can't tell of one that is empty."""
+        found = text.split(",") if bits else []
+        if len(found) != bin(bits).count("1"):
+            found = [member for i, member in enumerate(_listed(self.column_type)) if bits >> i & 1]
+        return tuple(found)
 
     def is_json_null(self, fetched):
         return self.type == "json" and fetched[0] is not None and fetched[1] == "NULL"
+
+
+def _listed(column_type):
+    """The members of an ENUM's or SET's type as the server writes it."""
+    members = re.findall(r"'((?:[^'\\]|''|\\.)*)'", column_type)
+    return [re.sub(r"''|\\(.)", lambda match: {"n": "\n", "r": "\r", "0": "\0"}.get(match[1], match[1]) if match[1] else "'", member)
+            for member in members]
+
+
+def _text(value):
+    """ENUM and SET can have the character set binary; their members are text all the same."""
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _without_zerofill(text):

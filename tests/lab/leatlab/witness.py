@@ -23,13 +23,24 @@ class Table:
             cursor.execute("SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE FROM information_schema.COLUMNS "
                            "WHERE TABLE_SCHEMA=%s AND TABLE_NAME=%s ORDER BY ORDINAL_POSITION", (database, name))
             self.columns = [Column(*(_text(cell) for cell in row)) for row in cursor.fetchall()]
-            cursor.execute("SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA=%s AND TABLE_NAME=%s "
-                           "AND INDEX_NAME='PRIMARY' ORDER BY SEQ_IN_INDEX", (database, name))
-            names = [column.name for column in self.columns]
-            self.key = [names.index(_text(row[0])) for row in cursor.fetchall()]
+            cursor.execute(f"SHOW INDEX FROM {self.path}")
+            self.key = _key([column.name for column in self.columns], [tuple(map(_text, row)) for row in cursor.fetchall()])
         if not self.columns:
             raise ValueError(f"there is no table {self.path}")
         self.select = "SELECT " + ", ".join(e for column in self.columns for e in column.expressions) + f" FROM {self.path}"
+
+
+def _key(names, parts):
+    """The key that identifies rows, as the server sees it: the primary key, else its first unique one of whole columns that
+    can't be NULL. `parts` are SHOW INDEX's rows, which come in the server's own order of keys."""
+    indexes = {}
+    for _, non_unique, index, _, column, _, _, sub_part, _, nullable, *_ in parts:
+        indexes.setdefault((non_unique, index), []).append((column, sub_part, nullable))
+    for (non_unique, index), columns in indexes.items():
+        usable = all(column is not None and sub_part is None and nullable != "YES" for column, sub_part, nullable in columns)
+        if index == "PRIMARY" or (non_unique == "0" and usable):
+            return [names.index(column) for column, _, _ in columns]
+    return []
 
 
 def _text(cell):
