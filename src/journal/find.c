@@ -186,7 +186,7 @@ int leat_journal_find(struct leat_journal *journal, const struct leat_point *poi
         return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "no point was given");
     struct search search = {.journal = journal, .point = point};
     snapshot(&search);
-    uint64_t from;
+    uint64_t from = 0;
     int rc = choose_segment(&search, &from, err);
     if (rc == LEAT_OK)
         rc = read_to(&search, from, seq, err);

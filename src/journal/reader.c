@@ -250,7 +250,7 @@ int leat_reader_open(struct leat_reader **out, struct leat_journal *journal, uin
 {
     assert(journal->magic == JOURNAL_MAGIC);
     *out = NULL;
-    uint64_t segment;
+    uint64_t segment = 0;
     if (choose_segment(journal, &seq, &segment, err))
         return LEAT_FAIL;
     struct leat_reader *reader = leat_alloc_zero(1, sizeof *reader);
