@@ -458,7 +458,7 @@ def test_a_connection_cut_in_mid_event_loses_and_repeats_nothing(make_mysql, mod
         uuid = server.variable("server_uuid")
         assert [g for g, _ in probe.transactions] == [f"{uuid}:{n}" for n in range(2, 8)], str(probe)
         assert all(what == ["rows insert test.t 1"] * 5 for _, what in probe.transactions)
-        assert int(probe.done["abandons"]) >= 3 and int(probe.done["connects"]) == 7, str(probe)
+        assert int(probe.done["abandons"]) >= 3 and int(probe.done["connects"]) >= 4, str(probe)
 
 
 def test_a_server_that_is_killed_and_comes_back(make_mysql):
@@ -486,7 +486,6 @@ def test_stop_ends_a_read_a_wait_and_a_connect_at_once(make_mysql):
                     probe.wait_for("streaming", log=True)
                 else:
                     (proxy.swallow if state == "connecting" else proxy.refuse)()
-                    probe.process.send_signal(10) if state == "waiting" else None
                     time.sleep(1)
                 began = time.monotonic()
                 assert probe.stop().done["result"] == "stopped"
