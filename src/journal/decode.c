@@ -230,6 +230,8 @@ static int get_payload(struct leat_item *item, struct leat_cursor *cursor, struc
         return LEAT_OK;
     case LEAT_ITEM_SAVEPOINT:
         get_bytes(&item->savepoint.bytes, &item->savepoint.size, cursor);
+        item->savepoint.rollback = leat_cursor_u8(cursor) != 0;
+        item->savepoint.keeps = leat_cursor_u64(cursor);
         return LEAT_OK;
     case LEAT_ITEM_XA_RESOLVE:
         return get_xa_resolve(&item->xa_resolve, cursor, err);

@@ -205,6 +205,8 @@ static void put_payload(struct leat_buf *buf, const struct leat_item *item)
         return;
     case LEAT_ITEM_SAVEPOINT:
         leat_put_text(buf, item->savepoint.bytes, item->savepoint.size);
+        leat_buf_u8(buf, item->savepoint.rollback);
+        leat_buf_u64(buf, item->savepoint.keeps);
         return;
     case LEAT_ITEM_END:
         put_end(buf, &item->end);

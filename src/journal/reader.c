@@ -27,6 +27,7 @@ struct leat_reader {
     struct item_memory memory;
     struct leat_gtid_set *completed; /* as of open; owned */
     bool rows_waiting;               /* their definition was given first */
+    uint64_t changes; /* of the transaction that is being read, so far */
     struct leat_item rows;
 };
 
@@ -156,6 +157,19 @@ static int give_rows(struct leat_reader *reader, struct leat_item *item, struct 
     return LEAT_OK;
 }
 
+/* Changes are numbered within their transaction; readers begin at transactions only. */
+static void number_changes(struct leat_reader *reader, struct leat_item *item)
+{
+    if (item->type == LEAT_ITEM_BEGIN) {
+        reader->changes = 0;
+    } else if (item->type == LEAT_ITEM_ROWS) {
+        item->rows.number = reader->changes + 1;
+        reader->changes += item->rows.row_count;
+    } else if (item->type == LEAT_ITEM_STATEMENT) {
+        item->statement.number = ++reader->changes;
+    }
+}
+
 int leat_reader_next(struct leat_reader *reader, struct leat_item *item, struct leat_error *err)
 {
     assert(reader->magic == READER_MAGIC);
@@ -186,6 +200,7 @@ int leat_reader_next(struct leat_reader *reader, struct leat_item *item, struct 
         }
         if (leat_record_item(item, &record, &reader->memory, err))
             return leat_scan_corrupt_at(&reader->scan, &record, err->message, err);
+        number_changes(reader, item);
         return item->type == LEAT_ITEM_ROWS ? give_rows(reader, item, err) : LEAT_OK;
     }
 }

@@ -81,8 +81,9 @@ static int fill_new(struct leat_journal *journal, struct segment *segment, struc
         rc = fs->write(fs->context, file, parts, 2, 0, err);
     if (rc == LEAT_OK)
         rc = fs->sync(fs->context, file, err);
-    if (rc == LEAT_OK)
-        segment->bytes = size; /* nobody else looks before it is published */
+    pthread_mutex_lock(&journal->mutex);
+    segment->bytes = size;
+    pthread_mutex_unlock(&journal->mutex);
     return rc;
 }
 
