@@ -26,6 +26,9 @@ void leat_mysql_close(struct leat_mysql **mysql);
  * thread; the connection stays to be closed by its owner. */
 void leat_mysql_interrupt(struct leat_mysql *mysql);
 
+/* Whether the server is reached without leaving this machine. */
+bool leat_mysql_is_local(const struct leat_server_config *server);
+
 struct leat_mysql_server {
     bool mariadb;
     uint32_t version; /* 90704, 101119 */

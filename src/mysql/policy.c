@@ -10,9 +10,19 @@
  * certificate, that is whoever answers, as with every MySQL client; preflight says so. */
 #include "mysql_int.h"
 
+#include <arpa/inet.h>
+
 static bool is_loopback(const char *host)
 {
-    return !strcmp(host, "localhost") || !strcmp(host, "::1") || !strncmp(host, "127.", 4);
+    struct in_addr address; /* "127.example.org" is a name of somebody else's */
+    if (inet_pton(AF_INET, host, &address) == 1)
+        return ntohl(address.s_addr) >> 24 == 127;
+    return !strcmp(host, "localhost") || !strcmp(host, "::1");
+}
+
+bool leat_mysql_is_local(const struct leat_server_config *server)
+{
+    return server->socket || (server->host && is_loopback(server->host));
 }
 
 static enum leat_ssl_mode effective_mode(const struct leat_server_config *server)
@@ -21,7 +31,7 @@ static enum leat_ssl_mode effective_mode(const struct leat_server_config *server
         return server->ssl_mode;
     if (server->ssl_ca)
         return LEAT_SSL_VERIFY_IDENTITY;
-    return server->socket || is_loopback(server->host) ? LEAT_SSL_PREFERRED : LEAT_SSL_REQUIRED;
+    return leat_mysql_is_local(server) ? LEAT_SSL_PREFERRED : LEAT_SSL_REQUIRED;
 }
 
 int mysql_policy(struct leat_mysql_policy *policy, const struct leat_server_config *server, struct leat_error *err)

@@ -8,6 +8,8 @@ unsigned source_backoff_ms(unsigned failures, unsigned min_ms, unsigned max_ms, 
         wait_ms *= 2;
     if (wait_ms > max_ms)
         wait_ms = max_ms > min_ms ? max_ms : min_ms;
+    if (!wait_ms)
+        wait_ms = 1;
     /* From half of it to all of it, so that a thousand clients of one server don't come back at one instant. */
     uint64_t half = wait_ms / 2;
     return (unsigned)(wait_ms - half + (half ? random % (half + 1) : 0));

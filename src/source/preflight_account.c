@@ -62,8 +62,7 @@ static void tell_protection(const struct preflight *preflight)
 {
     const struct leat_mysql_server *server = leat_mysql_server(preflight->mysql);
     const struct leat_server_config *config = &preflight->config->server;
-    bool local = config->socket || (config->host && (!strcmp(config->host, "localhost") || !strcmp(config->host, "::1") ||
-                                                     !strncmp(config->host, "127.", 4)));
+    bool local = leat_mysql_is_local(config);
     bool verified = config->ssl_mode >= LEAT_SSL_VERIFY_CA || (config->ssl_mode == LEAT_SSL_UNSET && config->ssl_ca);
     if (server->tls[0] && (verified || local))
         preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "ssl_mode", "", "%s", server->tls);
