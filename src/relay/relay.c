@@ -89,6 +89,13 @@ static int open_journal(struct relay *relay, struct leat_error *err)
                                                  .min_free_percent = config->min_free_percent,
                                                  .create = true};
     relay_ask_checkpoints(relay);
+    for (size_t i = 0; i < relay->sink_count; i++) {
+        /* A failed sync isn't tried again by the runner's first step. */
+        if (relay->sinks[i].asked != LEAT_FAIL || relay->sinks[i].problem.kind != LEAT_KIND_FATAL)
+            continue;
+        *err = relay->sinks[i].problem;
+        return leat_error_prefix(err, "sink %s", relay->config->sinks[i].name);
+    }
     const struct leat_checkpoint *protecting = relay_protecting_checkpoint(relay);
     if (protecting) {
         options.protected_seq = protecting->seq;
