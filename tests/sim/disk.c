@@ -247,7 +247,7 @@ static int sync_failed(struct sim_disk *disk, const char *path, struct leat_erro
 static int disk_sync(void *context, struct leat_file *file, struct leat_error *err)
 {
     struct sim_disk *disk = context;
-    assert(!disk->sync_failed); /* after the first failure nothing may be synced and believed */
+    assert(!file->inode->sync_failed); /* after a failure no success may be believed: the kernel tells only once */
     enum course course = begin(disk);
     if (course == OFF)
         return off(err);
@@ -255,6 +255,7 @@ static int disk_sync(void *context, struct leat_file *file, struct leat_error *e
         return die(disk, err);
     if (disk->syncs_to_failure && --disk->syncs_to_failure == 0) {
         inode_sync_badly(file->inode, &disk->random);
+        file->inode->sync_failed = true;
         return sync_failed(disk, file->path, err);
     }
     trace(disk, "sync %s", file->path);
@@ -301,7 +302,6 @@ static int disk_unlink(void *context, const char *path, struct leat_error *err)
 static int disk_sync_folder(void *context, const char *path, struct leat_error *err)
 {
     struct sim_disk *disk = context;
-    assert(!disk->sync_failed);
     enum course course = begin(disk);
     if (course == OFF)
         return off(err);
@@ -469,6 +469,8 @@ void sim_disk_restart(struct sim_disk *disk)
             inode_lose(disk->inodes[i], survival, &disk->random);
         names_lose(&disk->names, &disk->random);
     }
+    for (size_t i = 0; i < disk->inode_count; i++)
+        disk->inodes[i]->sync_failed = false;
     disk->dead = disk->full = disk->sync_failed = false;
     disk->die_at = 0;
     disk->failing_writes = disk->syncs_to_failure = 0;

@@ -46,7 +46,7 @@ void sim_disk_fail_writes(struct sim_disk *disk, unsigned count);
 /* The sync after `after` others fails. What it should have written may be written, still to be written, or, as Linux
  * does, forgotten: then it looks written, no later sync writes it, and a power cut takes it away. */
 void sim_disk_fail_sync(struct sim_disk *disk, unsigned after);
-/* Whether a sync has failed since the last restart: then nothing may go on. */
+/* Whether a sync has failed since the last restart: then the process has to end. */
 bool sim_disk_sync_failed(const struct sim_disk *disk);
 
 /* ---- For checks: no operations, never fail for a dead disk ---- */

@@ -23,6 +23,7 @@ struct inode {
     uint64_t number;
     unsigned handles;
     bool locked, kept; /* kept: marked by a garbage collection */
+    bool sync_failed;  /* since the last restart */
     struct leat_buf seen, durable;
     struct change *changes; /* owned, in order */
     size_t change_count, change_capacity;

@@ -492,6 +492,8 @@ int sim_world_rest(struct sim_world *world, struct leat_error *err)
     }
     if (!rested)
         return stuck(world, err);
+    if (sim_disk_sync_failed(world->disk))
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "a sync failed, and nobody said so");
     sim_witness_end(&world->witness);
     if (do_witness(world, err))
         return LEAT_FAIL;
