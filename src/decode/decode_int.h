@@ -27,6 +27,13 @@ struct binding {
     struct leat_schema_entry *entry;
 };
 
+/* Where a savepoint was set: the changes numbered above `keeps` came later. */
+struct savepoint {
+    uint64_t name; /* its hash */
+    uint64_t keeps;
+};
+enum { SAVEPOINTS_MAX = 4096 };
+
 struct transaction {
     uint64_t pos;    /* of its first event */
     uint64_t length; /* as the GTID event tells; 0: it doesn't */
@@ -34,6 +41,7 @@ struct transaction {
     bool something;  /* anything but its frame was in it, whether given or not */
     uint32_t thread_id;
     uint64_t changes, statements, digest;
+    uint32_t savepoint_count;
 };
 
 struct leat_decoder {
@@ -54,6 +62,7 @@ struct leat_decoder {
     bool prelude;         /* INTVAR, RAND or USER_VAR came before the statement that they belong to … */
     uint64_t prelude_pos; /* … here */
     struct transaction transaction;
+    struct savepoint savepoints[SAVEPOINTS_MAX]; /* of the transaction, oldest first */
 
     /* The event at hand. */
     struct leat_event event;

@@ -1,6 +1,8 @@
 /* Query events: transaction control, DDL, and row changes that were logged as statements. */
 #include "decode_int.h"
 
+#include <string.h>
+
 #include "base/checksum.h"
 
 /* Whether the rows that the statement changes are wanted. What can't be told from its text is. */
@@ -54,6 +56,7 @@ static int give_statement(struct leat_decoder *decoder, const struct leat_query 
     uint64_t digest = decoder_mix(transaction->digest, database);
     transaction->digest = decoder_mix(digest, leat_hash64(query->sql, query->sql_size, 0));
     transaction->statements++;
+    decoder->item.statement.number = transaction->changes + transaction->statements;
     decoder->counters.statements++;
     return decoder_give(decoder, LEAT_ITEM_STATEMENT, err);
 }
@@ -90,14 +93,52 @@ static int take_begin(struct leat_decoder *decoder, const struct leat_query *que
     return result;
 }
 
-static int take_savepoint(struct leat_decoder *decoder, const struct leat_query *query,
+/* Remembers a savepoint, or finds the one that is rolled back to. One that the binlog does not have was set before the first
+ * change. */
+static int track_savepoint(struct leat_decoder *decoder, const struct leat_query *query, struct leat_savepoint *savepoint,
+                           struct leat_error *err)
+{
+    struct transaction *transaction = &decoder->transaction;
+    char name[LEAT_NAME_BYTES_MAX + 1];
+    if (!leat_ddl_savepoint(name, query->sql, query->sql_size, query->session.sql_mode))
+        return leat_malformed(err, "a savepoint without a name");
+    uint64_t id = leat_hash64(name, strlen(name), 0);
+    uint32_t at = 0;
+    while (at < transaction->savepoint_count && decoder->savepoints[at].name != id)
+        at++;
+    bool known = at < transaction->savepoint_count;
+    if (savepoint->rollback) {
+        savepoint->keeps = known ? decoder->savepoints[at].keeps : 0;
+        transaction->savepoint_count = known ? at + 1 : 0; /* those set later are gone with it */
+        return LEAT_OK;
+    }
+    if (known) { /* setting it again moves it behind the others */
+        transaction->savepoint_count--;
+        memmove(&decoder->savepoints[at], &decoder->savepoints[at + 1],
+                (transaction->savepoint_count - at) * sizeof *decoder->savepoints);
+    }
+    if (transaction->savepoint_count == SAVEPOINTS_MAX)
+        return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "more than %d savepoints in one transaction", SAVEPOINTS_MAX);
+    decoder->savepoints[transaction->savepoint_count++] = (struct savepoint){id, savepoint->keeps};
+    return LEAT_OK;
+}
+
+static int take_savepoint(struct leat_decoder *decoder, const struct leat_query *query, bool rollback,
                           struct leat_error *err)
 {
     if (decoder_must_be_open(decoder, err))
         return LEAT_FAIL;
-    decoder->item.savepoint.bytes = query->sql;
-    decoder->item.savepoint.size = query->sql_size;
-    decoder->transaction.something = true;
+    struct transaction *transaction = &decoder->transaction;
+    struct leat_savepoint *savepoint = &decoder->item.savepoint;
+    *savepoint = (struct leat_savepoint){.bytes = query->sql,
+                                         .size = query->sql_size,
+                                         .rollback = rollback,
+                                         .keeps = transaction->changes + transaction->statements};
+    if (track_savepoint(decoder, query, savepoint, err))
+        return LEAT_FAIL;
+    if (rollback)
+        transaction->digest = decoder_mix(transaction->digest, ~savepoint->keeps);
+    transaction->something = true;
     return decoder_give(decoder, LEAT_ITEM_SAVEPOINT, err);
 }
 
@@ -116,8 +157,9 @@ static int take_query(struct leat_decoder *decoder, const struct leat_query *que
     case LEAT_CONTROL_ROLLBACK:
         return take_end(decoder, LEAT_END_ROLLBACK, err);
     case LEAT_CONTROL_SAVEPOINT:
+        return take_savepoint(decoder, query, false, err);
     case LEAT_CONTROL_ROLLBACK_TO:
-        return take_savepoint(decoder, query, err);
+        return take_savepoint(decoder, query, true, err);
     case LEAT_CONTROL_XA_START:
         return decoder_refuse_xa(decoder, "XA START", err);
     case LEAT_CONTROL_XA_END:

@@ -159,6 +159,7 @@ static int give_runs(struct leat_decoder *decoder, struct leat_schema_entry *ent
             continue;
         run->flags =
             last ? wire_flags | LEAT_ROWS_EVENT_END : wire_flags & ~(uint32_t)LEAT_ROWS_STATEMENT_END;
+        run->number = decoder->transaction.changes + decoder->transaction.statements + 1;
         decoder->transaction.changes += run->row_count;
         decoder->counters.changes += run->row_count;
         int result = decoder_give(decoder, LEAT_ITEM_ROWS, err);

@@ -210,6 +210,28 @@ static int begin_transaction(struct leat_lines *lines, const struct leat_begin *
     return LEAT_OK;
 }
 
+/* What a rollback voids was given already: it can't wait for an end that may be gigabytes away. So the line that voids it
+ * says up to which number changes stay. */
+static int give_rollback(struct leat_lines *lines, uint64_t keeps, bool *passed, struct leat_error *err)
+{
+    if (lines->number <= keeps)
+        return LEAT_OK;
+    int result = leat_lines_close(lines, false, err);
+    if (result != LEAT_OK)
+        return result;
+    struct leat_buf *buf = lines->out.buf;
+    size_t from = buf->size;
+    leat_buf_puts(buf, "{\"op\":\"rollback\",\"db\":null,\"table\":null,");
+    leat_buf_put(buf, lines->about.data, lines->about.size);
+    leat_put_u64(buf, lines->pos);
+    leat_buf_puts(buf, ",\"keeps\":");
+    leat_put_u64(buf, keeps);
+    leat_lines_open(lines, from, NULL, NULL);
+    lines->number = keeps;
+    *passed = true;
+    return LEAT_OK;
+}
+
 static int end_transaction(struct leat_lines *lines, const struct leat_end *end, bool *passed, struct leat_error *err)
 {
     if (!lines->in_transaction)
@@ -217,6 +239,11 @@ static int end_transaction(struct leat_lines *lines, const struct leat_end *end,
     if (end->how == LEAT_END_XA_PREPARE && lines->gave) {
         lines->prepared = true;
         return leat_lines_may_give(lines, end->place.pos, err);
+    }
+    if (end->how == LEAT_END_ROLLBACK) {
+        int result = give_rollback(lines, 0, passed, err);
+        if (result != LEAT_OK)
+            return result;
     }
     lines->in_transaction = false;
     *passed = lines->gave;
@@ -260,6 +287,8 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
         return leat_lines_rows(lines, &item->rows, passed, err);
     case LEAT_ITEM_STATEMENT:
         return leat_lines_statement(lines, &item->statement, passed, err);
+    case LEAT_ITEM_SAVEPOINT:
+        return item->savepoint.rollback ? give_rollback(lines, item->savepoint.keeps, passed, err) : LEAT_OK;
     case LEAT_ITEM_END:
         return end_transaction(lines, &item->end, passed, err);
     case LEAT_ITEM_XA_RESOLVE:
@@ -272,7 +301,6 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
     case LEAT_ITEM_START:
     case LEAT_ITEM_SCHEMA:
     case LEAT_ITEM_ROWS_QUERY:
-    case LEAT_ITEM_SAVEPOINT:
     case LEAT_ITEM_HEARTBEAT:
         return LEAT_OK;
     }

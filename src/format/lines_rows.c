@@ -16,7 +16,8 @@ struct run {
     const uint8_t *before_present, *after_present; /* NULL: full */
     bool has_before, has_after;
     struct leat_cursor cursor;
-    uint64_t row; /* within its event */
+    uint64_t row;    /* within its event */
+    uint64_t number; /* within its transaction */
 };
 
 /* Says where: the column if it is about one, else the table, and the place of the row. */
@@ -173,7 +174,7 @@ static uint8_t *write_head(struct run *run, uint8_t *to)
     to = leat_text_copy(to, ",\"row\":", 7);
     to = leat_text_u64(to, run->row);
     to = leat_text_copy(to, ",\"n\":", 5);
-    return leat_text_u64(to, lines->number);
+    return leat_text_u64(to, run->number);
 }
 
 static int write_before(struct run *run, struct leat_writer *writer, struct leat_error *err)
@@ -225,7 +226,6 @@ static int write_row(struct run *run, struct leat_error *err)
     struct leat_writer writer = {.scratch = &lines->scratch, .json_nulls = &lines->after_nulls};
     leat_writer_begin(&writer, lines->out.buf,
                       WORDS_MAX + plan->about_size + lines->about.size + 3 * plan->image_max);
-    lines->number++;
     writer.to = write_head(run, writer.to);
     if (write_images(run, &writer, err)) {
         lines->out.buf->size = from;
@@ -243,14 +243,13 @@ int leat_lines_rows(struct leat_lines *lines, const struct leat_rows *rows, bool
     if (leat_plans_get(lines->plans, &run.plan, rows->table, err))
         return leat_error_prefix(err, "%s:%llu", lines->file.data ? (const char *)lines->file.data : "",
                                  (unsigned long long)rows->pos);
-    if (!run.plan->passes || rows->row_count == 0) {
-        lines->number += rows->row_count;
+    if (!run.plan->passes || rows->row_count == 0)
         return LEAT_OK;
-    }
     if (leat_lines_may_give(lines, rows->pos, err) || prepare(&run, err))
         return LEAT_FAIL;
     *passed = true;
-    for (uint32_t i = 0; i < rows->row_count; i++, run.row++) {
+    run.number = rows->number;
+    for (uint32_t i = 0; i < rows->row_count; i++, run.row++, run.number++) {
         int result = leat_lines_close(lines, false, err);
         if (result == LEAT_OK && i == 0 && lines->schema_lines && !leat_plans_say(run.plan))
             result = leat_lines_schema(lines, run.plan, err);
@@ -259,6 +258,8 @@ int leat_lines_rows(struct leat_lines *lines, const struct leat_rows *rows, bool
         if (result != LEAT_OK)
             return result;
     }
+    lines->number = run.number - 1;
+    lines->pos = rows->pos;
     if (leat_cursor_left(&run.cursor))
         return malformed(&run, "bytes are left behind the last row", err);
     return LEAT_OK;

@@ -94,7 +94,7 @@ static void put_line(struct leat_lines *lines, const struct leat_statement *stat
     leat_buf_put(buf, lines->about.data, lines->about.size);
     leat_put_u64(buf, statement->pos);
     leat_buf_puts(buf, ",\"n\":");
-    leat_put_u64(buf, lines->number);
+    leat_put_u64(buf, statement->number);
     leat_buf_puts(buf, ",\"kind\":");
     leat_json_cstr(buf, kinds[kind]);
     leat_buf_puts(buf, ",\"default_db\":");
@@ -122,7 +122,6 @@ static void keep_names(struct leat_lines *lines, const struct leat_statement *st
 int leat_lines_statement(struct leat_lines *lines, const struct leat_statement *statement, bool *passed,
                          struct leat_error *err)
 {
-    lines->number++;
     if (lines->filter && !leat_filter_statement(lines->filter, statement))
         return LEAT_OK;
     if (leat_lines_may_give(lines, statement->pos, err))
@@ -131,6 +130,8 @@ int leat_lines_statement(struct leat_lines *lines, const struct leat_statement *
     if (result != LEAT_OK)
         return result;
     *passed = true;
+    lines->number = statement->number;
+    lines->pos = statement->pos;
     keep_names(lines, statement);
     size_t from = lines->out.buf->size;
     put_line(lines, statement);

@@ -24,7 +24,8 @@ enum leat_item_type {
     LEAT_ITEM_ROWS_QUERY = 4, /* the statement's text, for information (binlog_rows_query_log_events) */
     LEAT_ITEM_ROWS = 5,       /* row changes of one kind on one table */
     LEAT_ITEM_STATEMENT = 6,  /* DDL or another statement, byte for byte with its session context */
-    LEAT_ITEM_SAVEPOINT = 7,  /* SAVEPOINT name (rows after a ROLLBACK TO are in the binlog when tables aren't transactional) */
+    LEAT_ITEM_SAVEPOINT = 7,  /* SAVEPOINT or ROLLBACK TO: in the binlog when a transaction also changed tables that aren't
+                                 transactional, and so could not simply be cut */
     LEAT_ITEM_END = 8,        /* the transaction is complete */
     LEAT_ITEM_XA_RESOLVE = 9, /* COMMIT or ROLLBACK of a branch that was prepared before */
     LEAT_ITEM_OPAQUE = 10,    /* a whole transaction's raw events that this build could not decode */
@@ -92,6 +93,7 @@ struct leat_rows {
     uint32_t flags;            /* enum leat_rows_flags */
     uint32_t first_row;        /* the number of the first one within its event, from 0 */
     uint32_t row_count;
+    uint64_t number;           /* of the first one within its transaction, from 1; statements and what filters drop count */
     uint64_t pos;              /* of the event's first byte, in the transaction's file */
     uint64_t end_pos;          /* exclusive */
     uint32_t time;             /* the event header's seconds */
@@ -154,15 +156,25 @@ struct leat_statement {
     uint32_t time;
     uint32_t execution_seconds;
     uint16_t error_code;
+    uint64_t number; /* as of rows */
     uint64_t pos, end_pos;
     struct leat_text table_database; /* of the first table that it names, when kind says so; may be empty */
     struct leat_text table;
 };
 
+/* A rollback voids the changes with numbers above `keeps`, of transactional tables: those of others stay, and a binlog in row
+ * format has them in transactions of their own. */
+struct leat_savepoint {
+    const char *bytes; /* the statement */
+    size_t size;
+    bool rollback;     /* ROLLBACK TO, else SAVEPOINT */
+    uint64_t keeps;
+};
+
 enum leat_end_how {
     LEAT_END_XID = 1,       /* COMMIT of transactional tables */
     LEAT_END_COMMIT = 2,    /* Query COMMIT: tables that aren't transactional */
-    LEAT_END_ROLLBACK = 3,  /* Query ROLLBACK: changes of tables that aren't transactional stay */
+    LEAT_END_ROLLBACK = 3,  /* Query ROLLBACK: only changes of tables that aren't transactional stay */
     LEAT_END_STATEMENT = 4, /* DDL commits by itself */
     LEAT_END_XA_PREPARE = 5,
     LEAT_END_EMPTY = 6      /* a GTID without changes */
@@ -215,7 +227,7 @@ struct leat_item {
         struct { const char *bytes; size_t size; } rows_query;
         struct leat_rows rows;
         struct leat_statement statement;
-        struct { const char *bytes; size_t size; } savepoint;
+        struct leat_savepoint savepoint;
         struct leat_end end;
         struct leat_xa_resolve xa_resolve;
         struct leat_opaque opaque;

@@ -49,3 +49,21 @@ enum leat_control leat_ddl_control(const char *sql, size_t size)
         return LEAT_CONTROL_SAVEPOINT;
     return leat_lexer_take(&lexer, "XA") ? xa_control(&lexer) : LEAT_CONTROL_NONE;
 }
+
+bool leat_ddl_savepoint(char name[LEAT_NAME_BYTES_MAX + 1], const char *sql, size_t size, uint64_t sql_mode)
+{
+    struct leat_lexer lexer;
+    leat_lexer_begin(&lexer, sql, size, sql_mode);
+    if (leat_lexer_take(&lexer, "ROLLBACK")) {
+        leat_lexer_take(&lexer, "WORK");
+        leat_lexer_take(&lexer, "TO");
+    }
+    leat_lexer_take(&lexer, "SAVEPOINT");
+    bool named = lexer.token == LEAT_TOKEN_WORD || lexer.token == LEAT_TOKEN_NAME;
+    if (!named || !lexer.size || lexer.size > LEAT_NAME_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < lexer.size; i++)
+        name[i] = lexer.bytes[i] >= 'A' && lexer.bytes[i] <= 'Z' ? (char)(lexer.bytes[i] | 0x20) : lexer.bytes[i];
+    name[lexer.size] = 0;
+    return true;
+}

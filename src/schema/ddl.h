@@ -36,4 +36,8 @@ enum leat_control {
 };
 enum leat_control leat_ddl_control(const char *sql, size_t size);
 
+/* The name in SAVEPOINT name or ROLLBACK [WORK] TO [SAVEPOINT] name, unquoted, A-Z in lower case (the server compares names
+ * so); false if there is none. */
+bool leat_ddl_savepoint(char name[LEAT_NAME_BYTES_MAX + 1], const char *sql, size_t size, uint64_t sql_mode);
+
 #endif

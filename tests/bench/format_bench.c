@@ -103,6 +103,7 @@ static void transaction(struct leat_format *format, struct leat_table *table, ui
         item.rows = (struct leat_rows){.table = table,
                                        .op = LEAT_OP_UPDATE,
                                        .row_count = 1,
+                                       .number = i + 1,
                                        .pos = number * 1000 + i,
                                        .column_count = 4,
                                        .before_present = all,

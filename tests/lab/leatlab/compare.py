@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .truth import Statement, transactions
 
 EXAMPLES = 10
+EXAMPLE_LENGTH = 400
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Comparison:
     def note(self, kind, text):
         setattr(self, kind, getattr(self, kind) + 1)
         if len(self.examples) < EXAMPLES:
-            self.examples.append(f"{kind}: {text}")
+            self.examples.append(f"{kind}: {text}"[:EXAMPLE_LENGTH])
 
     def __str__(self):
         counts = (f"{self.expected} changes in the binlog, {self.delivered} delivered: lost {self.lost}, duplicated "
@@ -77,7 +78,7 @@ def compare(source, lines, start=None, tables=None):
     for identity in expected.keys() - seen:
         _, item, optional = expected[identity]
         if not optional:
-            result.note("lost", f"{identity} {item}"[:300])
+            result.note("lost", f"{identity} {item}")
     return result
 
 
@@ -139,13 +140,16 @@ def _same_text(value, theirs):
         return False
 
 
-_ESCAPE = re.compile(r"\\x([0-9a-f]{2})|\\(.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|.)", re.DOTALL)
+_NAMED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def unquote(text):
     """The bytes in mysqlbinlog's quotes."""
+    def plain(match):
+        word = match[1]
+        if len(word) == 3:
+            return bytes([int(word[1:], 16)]).decode("utf-8", "surrogateescape")
+        return _NAMED.get(word, word)
     inner = text[1:-1] if text[:1] == "'" else text
-    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] and int(match[1], 16) < 0x80
-                        else bytes([int(match[1], 16)]).decode("utf-8", "surrogateescape") if match[1]
-                        else match[2], inner)
-    return plain.encode("utf-8", "surrogateescape")
+    return _ESCAPE.sub(plain, inner).encode("utf-8", "surrogateescape")

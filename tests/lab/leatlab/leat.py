@@ -22,6 +22,11 @@ def program():
     return max(builds, key=lambda path: path.stat().st_mtime)
 
 
+def release_program():
+    """A build as users run it, for what is measured: $LEAT_RELEASE, else $LEAT."""
+    return Path(os.environ["LEAT_RELEASE"]) if os.environ.get("LEAT_RELEASE") else program()
+
+
 def run(*arguments, input=None, timeout_s=300, env=None):
     """`leat ARGUMENTS` to its end: a CompletedProcess with text output."""
     return subprocess.run([program(), *map(str, arguments)], input=input, capture_output=True, text=True,
@@ -34,7 +39,8 @@ class Leat:
     sinks: {name: {setting: value}}; path, type and format are filled in. `source` and `journal` add settings.
     """
 
-    def __init__(self, folder, url, password_file=None, sinks=None, source=None, journal=None, name="test"):
+    def __init__(self, folder, url, password_file=None, sinks=None, source=None, journal=None, name="test", leat=None):
+        self.program = leat or program()
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = None
@@ -56,7 +62,7 @@ class Leat:
     # The process.
 
     def start(self, *options, env=None):
-        argv = ["setpriv", "--pdeathsig", "KILL", "--", program(), "run", "-c", self.yaml, *options]
+        argv = ["setpriv", "--pdeathsig", "KILL", "--", self.program, "run", "-c", self.yaml, *options]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
                                             env={**os.environ, **(env or {})})

@@ -86,6 +86,7 @@ struct test_sink {
     bool take;              /* the bytes away at each message */
     int answer;             /* of message() */
     struct leat_format *format;
+    uint64_t number;        /* of the change given last, as decode and the journal's reader count */
     struct leat_error err;
 };
 
@@ -132,7 +133,16 @@ static inline const char *test_lines(struct test_sink *sink)
 static inline int test_give(struct test_sink *sink, const struct leat_item *item)
 {
     sink->err = (struct leat_error){0};
-    return leat_format_item(sink->format, item, NULL, &sink->err);
+    struct leat_item numbered = *item;
+    if (item->type == LEAT_ITEM_BEGIN) {
+        sink->number = 0;
+    } else if (item->type == LEAT_ITEM_ROWS) {
+        numbered.rows.number = sink->number + 1;
+        sink->number += item->rows.row_count;
+    } else if (item->type == LEAT_ITEM_STATEMENT) {
+        numbered.statement.number = ++sink->number;
+    }
+    return leat_format_item(sink->format, &numbered, NULL, &sink->err);
 }
 
 static inline void test_must(struct test_sink *sink, const struct leat_item *item)

@@ -652,12 +652,43 @@ START_TEST(many_tables_are_let_go)
 }
 END_TEST
 
+START_TEST(a_rollback_says_up_to_where_changes_stay)
+{
+    struct test_sink sink;
+    test_sink_open(&sink, false, NULL);
+    struct leat_table *table = test_cart("cart");
+    struct leat_buf images = {0};
+    test_cart_image(&images, 7, "a");
+    struct leat_item begin = test_begin(), rows = test_rows(table, LEAT_OP_INSERT, 1, &images);
+    struct leat_item back = {.type = LEAT_ITEM_SAVEPOINT};
+    back.savepoint.rollback = true;
+    back.savepoint.keeps = 1;
+    test_must(&sink, &begin);
+    test_must(&sink, &rows);
+    test_must(&sink, &back); /* nothing above 1 was given: nothing to say */
+    test_must(&sink, &rows);
+    test_must(&sink, &back);
+    give_end(&sink, LEAT_END_ROLLBACK);
+    const char *text = leat_buf_cstr(&sink.lines);
+    const char *first = strstr(text, "\"op\":\"rollback\""), *second = first ? strstr(first + 1, "\"op\":\"rollback\"") : NULL;
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(strstr(first, "\"keeps\":1}"));
+    ck_assert_ptr_nonnull(second);
+    ck_assert_ptr_nonnull(strstr(second, "\"keeps\":0,\"last\":true}"));
+    ck_assert_uint_eq(sink.messages, 4);
+    leat_buf_free(&images);
+    leat_table_release(&table);
+    test_sink_close(&sink);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("format: lines");
     LEAT_TEST_ADD(all, insert_update_delete);
     LEAT_TEST_ADD(all, the_last_line_says_so_in_every_order);
     LEAT_TEST_ADD(all, numbers_count_what_is_filtered_out);
+    LEAT_TEST_ADD(all, a_rollback_says_up_to_where_changes_stay);
     LEAT_TEST_ADD(all, empty_transactions_give_nothing);
     LEAT_TEST_ADD(all, absent_columns_are_absent);
     LEAT_TEST_ADD(all, keys_are_in_key_order);
