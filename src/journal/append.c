@@ -1,8 +1,8 @@
 /* Appending: frames become records where they lie; nothing is written here but what taking back needs.
  *
- * Comes in: frames as leat_frame_put made them, from our own threads, yet checked like any bytes: a journal that holds
- * something which can't be read again would stop every sink forever. A frame that is refused leaves everything as it was
- * before it. The writer's thread; no allocation a record. */
+ * Comes in: frames as leat_frame_put made them, from our own threads, yet checked like any bytes: a journal
+ * that holds something which can't be read again would stop every sink forever. A frame that is refused
+ * leaves everything as it was before it. The writer's thread; no allocation a record. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -22,7 +22,8 @@ static int frame_parse(struct record *record, const uint8_t *bytes, size_t size,
         return refuse(err, "it ends inside its header");
     (void)leat_record_header(record, bytes);
     if (record->size > RECORD_PAYLOAD_MAX)
-        return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "a record of %lu bytes is above the journal's limit of 2 GiB",
+        return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA,
+                         "a record of %lu bytes is above the journal's limit of 2 GiB",
                          (unsigned long)record->size);
     if (leat_record_bytes(record->size) > size)
         return refuse(err, "it ends inside its payload");
@@ -71,7 +72,8 @@ static struct definition *definition_of(struct leat_journal *journal, uint64_t i
 static void write_definition(struct leat_journal *journal, struct definition *definition)
 {
     uint8_t *record = leat_batch_scratch(journal, definition->frame, definition->size);
-    leat_record_stamp(record, (uint32_t)leat_le(record + 4, 4), journal->active->head.seed, journal->next_seq, leat_journal_durable_mark(journal));
+    leat_record_stamp(record, (uint32_t)leat_le(record + 4, 4), journal->active->head.seed, journal->next_seq,
+                      leat_journal_durable_mark(journal));
     definition->written_in = journal->active->head.first_seq;
     definition->written_seq = journal->next_seq++;
     leat_batch_part(journal, record, definition->size);
@@ -84,8 +86,8 @@ static int too_large(struct leat_journal *journal, struct leat_error *err)
     if (leat_state_begin(&journal->state, &begin, err))
         return LEAT_FAIL;
     leat_fail(err, LEAT_E_JOURNAL_FULL, LEAT_KIND_OPERATOR,
-              "the transaction at %s:%llu does not fit into the journal's max_size of %llu bytes", begin.place.file,
-              (unsigned long long)begin.place.pos, (unsigned long long)journal->max_bytes);
+              "the transaction at %s:%llu does not fit into the journal's max_size of %llu bytes",
+              begin.place.file, (unsigned long long)begin.place.pos, (unsigned long long)journal->max_bytes);
     return leat_cure(err, "raise journal.max_size");
 }
 
@@ -109,15 +111,18 @@ static int rotate_if_due(struct leat_journal *journal, struct leat_error *err)
 }
 
 /* COMMIT and ROLLBACK of a branch refer to its PREPARE, whose number only the journal knows. */
-static int resolve_branch(struct leat_journal *journal, struct leat_item *item, uint8_t *frame, struct leat_error *err)
+static int resolve_branch(struct leat_journal *journal, struct leat_item *item, uint8_t *frame,
+                          struct leat_error *err)
 {
     struct leat_xa_resolve *resolve = &item->xa_resolve;
     uint64_t prepared = leat_state_branch(&journal->state, resolve->xa_id, resolve->xa_id_size);
     if (!prepared && resolve->commit) {
         leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_OPERATOR,
-                  "XA COMMIT of a branch whose XA PREPARE came before this journal's start (near %s:%llu): its changes are not known",
+                  "XA COMMIT of a branch whose XA PREPARE came before this journal's start (near %s:%llu): "
+                  "its changes are not known",
                   journal->state.file, (unsigned long long)journal->state.pos);
-        return leat_cure(err, "begin a new journal at a point before that XA PREPARE, or copy those rows to the sinks by hand and "
+        return leat_cure(err, "begin a new journal at a point before that XA PREPARE, or copy those rows to "
+                              "the sinks by hand and "
                               "begin behind this COMMIT");
     }
     resolve->prepared_seq = prepared;
@@ -134,7 +139,8 @@ static void remember_gtid(struct leat_journal *journal, const struct leat_gtid *
     journal->gtids[journal->gtid_count++] = *gtid;
 }
 
-static void boundary(struct leat_journal *journal, const struct leat_item *item, const struct state_change *change)
+static void boundary(struct leat_journal *journal, const struct leat_item *item,
+                     const struct state_change *change)
 {
     leat_sums_add(&journal->active->sums, change);
     if (item->type == LEAT_ITEM_START)
@@ -147,15 +153,16 @@ static void boundary(struct leat_journal *journal, const struct leat_item *item,
 }
 
 /* The frame's place among the records is known and right: stamps it into the batch. */
-static int put_record(struct leat_journal *journal, uint8_t *frame, struct record *record, struct leat_item *item,
-                      struct leat_error *err)
+static int put_record(struct leat_journal *journal, uint8_t *frame, struct record *record,
+                      struct leat_item *item, struct leat_error *err)
 {
     struct state_change change;
     leat_index_consider(&journal->active->index, item, journal->active->end, journal->next_seq);
     item->seq = journal->next_seq;
     if (leat_state_apply(&journal->state, item, record, &change, err))
         return LEAT_FAIL; /* a bug: leat_state_wrong would have said so */
-    leat_record_stamp(frame, record->size, journal->active->head.seed, journal->next_seq, leat_journal_durable_mark(journal));
+    leat_record_stamp(frame, record->size, journal->active->head.seed, journal->next_seq,
+                      leat_journal_durable_mark(journal));
     journal->next_seq++;
     leat_batch_part(journal, frame, (size_t)leat_record_bytes(record->size));
     if (change.boundary)
@@ -171,7 +178,8 @@ static int abandon(struct leat_journal *journal, struct leat_error *err)
     return leat_takeback_do(journal, err);
 }
 
-static int append_frame(struct leat_journal *journal, uint8_t *frame, size_t size, size_t *used, struct leat_error *err)
+static int append_frame(struct leat_journal *journal, uint8_t *frame, size_t size, size_t *used,
+                        struct leat_error *err)
 {
     struct record record;
     if (frame_parse(&record, frame, size, err))
@@ -200,7 +208,8 @@ static int append_frame(struct leat_journal *journal, uint8_t *frame, size_t siz
     return put_record(journal, frame, &record, &item, err);
 }
 
-int leat_journal_append(struct leat_journal *journal, uint8_t *frames, size_t size, size_t *taken, struct leat_error *err)
+int leat_journal_append(struct leat_journal *journal, uint8_t *frames, size_t size, size_t *taken,
+                        struct leat_error *err)
 {
     assert(journal->magic == JOURNAL_MAGIC && !journal->read_only);
     *taken = 0;

@@ -1,8 +1,9 @@
-/* The batch: what was appended and not yet synced, as one run of contiguous bytes a segment. The bytes themselves stay
- * where they are, in the caller's blocks; only what is made here (repeated definitions, indexes) is kept as scratch.
+/* The batch: what was appended and not yet synced, as one run of contiguous bytes a segment. The bytes
+ * themselves stay where they are, in the caller's blocks; only what is made here (repeated definitions,
+ * indexes) is kept as scratch.
  *
- * The mark remembers the last boundary, so that an unfinished transaction can be taken out of the batch again. The
- * writer's thread; nothing here can fail. */
+ * The mark remembers the last boundary, so that an unfinished transaction can be taken out of the batch
+ * again. The writer's thread; nothing here can fail. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -27,7 +28,8 @@ void leat_batch_part(struct leat_journal *journal, uint8_t *bytes, size_t size)
         leat_batch_run(journal);
     struct run *run = &journal->runs[journal->run_count - 1];
     assert(!run->seal && run->offset + run->bytes == journal->active->end);
-    struct iovec *last = journal->part_count > run->first_part ? &journal->parts[journal->part_count - 1] : NULL;
+    struct iovec *last =
+        journal->part_count > run->first_part ? &journal->parts[journal->part_count - 1] : NULL;
     if (last && (uint8_t *)last->iov_base + last->iov_len == bytes) {
         last->iov_len += size;
     } else {
@@ -45,7 +47,8 @@ uint8_t *leat_batch_scratch(struct leat_journal *journal, const void *bytes, siz
 {
     if (journal->scratch_count == journal->scratch_capacity) {
         journal->scratch_capacity = journal->scratch_capacity ? 2 * journal->scratch_capacity : 64;
-        journal->scratch = leat_realloc(journal->scratch, journal->scratch_capacity * sizeof *journal->scratch);
+        journal->scratch =
+            leat_realloc(journal->scratch, journal->scratch_capacity * sizeof *journal->scratch);
     }
     uint8_t *copy = leat_memdup(bytes, size);
     journal->scratch[journal->scratch_count++] = copy;

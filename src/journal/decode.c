@@ -1,6 +1,6 @@
-/* Payloads into items: the bytes may come from a disk that lies, so every length, count and enumeration is checked.
- * Checked once more than the checksum does, because a checksum says only that the bytes are those that were written.
- * Pure; any thread. */
+/* Payloads into items: the bytes may come from a disk that lies, so every length, count and enumeration is
+ * checked. Checked once more than the checksum does, because a checksum says only that the bytes are those
+ * that were written. Pure; any thread. */
 #include "record_int.h"
 #include "model/point.h"
 
@@ -110,7 +110,10 @@ static void get_rows(struct leat_rows *rows, struct leat_cursor *cursor)
     rows->images = leat_cursor_bytes(cursor, rows->images_size);
     /* Which images there are follows from the operation: INSERT after, DELETE before, UPDATE both. */
     if (at[48] < LEAT_OP_INSERT || at[48] > LEAT_OP_DELETE || rows->column_count > LEAT_COLUMNS_MAX ||
-        rows->table_id == 0 || present != (at[48] == LEAT_OP_INSERT ? 2 : at[48] == LEAT_OP_UPDATE ? 3 : 1))
+        rows->table_id == 0 ||
+        present != (at[48] == LEAT_OP_INSERT   ? 2
+                    : at[48] == LEAT_OP_UPDATE ? 3
+                                               : 1))
         cursor->failed = true;
 }
 
@@ -247,8 +250,8 @@ static int get_payload(struct leat_item *item, struct leat_cursor *cursor, struc
     case LEAT_ITEM_HEARTBEAT:
         break;
     }
-    return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_FATAL, "record of type %u is not known to this version",
-                     (unsigned)item->type);
+    return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_FATAL,
+                     "record of type %u is not known to this version", (unsigned)item->type);
 }
 
 int leat_record_item(struct leat_item *item, const struct record *record, struct item_memory *memory,

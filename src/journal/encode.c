@@ -1,5 +1,6 @@
-/* Items into frames: the payloads of docs/journal-format.md, "Payloads". Pure; any thread; nothing can fail, for what is
- * framed was made by our own decoder, so that a size above the limit is a bug. decode.c is the way back. */
+/* Items into frames: the payloads of docs/journal-format.md, "Payloads". Pure; any thread; nothing can fail,
+ * for what is framed was made by our own decoder, so that a size above the limit is a bug. decode.c is the
+ * way back. */
 #include "journal/journal.h"
 #include "record_int.h"
 

@@ -1,5 +1,6 @@
-/* Where to open for a point in the stream: the first transaction that isn't before it. The segment is found by what its
- * state or its index says, the transaction by reading from there. Any thread, with readers of its own.
+/* Where to open for a point in the stream: the first transaction that isn't before it. The segment is found
+ * by what its state or its index says, the transaction by reading from there. Any thread, with readers of its
+ * own.
  *
  * A point that lies before what the journal still has is LEAT_E_RESYNC, never a silent gap. */
 #include "journal_int.h"
@@ -19,7 +20,9 @@ struct search {
 static int too_old(struct leat_error *err)
 {
     leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR, "the point lies before what the journal still has");
-    return leat_cure(err, "choose a later point (\"leat journal ls\" shows what there is), after bringing the target up to it");
+    return leat_cure(
+        err,
+        "choose a later point (\"leat journal ls\" shows what there is), after bringing the target up to it");
 }
 
 static void snapshot(struct search *search)
@@ -34,7 +37,8 @@ static void snapshot(struct search *search)
 }
 
 /* The state at a segment's beginning; the caller frees it in any case. */
-static int probe(const struct search *search, size_t at, struct log_state *state, struct boundary *boundary, struct leat_error *err)
+static int probe(const struct search *search, size_t at, struct log_state *state, struct boundary *boundary,
+                 struct leat_error *err)
 {
     struct scan scan;
     leat_state_init(state);
@@ -44,7 +48,8 @@ static int probe(const struct search *search, size_t at, struct log_state *state
     return rc == LEAT_END ? too_old(err) : rc;
 }
 
-/* mysql-bin.000009 before mysql-bin.000010 before mysql-bin.1000000. Other names can't be compared: *comparable. */
+/* mysql-bin.000009 before mysql-bin.000010 before mysql-bin.1000000. Other names can't be compared:
+ * *comparable. */
 static int compare_files(const char *a, const char *b, bool *comparable)
 {
     const char *dot_a = strrchr(a, '.'), *dot_b = strrchr(b, '.');
@@ -78,14 +83,16 @@ static bool state_before(const struct leat_point *point, const struct log_state 
     case LEAT_POINT_GTIDS:
         return leat_gtid_set_contains_set(point->gtids, state->completed);
     case LEAT_POINT_FILE:
-        return place_before(point, state->file, state->pos) || (strcmp(state->file, point->file) == 0 && state->pos == point->pos);
+        return place_before(point, state->file, state->pos) ||
+               (strcmp(state->file, point->file) == 0 && state->pos == point->pos);
     default:
         return state->last_commit_us < point->time_us;
     }
 }
 
 /* A transaction begins here that isn't before the point. */
-static bool reached(const struct leat_point *point, const struct leat_gtid *gtid, const struct leat_begin *begin)
+static bool reached(const struct leat_point *point, const struct leat_gtid *gtid,
+                    const struct leat_begin *begin)
 {
     switch (point->type) {
     case LEAT_POINT_GTIDS:
@@ -97,10 +104,11 @@ static bool reached(const struct leat_point *point, const struct leat_gtid *gtid
     }
 }
 
-/* Where to read from in a segment that was chosen. A transaction that is open at its beginning began in the segment before;
- * where that is deleted, it can't be given any more, which matters only if the point asks for it. */
-static int begin_of(const struct search *search, size_t at, const struct log_state *state, const struct boundary *boundary,
-                    uint64_t *seq, struct leat_error *err)
+/* Where to read from in a segment that was chosen. A transaction that is open at its beginning began in the
+ * segment before; where that is deleted, it can't be given any more, which matters only if the point asks for
+ * it. */
+static int begin_of(const struct search *search, size_t at, const struct log_state *state,
+                    const struct boundary *boundary, uint64_t *seq, struct leat_error *err)
 {
     *seq = search->named[at];
     if (!state->open)
@@ -115,8 +123,8 @@ static int begin_of(const struct search *search, size_t at, const struct log_sta
     return reached(search->point, &begin.gtid, &begin) ? too_old(err) : LEAT_OK;
 }
 
-/* The newest segment before whose beginning all is before the point. States are monotonic but for file names, which
- * begin anew at another server: then the newest is what is meant. */
+/* The newest segment before whose beginning all is before the point. States are monotonic but for file names,
+ * which begin anew at another server: then the newest is what is meant. */
 static int choose_segment(const struct search *search, uint64_t *seq, struct leat_error *err)
 {
     bool found = false;
@@ -173,7 +181,8 @@ static int read_to(const struct search *search, uint64_t from, uint64_t *seq, st
     return rc == LEAT_AGAIN ? LEAT_OK : rc;
 }
 
-int leat_journal_find(struct leat_journal *journal, const struct leat_point *point, uint64_t *seq, struct leat_error *err)
+int leat_journal_find(struct leat_journal *journal, const struct leat_point *point, uint64_t *seq,
+                      struct leat_error *err)
 {
     assert(journal->magic == JOURNAL_MAGIC);
     struct leat_journal_status status;

@@ -1,5 +1,5 @@
-/* One verified record into what it means, for all who read segments from their beginning: recovery, readers that open in
- * the middle, searches, verify. Belongs to one thread. */
+/* One verified record into what it means, for all who read segments from their beginning: recovery, readers
+ * that open in the middle, searches, verify. Belongs to one thread. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -17,8 +17,8 @@ static bool known(uint8_t type)
     return type >= LEAT_ITEM_START && type <= LEAT_ITEM_GAP;
 }
 
-int leat_follow(struct follow *follow, struct log_state *state, const struct scan *scan, const struct record *record,
-                struct leat_error *err)
+int leat_follow(struct follow *follow, struct log_state *state, const struct scan *scan,
+                const struct record *record, struct leat_error *err)
 {
     follow->is_item = follow->is_schema = false;
     follow->change = (struct state_change){0};
@@ -40,11 +40,13 @@ int leat_follow(struct follow *follow, struct log_state *state, const struct sca
     if (follow->is_schema)
         return LEAT_OK;
     follow->is_item = true;
-    return leat_state_apply(state, &follow->item, record, &follow->change, err) ? leat_scan_corrupt_at(scan, record, err->message, err) : LEAT_OK;
+    return leat_state_apply(state, &follow->item, record, &follow->change, err)
+               ? leat_scan_corrupt_at(scan, record, err->message, err)
+               : LEAT_OK;
 }
 
-int leat_follow_open(struct scan *scan, struct log_state *state, struct boundary *boundary, struct leat_journal *journal,
-                     uint64_t first_seq, struct leat_error *err)
+int leat_follow_open(struct scan *scan, struct log_state *state, struct boundary *boundary,
+                     struct leat_journal *journal, uint64_t first_seq, struct leat_error *err)
 {
     int rc = leat_scan_open(scan, journal->fs, journal->folder, first_seq, journal->identity.journal_id, err);
     if (rc)

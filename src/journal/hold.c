@@ -1,5 +1,5 @@
-/* Holds: named sequence numbers from which on segments stay. A list ordered by number, under the journal's mutex; any
- * thread. */
+/* Holds: named sequence numbers from which on segments stay. A list ordered by number, under the journal's
+ * mutex; any thread. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -33,8 +33,8 @@ static bool still_there(const struct leat_journal *journal, uint64_t seq)
     return seq + 1 >= journal->status.first_seq;
 }
 
-int leat_hold_new(struct leat_hold **out, struct leat_journal *journal, const char *name, uint64_t seq, bool detachable,
-                  struct leat_error *err)
+int leat_hold_new(struct leat_hold **out, struct leat_journal *journal, const char *name, uint64_t seq,
+                  bool detachable, struct leat_error *err)
 {
     assert(journal->magic == JOURNAL_MAGIC);
     *out = NULL;
@@ -52,9 +52,11 @@ int leat_hold_new(struct leat_hold **out, struct leat_journal *journal, const ch
     pthread_mutex_unlock(&journal->mutex);
     if (!there) {
         free(hold);
-        leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR, "%s needs the journal from sequence number %llu, but it begins at %llu", name,
+        leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR,
+                  "%s needs the journal from sequence number %llu, but it begins at %llu", name,
                   (unsigned long long)seq, (unsigned long long)first);
-        return leat_cure(err, "rewind it to a point that is still there, after bringing its target up to that point");
+        return leat_cure(
+            err, "rewind it to a point that is still there, after bringing its target up to that point");
     }
     *out = hold;
     return LEAT_OK;
@@ -96,8 +98,8 @@ void leat_hold_release(struct leat_hold **out)
     *out = NULL;
 }
 
-void leat_journal_holds(const struct leat_journal *journal, void (*each)(void *context, const char *name, uint64_t seq, bool lost),
-                        void *context)
+void leat_journal_holds(const struct leat_journal *journal,
+                        void (*each)(void *context, const char *name, uint64_t seq, bool lost), void *context)
 {
     struct leat_journal *locked = (struct leat_journal *)journal;
     assert(journal->magic == JOURNAL_MAGIC);

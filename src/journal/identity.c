@@ -1,5 +1,5 @@
-/* Who this journal is, chosen once: its id, and the server_id and UUID by which we are known to the source. And the lock
- * that keeps a second process out. The opening thread. */
+/* Who this journal is, chosen once: its id, and the server_id and UUID by which we are known to the source.
+ * And the lock that keeps a second process out. The opening thread. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -23,14 +23,17 @@ static void encode(uint8_t bytes[IDENTITY_SIZE], const struct leat_journal_ident
     leat_record_put_le(bytes + 52, leat_crc32c(0, bytes, 52), 4);
 }
 
-static int decode(struct leat_journal_identity *identity, const uint8_t *bytes, size_t size, const char *path, struct leat_error *err)
+static int decode(struct leat_journal_identity *identity, const uint8_t *bytes, size_t size, const char *path,
+                  struct leat_error *err)
 {
     uint64_t own = size >= 16 ? leat_le(bytes + 12, 4) : 0;
     if (own < 16 || own != size || memcmp(bytes, magic, sizeof magic) != 0 ||
         leat_le(bytes + own - 4, 4) != leat_crc32c(0, bytes, (size_t)own - 4))
-        return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL, "%s is damaged: its checksum is wrong", path);
+        return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL, "%s is damaged: its checksum is wrong",
+                         path);
     if (leat_le(bytes + 8, 4) > IDENTITY_VERSION) {
-        leat_fail(err, LEAT_E_JOURNAL_VERSION, LEAT_KIND_OPERATOR, "%s has format version %lu, this leat reads up to %d", path,
+        leat_fail(err, LEAT_E_JOURNAL_VERSION, LEAT_KIND_OPERATOR,
+                  "%s has format version %lu, this leat reads up to %d", path,
                   (unsigned long)leat_le(bytes + 8, 4), IDENTITY_VERSION);
         return leat_cure(err, "run the newer leat that wrote this journal");
     }
@@ -46,14 +49,16 @@ static void choose(struct leat_journal_identity *identity, const struct leat_clo
 {
     clock->random(clock->context, identity->journal_id, LEAT_JOURNAL_ID_SIZE);
     clock->random(clock->context, identity->replica_uuid, LEAT_UUID_SIZE);
-    identity->replica_uuid[6] = (uint8_t)((identity->replica_uuid[6] & 0x0F) | 0x40); /* version 4, RFC 9562 */
+    identity->replica_uuid[6] =
+        (uint8_t)((identity->replica_uuid[6] & 0x0F) | 0x40); /* version 4, RFC 9562 */
     identity->replica_uuid[8] = (uint8_t)((identity->replica_uuid[8] & 0x3F) | 0x80);
     /* The upper half: people number their servers from 1. 2^32-1 is kept out, for it is a mask elsewhere. */
     clock->random(clock->context, &identity->server_id, sizeof identity->server_id);
     identity->server_id = 0x80000000u | (identity->server_id & 0x7FFFFFFEu);
 }
 
-int leat_journal_identity_load(struct leat_journal *journal, bool create, bool has_segments, bool *created, struct leat_error *err)
+int leat_journal_identity_load(struct leat_journal *journal, bool create, bool has_segments, bool *created,
+                               struct leat_error *err)
 {
     char path[JOURNAL_PATH_MAX];
     char *text;
@@ -69,7 +74,8 @@ int leat_journal_identity_load(struct leat_journal *journal, bool create, bool h
     if (rc != LEAT_END)
         return rc;
     if (has_segments)
-        return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL, "%s is missing, but there are segments", path);
+        return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
+                         "%s is missing, but there are segments", path);
     if (!create)
         return leat_fail(err, LEAT_E_IO, LEAT_KIND_OPERATOR, "there is no journal in %s", journal->folder);
     choose(&journal->identity, journal->clock);
@@ -90,7 +96,8 @@ static int locked(const struct leat_journal *journal, const char *path, struct l
         other = strtol(text, NULL, 10);
         free(text);
     }
-    leat_fail(err, LEAT_E_LOCKED, LEAT_KIND_OPERATOR, "the journal in %s is in use by another process (%ld)", journal->folder, other);
+    leat_fail(err, LEAT_E_LOCKED, LEAT_KIND_OPERATOR, "the journal in %s is in use by another process (%ld)",
+              journal->folder, other);
     return leat_cure(err, "stop the other process, or give this one a folder of its own");
 }
 
@@ -100,7 +107,8 @@ int leat_journal_lock_take(struct leat_journal *journal, struct leat_error *err)
     char path[JOURNAL_PATH_MAX];
     if (leat_segment_path(path, journal->folder, "lock", err))
         return LEAT_FAIL;
-    int rc = fs->open(fs->context, &journal->lock, path, LEAT_OPEN_WRITE | LEAT_OPEN_CREATE | LEAT_OPEN_LOCK, err);
+    int rc =
+        fs->open(fs->context, &journal->lock, path, LEAT_OPEN_WRITE | LEAT_OPEN_CREATE | LEAT_OPEN_LOCK, err);
     if (rc < 0 && err->code == LEAT_E_LOCKED)
         return locked(journal, path, err);
     if (rc)
@@ -110,7 +118,8 @@ int leat_journal_lock_take(struct leat_journal *journal, struct leat_error *err)
     struct iovec part = {text, (size_t)length};
     /* The lock is held; the number is only for the other's message, so a full disk doesn't matter. */
     struct leat_error unused = {0};
-    if (fs->truncate(fs->context, journal->lock, 0, &unused) || fs->write(fs->context, journal->lock, &part, 1, 0, &unused))
+    if (fs->truncate(fs->context, journal->lock, 0, &unused) ||
+        fs->write(fs->context, journal->lock, &part, 1, 0, &unused))
         return LEAT_OK;
     return LEAT_OK;
 }

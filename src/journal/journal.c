@@ -1,5 +1,6 @@
-/* Opening and closing a journal, and what a source needs to go on. The rest: append.c, batch.c, rotate.c, sync.c,
- * takeback.c (writing); recover.c, identity.c (opening); retain.c; look.c, hold.c (any thread); reader.c, find.c. */
+/* Opening and closing a journal, and what a source needs to go on. The rest: append.c, batch.c, rotate.c,
+ * sync.c, takeback.c (writing); recover.c, identity.c (opening); retain.c; look.c, hold.c (any thread);
+ * reader.c, find.c. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -31,7 +32,8 @@ static int list_one(void *context, const char *name)
     } else if (leat_segment_name_temporary(name)) {
         if (listing->temporary_count == listing->temporary_capacity) {
             listing->temporary_capacity = listing->temporary_capacity ? 2 * listing->temporary_capacity : 4;
-            listing->temporaries = leat_realloc(listing->temporaries, listing->temporary_capacity * sizeof(char *));
+            listing->temporaries =
+                leat_realloc(listing->temporaries, listing->temporary_capacity * sizeof(char *));
         }
         listing->temporaries[listing->temporary_count++] = leat_strdup(name);
     }
@@ -53,7 +55,8 @@ static int compare_seq(const void *a, const void *b)
 }
 
 /* Segments that were being made when the process stopped: nobody has seen anything of them. */
-static int remove_temporaries(const struct leat_journal *journal, const struct listing *listing, struct leat_error *err)
+static int remove_temporaries(const struct leat_journal *journal, const struct listing *listing,
+                              struct leat_error *err)
 {
     char path[JOURNAL_PATH_MAX];
     for (size_t i = 0; i < listing->temporary_count; i++)
@@ -98,7 +101,8 @@ static struct leat_journal *new_journal(const struct leat_journal_options *optio
     return journal;
 }
 
-static int open_folder(struct leat_journal *journal, const struct leat_journal_options *options, struct leat_error *err)
+static int open_folder(struct leat_journal *journal, const struct leat_journal_options *options,
+                       struct leat_error *err)
 {
     const struct leat_fs *fs = journal->fs;
     if (options->create && !options->read_only && fs->make_folder(fs->context, journal->folder, err))
@@ -111,20 +115,23 @@ static int open_folder(struct leat_journal *journal, const struct leat_journal_o
     if (listing.count)
         qsort(listing.named, listing.count, sizeof *listing.named, compare_seq);
     if (rc == LEAT_OK)
-        rc = leat_journal_identity_load(journal, options->create && !options->read_only, listing.count != 0, &created, err);
+        rc = leat_journal_identity_load(journal, options->create && !options->read_only, listing.count != 0,
+                                        &created, err);
     if (rc == LEAT_OK && !options->read_only)
         rc = remove_temporaries(journal, &listing, err);
     if (rc == LEAT_OK) {
         /* A journal can't hold what a checkpoint of another one speaks of; nor can one made just now. */
         bool other = options->protected_id &&
                      memcmp(options->protected_id, journal->identity.journal_id, LEAT_JOURNAL_ID_SIZE) != 0;
-        rc = leat_journal_recover(journal, listing.named, listing.count, created || other ? 0 : options->protected_seq, err);
+        rc = leat_journal_recover(journal, listing.named, listing.count,
+                                  created || other ? 0 : options->protected_seq, err);
     }
     listing_free(&listing);
     return rc;
 }
 
-int leat_journal_open(struct leat_journal **out, const struct leat_journal_options *options, struct leat_error *err)
+int leat_journal_open(struct leat_journal **out, const struct leat_journal_options *options,
+                      struct leat_error *err)
 {
     assert(options->folder);
     struct leat_journal *journal = new_journal(options);

@@ -1,8 +1,8 @@
 /* The journal's insides, for the files of this folder.
  *
- * Two kinds of fields: the writer's own (its thread alone), and what others look at, under `mutex`. The writer takes the
- * mutex once a batch, not once a record. Lists that both use (segments, holds) change only under the mutex; the writer
- * may read the segment list without it. */
+ * Two kinds of fields: the writer's own (its thread alone), and what others look at, under `mutex`. The
+ * writer takes the mutex once a batch, not once a record. Lists that both use (segments, holds) change only
+ * under the mutex; the writer may read the segment list without it. */
 #ifndef LEAT_JOURNAL_JOURNAL_INT_H
 #define LEAT_JOURNAL_JOURNAL_INT_H
 
@@ -128,8 +128,8 @@ struct leat_journal {
     struct leat_journal_status status; /* but what is computed when asked */
 };
 
-/* The durable mark of the next record. A record is written only when its segment is there, header and state synced, and
- * the segment before it, too. */
+/* The durable mark of the next record. A record is written only when its segment is there, header and state
+ * synced, and the segment before it, too. */
 static inline uint64_t leat_journal_durable_mark(const struct leat_journal *journal)
 {
     uint64_t made = journal->active->head.first_seq + 1;
@@ -147,14 +147,17 @@ struct segment *leat_journal_segment_find(const struct leat_journal *journal, ui
 size_t leat_journal_segment_at(const struct leat_journal *journal, uint64_t seq);
 uint64_t leat_journal_bytes(const struct leat_journal *journal); /* of all files */
 /* The segment's file for writing, opened when it isn't. */
-int leat_journal_segment_file(struct leat_journal *journal, struct segment *segment, struct leat_error *err) LEAT_CHECKED;
+int leat_journal_segment_file(struct leat_journal *journal, struct segment *segment,
+                              struct leat_error *err) LEAT_CHECKED;
 /* Sums of a sealed segment, read from its index once. */
-int leat_journal_segment_sums(struct leat_journal *journal, struct segment *segment, struct leat_error *err) LEAT_CHECKED;
+int leat_journal_segment_sums(struct leat_journal *journal, struct segment *segment,
+                              struct leat_error *err) LEAT_CHECKED;
 
 /* ---- making and rotating (rotate.c), batches (batch.c) ---- */
 void leat_batch_run(struct leat_journal *journal); /* a new run at the active segment's end */
 void leat_batch_part(struct leat_journal *journal, uint8_t *bytes, size_t size);
-uint8_t *leat_batch_scratch(struct leat_journal *journal, const void *bytes, size_t size); /* a copy that lives until synced */
+uint8_t *leat_batch_scratch(struct leat_journal *journal, const void *bytes,
+                            size_t size);             /* a copy that lives until synced */
 void leat_batch_mark(struct leat_journal *journal);   /* here is a boundary */
 void leat_batch_rewind(struct leat_journal *journal); /* back to it */
 void leat_batch_clear(struct leat_journal *journal);
@@ -165,10 +168,11 @@ struct segment *leat_journal_segment_next(struct leat_journal *journal);
 /* The STATE record of a segment that isn't there yet, stamped; the segment takes records behind it. */
 void leat_segment_state(struct leat_journal *journal, struct segment *segment);
 /* Makes the file, header and state in it, all durable on return. */
-int leat_segment_create(struct leat_journal *journal, struct segment *segment, struct leat_error *err) LEAT_CHECKED;
+int leat_segment_create(struct leat_journal *journal, struct segment *segment,
+                        struct leat_error *err) LEAT_CHECKED;
 
 /* ---- taking back (takeback.c) ---- */
-void leat_takeback_mark(struct leat_journal *journal);                              /* what lies behind the mark is doomed */
+void leat_takeback_mark(struct leat_journal *journal); /* what lies behind the mark is doomed */
 int leat_takeback_do(struct leat_journal *journal, struct leat_error *err) LEAT_CHECKED; /* on the disk */
 
 /* ---- full or not (retain.c) ---- */
@@ -184,8 +188,8 @@ int leat_journal_lock_take(struct leat_journal *journal, struct leat_error *err)
 int leat_journal_identity_load(struct leat_journal *journal, bool create, bool has_segments, bool *created,
                                struct leat_error *err) LEAT_CHECKED;
 /* `named`: the first_seq of each segment file, sorted. */
-int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, size_t count, uint64_t protected_seq,
-                         struct leat_error *err) LEAT_CHECKED;
+int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, size_t count,
+                         uint64_t protected_seq, struct leat_error *err) LEAT_CHECKED;
 
 /* Adds what a completed transaction means to a segment's sums. */
 void leat_sums_add(struct segment_sums *sums, const struct state_change *change);
@@ -193,8 +197,8 @@ void leat_sums_add(struct segment_sums *sums, const struct state_change *change)
 /* Publishes the boundary that was reached, after a sync. Takes the mutex. */
 void leat_journal_publish(struct leat_journal *journal);
 
-/* A record as an item, or as a definition; and the state after it. Shared by recovery, readers and verify. Errors are
- * LEAT_E_JOURNAL_CORRUPT with segment and offset. */
+/* A record as an item, or as a definition; and the state after it. Shared by recovery, readers and verify.
+ * Errors are LEAT_E_JOURNAL_CORRUPT with segment and offset. */
 struct follow {
     struct leat_item item;
     struct item_memory memory;
@@ -202,14 +206,14 @@ struct follow {
     struct state_change change;
     bool is_item, is_schema;
 };
-int leat_follow(struct follow *follow, struct log_state *state, const struct scan *scan, const struct record *record,
-                struct leat_error *err) LEAT_CHECKED;
+int leat_follow(struct follow *follow, struct log_state *state, const struct scan *scan,
+                const struct record *record, struct leat_error *err) LEAT_CHECKED;
 /* Fills err: a record of a type from the future. */
 int leat_follow_unknown(const struct scan *scan, const struct record *record, struct leat_error *err);
-/* Opens a segment and reads its STATE into a fresh state; *boundary is the last one before what follows. LEAT_END: no such
- * file. Closes the scan when it fails; the state is the caller's to free in any case. */
-int leat_follow_open(struct scan *scan, struct log_state *state, struct boundary *boundary, struct leat_journal *journal,
-                     uint64_t first_seq, struct leat_error *err) LEAT_CHECKED;
+/* Opens a segment and reads its STATE into a fresh state; *boundary is the last one before what follows.
+ * LEAT_END: no such file. Closes the scan when it fails; the state is the caller's to free in any case. */
+int leat_follow_open(struct scan *scan, struct log_state *state, struct boundary *boundary,
+                     struct leat_journal *journal, uint64_t first_seq, struct leat_error *err) LEAT_CHECKED;
 void leat_follow_free(struct follow *follow);
 
 #endif

@@ -1,4 +1,5 @@
-/* The list of segments, oldest first. The writer changes it, under the mutex; others look at it under the mutex. */
+/* The list of segments, oldest first. The writer changes it, under the mutex; others look at it under the
+ * mutex. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -35,7 +36,8 @@ void leat_journal_segment_add(struct leat_journal *journal, struct segment *segm
     pthread_mutex_lock(&journal->mutex);
     if (journal->segment_count == journal->segment_capacity) {
         journal->segment_capacity = journal->segment_capacity ? 2 * journal->segment_capacity : 64;
-        journal->segments = leat_realloc(journal->segments, journal->segment_capacity * sizeof(struct segment *));
+        journal->segments =
+            leat_realloc(journal->segments, journal->segment_capacity * sizeof(struct segment *));
     }
     journal->segments[journal->segment_count++] = segment;
     pthread_mutex_unlock(&journal->mutex);
@@ -64,7 +66,9 @@ void leat_journal_segment_drop_last(struct leat_journal *journal)
 
 size_t leat_journal_segment_at(const struct leat_journal *journal, uint64_t seq)
 {
-    size_t low = 0, high = journal->segment_count; /* all below low begin at or before seq, all from high on behind it */
+    size_t low = 0,
+           high =
+               journal->segment_count; /* all below low begin at or before seq, all from high on behind it */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (journal->segments[middle]->head.first_seq <= seq)
@@ -78,7 +82,8 @@ size_t leat_journal_segment_at(const struct leat_journal *journal, uint64_t seq)
 struct segment *leat_journal_segment_find(const struct leat_journal *journal, uint64_t first_seq)
 {
     size_t at = leat_journal_segment_at(journal, first_seq);
-    return at != SIZE_MAX && journal->segments[at]->head.first_seq == first_seq ? journal->segments[at] : NULL;
+    return at != SIZE_MAX && journal->segments[at]->head.first_seq == first_seq ? journal->segments[at]
+                                                                                : NULL;
 }
 
 uint64_t leat_journal_bytes(const struct leat_journal *journal)
@@ -109,8 +114,8 @@ int leat_journal_segment_sums(struct leat_journal *journal, struct segment *segm
     if (segment->sums_known)
         return LEAT_OK;
     uint64_t index_seq;
-    int rc = leat_segment_sums(&segment->sums, &index_seq, journal->fs, journal->folder, segment->head.first_seq,
-                               journal->identity.journal_id, err);
+    int rc = leat_segment_sums(&segment->sums, &index_seq, journal->fs, journal->folder,
+                               segment->head.first_seq, journal->identity.journal_id, err);
     if (rc == LEAT_END)
         return leat_fail(err, LEAT_E_IO, LEAT_KIND_FATAL, "segment %016llx.seg was removed while in use",
                          (unsigned long long)segment->head.first_seq);

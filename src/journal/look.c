@@ -1,4 +1,5 @@
-/* What other threads see of a journal: status, the visible end and waiting for it. All under the mutex; any thread. */
+/* What other threads see of a journal: status, the visible end and waiting for it. All under the mutex; any
+ * thread. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -66,7 +67,8 @@ void leat_journal_wake(struct leat_journal *journal)
 }
 
 /* What is known of the segment at `at` without its file; false: it is gone or not visible. */
-static bool segment_info(struct leat_journal *journal, uint64_t from, struct leat_segment_info *info, struct segment_sums *sums)
+static bool segment_info(struct leat_journal *journal, uint64_t from, struct leat_segment_info *info,
+                         struct segment_sums *sums)
 {
     pthread_mutex_lock(&journal->mutex);
     size_t at = leat_journal_segment_at(journal, from);
@@ -74,22 +76,26 @@ static bool segment_info(struct leat_journal *journal, uint64_t from, struct lea
         at = 0;
     else if (journal->segments[at]->head.first_seq < from)
         at++;
-    bool found = at < journal->segment_count && journal->segments[at]->head.first_seq <= journal->visible.segment;
+    bool found =
+        at < journal->segment_count && journal->segments[at]->head.first_seq <= journal->visible.segment;
     if (found) {
         const struct segment *segment = journal->segments[at];
         leat_segment_name(info->name, segment->head.first_seq);
         info->first_seq = segment->head.first_seq;
         info->sealed = info->first_seq != journal->visible.segment;
         info->bytes = segment->shown_end ? segment->shown_end : segment->bytes;
-        info->end_seq = at + 1 < journal->segment_count && info->sealed ? journal->segments[at + 1]->head.first_seq : segment->shown_end_seq;
+        info->end_seq = at + 1 < journal->segment_count && info->sealed
+                            ? journal->segments[at + 1]->head.first_seq
+                            : segment->shown_end_seq;
         *sums = segment->shown;
     }
     pthread_mutex_unlock(&journal->mutex);
     return found;
 }
 
-int leat_journal_segments(struct leat_journal *journal, int (*each)(void *context, const struct leat_segment_info *info),
-                          void *context, struct leat_error *err)
+int leat_journal_segments(struct leat_journal *journal,
+                          int (*each)(void *context, const struct leat_segment_info *info), void *context,
+                          struct leat_error *err)
 {
     assert(journal->magic == JOURNAL_MAGIC);
     struct leat_segment_info info;
@@ -98,7 +104,8 @@ int leat_journal_segments(struct leat_journal *journal, int (*each)(void *contex
     for (uint64_t from = 1; segment_info(journal, from, &info, &sums); from = info.first_seq + 1) {
         uint64_t index_seq;
         if (info.sealed) {
-            int rc = leat_segment_sums(&sums, &index_seq, journal->fs, journal->folder, info.first_seq, journal->identity.journal_id, err);
+            int rc = leat_segment_sums(&sums, &index_seq, journal->fs, journal->folder, info.first_seq,
+                                       journal->identity.journal_id, err);
             if (rc == LEAT_END)
                 continue; /* deleted meanwhile */
             if (rc)

@@ -1,9 +1,10 @@
-/* Reading: from some sequence number on, over segments, up to the visible end and never beyond it, not even into memory:
- * what lies there may be taken back and written anew.
+/* Reading: from some sequence number on, over segments, up to the visible end and never beyond it, not even
+ * into memory: what lies there may be taken back and written anew.
  *
- * A reader that opens in the middle of a segment reads it from its beginning: for the definitions that rows refer to,
- * for the completed set, and to know whether it is within a transaction. 64 MiB take some 30 ms, and readers open
- * seldom. A reader belongs to one thread; the journal's mutex is taken only at the visible end and between segments. */
+ * A reader that opens in the middle of a segment reads it from its beginning: for the definitions that rows
+ * refer to, for the completed set, and to know whether it is within a transaction. 64 MiB take some 30 ms,
+ * and readers open seldom. A reader belongs to one thread; the journal's mutex is taken only at the visible
+ * end and between segments. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -27,14 +28,16 @@ struct leat_reader {
     struct item_memory memory;
     struct leat_gtid_set *completed; /* as of open; owned */
     bool rows_waiting;               /* their definition was given first */
-    uint64_t changes; /* of the transaction that is being read, so far */
+    uint64_t changes;                /* of the transaction that is being read, so far */
     struct leat_item rows;
 };
 
 static int gone(struct leat_error *err, uint64_t seq)
 {
-    leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR, "the journal's records from sequence number %llu on were deleted", (unsigned long long)seq);
-    return leat_cure(err, "rewind to a point that is still there, after bringing the target up to that point");
+    leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR,
+              "the journal's records from sequence number %llu on were deleted", (unsigned long long)seq);
+    return leat_cure(err,
+                     "rewind to a point that is still there, after bringing the target up to that point");
 }
 
 /* How far may be read now. LEAT_AGAIN: no further than before. */
@@ -68,7 +71,8 @@ static int next_segment(struct leat_reader *reader, struct leat_error *err)
     bool deleted = next_seq < journal->status.first_seq;
     pthread_mutex_unlock(&journal->mutex);
     if (!there)
-        return deleted ? gone(err, next_seq) : leat_scan_corrupt(&reader->scan, "the segment that follows is missing", err);
+        return deleted ? gone(err, next_seq)
+                       : leat_scan_corrupt(&reader->scan, "the segment that follows is missing", err);
     struct scan next;
     struct record record;
     int rc = leat_scan_open(&next, journal->fs, journal->folder, next_seq, journal->identity.journal_id, err);
@@ -118,7 +122,8 @@ static int learn_table(struct leat_reader *reader, const struct schema_bytes *sc
         return leat_scan_corrupt(&reader->scan, "the schema record before this place is malformed", err);
     if (leat_table_view(table)->id != schema->id) {
         leat_table_release(&table);
-        return leat_scan_corrupt(&reader->scan, "the schema record before this place has an id that isn't its own", err);
+        return leat_scan_corrupt(&reader->scan,
+                                 "the schema record before this place has an id that isn't its own", err);
     }
     struct known_table *known = leat_alloc(sizeof *known);
     *known = (struct known_table){table, false};
@@ -143,9 +148,12 @@ static int give_rows(struct leat_reader *reader, struct leat_item *item, struct 
 {
     struct known_table *known = table_of(reader, item->rows.table_id);
     if (!known)
-        return leat_scan_corrupt(&reader->scan, "the rows before this place are of a table without a schema record in this segment", err);
+        return leat_scan_corrupt(
+            &reader->scan,
+            "the rows before this place are of a table without a schema record in this segment", err);
     if (item->rows.column_count > leat_table_view(known->table)->column_count)
-        return leat_scan_corrupt(&reader->scan, "the rows before this place have more columns than their table", err);
+        return leat_scan_corrupt(&reader->scan,
+                                 "the rows before this place have more columns than their table", err);
     item->rows.table = known->table;
     if (known->given)
         return LEAT_OK;
@@ -218,7 +226,8 @@ struct leat_gtid_set *leat_reader_completed(const struct leat_reader *reader)
 }
 
 /* Which segment to begin with. */
-static int choose_segment(struct leat_journal *journal, uint64_t *seq, uint64_t *segment, struct leat_error *err)
+static int choose_segment(struct leat_journal *journal, uint64_t *seq, uint64_t *segment,
+                          struct leat_error *err)
 {
     int rc = LEAT_OK;
     pthread_mutex_lock(&journal->mutex);
@@ -239,9 +248,11 @@ static int choose_segment(struct leat_journal *journal, uint64_t *seq, uint64_t 
         return rc;
     if (*seq + 1 < first)
         return gone(err, *seq);
-    leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR, "sequence number %llu lies behind the journal's end, %llu", (unsigned long long)*seq,
+    leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR,
+              "sequence number %llu lies behind the journal's end, %llu", (unsigned long long)*seq,
               (unsigned long long)end);
-    return leat_cure(err, "the position is of another journal: rewind to a point by GTID set, or to FILE:POS");
+    return leat_cure(err,
+                     "the position is of another journal: rewind to a point by GTID set, or to FILE:POS");
 }
 
 /* Reads up to the first boundary at or behind seq. */
@@ -261,7 +272,8 @@ static int skip_to(struct leat_reader *reader, struct log_state *state, uint64_t
     return rc == LEAT_AGAIN ? LEAT_OK : rc;
 }
 
-int leat_reader_open(struct leat_reader **out, struct leat_journal *journal, uint64_t seq, struct leat_error *err)
+int leat_reader_open(struct leat_reader **out, struct leat_journal *journal, uint64_t seq,
+                     struct leat_error *err)
 {
     assert(journal->magic == JOURNAL_MAGIC);
     *out = NULL;

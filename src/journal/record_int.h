@@ -1,5 +1,5 @@
-/* Records: the unit of the journal on disk (docs/journal-format.md, "Records"). A frame is a record whose stamps
- * (checksum, sequence number, durable mark) are still blank. Pure; any thread. */
+/* Records: the unit of the journal on disk (docs/journal-format.md, "Records"). A frame is a record whose
+ * stamps (checksum, sequence number, durable mark) are still blank. Pure; any thread. */
 #ifndef LEAT_JOURNAL_RECORD_INT_H
 #define LEAT_JOURNAL_RECORD_INT_H
 
@@ -15,7 +15,11 @@ enum {
 static const uint32_t RECORD_LAG_NONE = UINT32_MAX; /* vouches for nothing */
 
 /* Beyond the item types. */
-enum record_type { RECORD_STATE = 64, RECORD_INDEX = 65, RECORD_ABANDON = 255 /* a frame only, never on disk */ };
+enum record_type {
+    RECORD_STATE = 64,
+    RECORD_INDEX = 65,
+    RECORD_ABANDON = 255 /* a frame only, never on disk */
+};
 
 /* A type that this build doesn't know may be passed over only with this flag. */
 enum record_flags { RECORD_IGNORABLE = 1 };
@@ -43,7 +47,8 @@ static inline void leat_record_put_le(uint8_t *to, uint64_t value, size_t size)
         to[i] = (uint8_t)(value >> (8 * i));
 }
 
-/* Reads the fields of the 24 bytes at `bytes`; checks nothing; payload is left alone. Returns the stored checksum. */
+/* Reads the fields of the 24 bytes at `bytes`; checks nothing; payload is left alone. Returns the stored
+ * checksum. */
 static inline uint32_t leat_record_header(struct record *record, const uint8_t *bytes)
 {
     record->size = (uint32_t)leat_le(bytes + 4, 4);
@@ -62,7 +67,8 @@ static inline uint32_t leat_record_checksum(uint32_t seed, const uint8_t *bytes,
 }
 
 /* Stamps the frame at `bytes` in place: it becomes a record. */
-static inline void leat_record_stamp(uint8_t *bytes, uint32_t size, uint32_t seed, uint64_t seq, uint64_t durable_end)
+static inline void leat_record_stamp(uint8_t *bytes, uint32_t size, uint32_t seed, uint64_t seq,
+                                     uint64_t durable_end)
 {
     uint64_t lag = seq - durable_end;
     leat_record_put_le(bytes + 8, seq, 8);
@@ -75,7 +81,8 @@ size_t leat_frame_start(struct leat_buf *buf, uint8_t type);
 /* Fills in the length and pads. */
 void leat_frame_finish(struct leat_buf *buf, size_t start);
 
-/* What a decoded item may own: freed with leat_item_memory_free, or by the next decode with the same memory. */
+/* What a decoded item may own: freed with leat_item_memory_free, or by the next decode with the same memory.
+ */
 struct item_memory {
     struct leat_gtid_set *set;
 };
@@ -92,9 +99,11 @@ struct schema_bytes {
  * ROWS get no table. LEAT_E_MALFORMED names the type. */
 int leat_record_item(struct leat_item *item, const struct record *record, struct item_memory *memory,
                      struct leat_error *err) LEAT_CHECKED;
-int leat_record_schema(struct schema_bytes *schema, const struct record *record, struct leat_error *err) LEAT_CHECKED;
+int leat_record_schema(struct schema_bytes *schema, const struct record *record,
+                       struct leat_error *err) LEAT_CHECKED;
 /* BEGIN's payload alone. */
-int leat_record_begin(struct leat_begin *begin, const uint8_t *payload, size_t size, struct leat_error *err) LEAT_CHECKED;
+int leat_record_begin(struct leat_begin *begin, const uint8_t *payload, size_t size,
+                      struct leat_error *err) LEAT_CHECKED;
 
 /* Microseconds since 1970: what is known of when the transaction committed. */
 static inline uint64_t leat_begin_time_us(const struct leat_begin *begin)

@@ -1,13 +1,15 @@
 /* Recovery: from whatever a crash left to the last complete transaction.
  *
- * What can be there (each has its test): segments are complete before the next one is made, and are made under another
- * name until header and state are synced (rotate.c). So only the last segment can have a torn end, a damaged header or
- * state is damage and never a crash, and *.seg.tmp is a crash and never anything of worth.
+ * What can be there (each has its test): segments are complete before the next one is made, and are made
+ * under another name until header and state are synced (rotate.c). So only the last segment can have a torn
+ * end, a damaged header or state is damage and never a crash, and *.seg.tmp is a crash and never anything of
+ * worth.
  *
- * In the last segment the scan stops at the first bad record. If a later record verifies and says that the bad one was
- * durable, or a sink's checkpoint lies behind it, that is corruption: fatal. Else it is the batch that was being written
- * when the process or the machine stopped: nothing was seen of it, the source has it still, it is cut off. So is what
- * came whole but without its transaction's end, if need be through several segments (takeback.c).
+ * In the last segment the scan stops at the first bad record. If a later record verifies and says that the
+ * bad one was durable, or a sink's checkpoint lies behind it, that is corruption: fatal. Else it is the batch
+ * that was being written when the process or the machine stopped: nothing was seen of it, the source has it
+ * still, it is cut off. So is what came whole but without its transaction's end, if need be through several
+ * segments (takeback.c).
  *
  * What is kept is synced before it counts: it may have been in the page cache only. */
 #include "journal_int.h"
@@ -45,9 +47,10 @@ static void tail_boundary(struct tail *tail, const struct scan *scan, const stru
     tail->index_last_offset = tail->index.last_offset;
 }
 
-/* The record at the scan is bad: torn or damaged? A journal that another process is writing (read_only) may have been
- * read while the record was coming: then it is fine now (*again). */
-static int judge(const struct leat_journal *journal, struct scan *scan, uint64_t protected_seq, bool *again, struct leat_error *err)
+/* The record at the scan is bad: torn or damaged? A journal that another process is writing (read_only) may
+ * have been read while the record was coming: then it is fine now (*again). */
+static int judge(const struct leat_journal *journal, struct scan *scan, uint64_t protected_seq, bool *again,
+                 struct leat_error *err)
 {
     struct leat_error bad = *err;
     struct record voucher;
@@ -63,14 +66,15 @@ static int judge(const struct leat_journal *journal, struct scan *scan, uint64_t
     }
     if (rc == LEAT_OK) {
         *err = bad;
-        leat_error_prefix(err, "record %llu says that all below %llu was synced", (unsigned long long)voucher.seq,
-                          (unsigned long long)voucher.durable_end);
+        leat_error_prefix(err, "record %llu says that all below %llu was synced",
+                          (unsigned long long)voucher.seq, (unsigned long long)voucher.durable_end);
     }
     return LEAT_FAIL;
 }
 
 /* Reads the records of one segment up to its end, the limit or the first bad one. */
-static int tail_scan(struct leat_journal *journal, struct tail *tail, struct scan *scan, uint64_t protected_seq, struct leat_error *err)
+static int tail_scan(struct leat_journal *journal, struct tail *tail, struct scan *scan,
+                     uint64_t protected_seq, struct leat_error *err)
 {
     struct follow follow = {0};
     int rc, rereads = 0;
@@ -98,15 +102,16 @@ static int tail_scan(struct leat_journal *journal, struct tail *tail, struct sca
     return rc == LEAT_END ? LEAT_OK : rc;
 }
 
-static int tail_read(struct leat_journal *journal, struct tail *tail, uint64_t first_seq, uint64_t limit, uint64_t protected_seq,
-                     struct leat_error *err)
+static int tail_read(struct leat_journal *journal, struct tail *tail, uint64_t first_seq, uint64_t limit,
+                     uint64_t protected_seq, struct leat_error *err)
 {
     struct scan scan;
     memset(tail, 0, sizeof *tail);
     leat_state_init(&tail->state);
     int rc = leat_follow_open(&scan, &tail->state, &tail->boundary, journal, first_seq, err);
     if (rc == LEAT_END)
-        return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL, "segment %016llx.seg is missing", (unsigned long long)first_seq);
+        return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL, "segment %016llx.seg is missing",
+                         (unsigned long long)first_seq);
     if (rc)
         return rc;
     tail->file_end = scan.limit;
@@ -117,20 +122,24 @@ static int tail_read(struct leat_journal *journal, struct tail *tail, uint64_t f
     return rc;
 }
 
-/* The last transaction began in an earlier segment and has no end: that segment is the last again, as it was then. */
+/* The last transaction began in an earlier segment and has no end: that segment is the last again, as it was
+ * then. */
 static int tail_reread(struct leat_journal *journal, struct tail *tail, struct leat_error *err)
 {
     struct boundary at = tail->boundary;
     if (!leat_journal_segment_find(journal, at.segment))
         return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
-                         "segment %016llx.seg, in which the last transaction began, is missing", (unsigned long long)at.segment);
+                         "segment %016llx.seg, in which the last transaction began, is missing",
+                         (unsigned long long)at.segment);
     tail_free(tail);
     if (tail_read(journal, tail, at.segment, at.offset, at.seq, err))
         return LEAT_FAIL;
-    if (tail->boundary.segment != at.segment || tail->boundary.offset != at.offset || tail->boundary.seq != at.seq)
-        return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
-                         "segment %016llx.seg: the last transaction does not begin at offset %llu, where it should",
-                         (unsigned long long)at.segment, (unsigned long long)at.offset);
+    if (tail->boundary.segment != at.segment || tail->boundary.offset != at.offset ||
+        tail->boundary.seq != at.seq)
+        return leat_fail(
+            err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
+            "segment %016llx.seg: the last transaction does not begin at offset %llu, where it should",
+            (unsigned long long)at.segment, (unsigned long long)at.offset);
     return LEAT_OK;
 }
 
@@ -138,13 +147,15 @@ static int tail_reread(struct leat_journal *journal, struct tail *tail, struct l
 static int add_segment(struct leat_journal *journal, uint64_t first_seq, struct leat_error *err)
 {
     struct scan scan;
-    int rc = leat_scan_open(&scan, journal->fs, journal->folder, first_seq, journal->identity.journal_id, err);
+    int rc =
+        leat_scan_open(&scan, journal->fs, journal->folder, first_seq, journal->identity.journal_id, err);
     if (rc)
         return rc;
     struct segment *before = journal->segment_count ? journal->segments[journal->segment_count - 1] : NULL;
     if (before && before->head.seed != scan.head.previous_seed) {
-        rc = leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL, "segment %s does not follow %016llx.seg: a segment between them is missing",
-                       scan.name, (unsigned long long)before->head.first_seq);
+        rc = leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
+                       "segment %s does not follow %016llx.seg: a segment between them is missing", scan.name,
+                       (unsigned long long)before->head.first_seq);
     } else {
         struct segment *segment = leat_journal_segment_new(journal, &scan.head);
         segment->created = segment->sealed = true;
@@ -155,14 +166,16 @@ static int add_segment(struct leat_journal *journal, uint64_t first_seq, struct 
     return rc;
 }
 
-static int add_segments(struct leat_journal *journal, const uint64_t *named, size_t count, struct leat_error *err)
+static int add_segments(struct leat_journal *journal, const uint64_t *named, size_t count,
+                        struct leat_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         int rc = add_segment(journal, named[i], err);
         if (rc == LEAT_END && journal->read_only && journal->segment_count == 0)
             continue; /* the process that writes it has just deleted it */
         if (rc == LEAT_END)
-            return leat_fail(err, LEAT_E_IO, LEAT_KIND_RETRY, "segment %016llx.seg vanished while being opened", (unsigned long long)named[i]);
+            return leat_fail(err, LEAT_E_IO, LEAT_KIND_RETRY,
+                             "segment %016llx.seg vanished while being opened", (unsigned long long)named[i]);
         if (rc)
             return rc;
     }
@@ -226,30 +239,35 @@ static int recover_tail(struct leat_journal *journal, uint64_t protected_seq, st
         leat_takeback_mark(journal); /* all behind the boundary, torn or only unfinished */
         if (torn && !journal->read_only)
             leat_log(LEAT_LOG_INFO, "journal", NULL,
-                     "the last batch was not completely written before the last stop: cut off at sequence number %llu",
+                     "the last batch was not completely written before the last stop: cut off at sequence "
+                     "number %llu",
                      (unsigned long long)dropped_from);
     }
     tail_free(&tail);
     return rc;
 }
 
-int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, size_t count, uint64_t protected_seq, struct leat_error *err)
+int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, size_t count,
+                         uint64_t protected_seq, struct leat_error *err)
 {
     int rc = add_segments(journal, named, count, err);
     if (rc)
         return rc;
     if (journal->segment_count == 0) {
         if (journal->read_only)
-            return leat_fail(err, LEAT_E_IO, LEAT_KIND_OPERATOR, "the journal in %s holds nothing yet", journal->folder);
+            return leat_fail(err, LEAT_E_IO, LEAT_KIND_OPERATOR, "the journal in %s holds nothing yet",
+                             journal->folder);
         rc = begin_journal(journal, err);
     } else {
         rc = recover_tail(journal, protected_seq, err);
     }
     if (rc == LEAT_OK && protected_seq > journal->next_seq) {
         leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
-                  "the journal ends before sequence number %llu, but a sink has delivered up to %llu: its end is missing",
+                  "the journal ends before sequence number %llu, but a sink has delivered up to %llu: its "
+                  "end is missing",
                   (unsigned long long)journal->next_seq, (unsigned long long)protected_seq);
-        return leat_cure(err, "restore the journal's folder, or begin a new journal from a point that every sink has");
+        return leat_cure(
+            err, "restore the journal's folder, or begin a new journal from a point that every sink has");
     }
     if (rc == LEAT_OK && !journal->read_only)
         rc = make_durable(journal, err);

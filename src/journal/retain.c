@@ -1,20 +1,23 @@
-/* What may go, and what must when there is no room. In this order: segments that are delivered and older than `keep`; when
- * full, delivered ones however young; then detachable holds are dropped, the one that lags most first; then the writer
- * waits. Nothing that is not visible yet, no prepared XA branch and never the last segment goes.
+/* What may go, and what must when there is no room. In this order: segments that are delivered and older than
+ * `keep`; when full, delivered ones however young; then detachable holds are dropped, the one that lags most
+ * first; then the writer waits. Nothing that is not visible yet, no prepared XA branch and never the last
+ * segment goes.
  *
- * Each deletion is made durable before the next, so that a crash can't leave a hole. Age counts from when a segment was
- * sealed here, not from commit times: an old binlog read today would else be gone before it could be replayed. The
- * writer's thread, but for the fields under the mutex. */
+ * Each deletion is made durable before the next, so that a crash can't leave a hole. Age counts from when a
+ * segment was sealed here, not from commit times: an old binlog read today would else be gone before it could
+ * be replayed. The writer's thread, but for the fields under the mutex. */
 #include "journal_int.h"
 
 #include <assert.h>
 
 enum { DELETED_AT_ONCE_MAX = 16 };
 
-/* Whether the oldest segment holds something at or behind `seq`. Its last record is its index, which nobody needs. */
+/* Whether the oldest segment holds something at or behind `seq`. Its last record is its index, which nobody
+ * needs. */
 static bool first_pinned_by(const struct leat_journal *journal, uint64_t seq)
 {
-    return journal->segment_count < 2 || !journal->segments[1]->created || seq + 1 < journal->segments[1]->head.first_seq;
+    return journal->segment_count < 2 || !journal->segments[1]->created ||
+           seq + 1 < journal->segments[1]->head.first_seq;
 }
 
 static uint64_t lowest_hold(struct leat_journal *journal, bool fixed_only)
@@ -172,7 +175,8 @@ static int delete_aged(struct leat_journal *journal, struct leat_error *err)
         return LEAT_OK;
     if (floor_seq(journal, false, &floor, err))
         return LEAT_FAIL;
-    for (int i = 0; i < DELETED_AT_ONCE_MAX && journal->segment_count > 1 && !first_pinned_by(journal, floor); i++) {
+    for (int i = 0; i < DELETED_AT_ONCE_MAX && journal->segment_count > 1 && !first_pinned_by(journal, floor);
+         i++) {
         struct segment *first = journal->segments[0];
         if (leat_journal_segment_sums(journal, first, err))
             return LEAT_FAIL;

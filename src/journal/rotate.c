@@ -1,9 +1,10 @@
-/* From one segment to the next. Closing and beginning happen in memory, as part of the batch; files are touched by sync
- * only, so that a full disk leaves the batch as it is.
+/* From one segment to the next. Closing and beginning happen in memory, as part of the batch; files are
+ * touched by sync only, so that a full disk leaves the batch as it is.
  *
- * The order on disk is what recovery relies on: a segment is complete, truncated and synced before the next one exists;
- * the next is made under a temporary name, header and state synced, and only then renamed. So a file called *.seg always
- * has a whole header and state, and its being there vouches for all of the segment before it. The writer's thread. */
+ * The order on disk is what recovery relies on: a segment is complete, truncated and synced before the next
+ * one exists; the next is made under a temporary name, header and state synced, and only then renamed. So a
+ * file called *.seg always has a whole header and state, and its being there vouches for all of the segment
+ * before it. The writer's thread. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -63,7 +64,8 @@ void leat_journal_rotate(struct leat_journal *journal)
         leat_batch_mark(journal);
 }
 
-static int fill_new(struct leat_journal *journal, struct segment *segment, struct leat_file *file, struct leat_error *err)
+static int fill_new(struct leat_journal *journal, struct segment *segment, struct leat_file *file,
+                    struct leat_error *err)
 {
     const struct leat_fs *fs = journal->fs;
     uint8_t header[SEGMENT_HEADER];

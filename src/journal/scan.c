@@ -1,9 +1,9 @@
-/* Reads the records of one segment file in chunks: what goes out was verified, what is bad is named and stays where it
- * is. No mapping of files: a disk error or a truncated file must be an error here, not a signal. A scan belongs to one
- * thread.
+/* Reads the records of one segment file in chunks: what goes out was verified, what is bad is named and stays
+ * where it is. No mapping of files: a disk error or a truncated file must be an error here, not a signal. A
+ * scan belongs to one thread.
  *
- * Lengths come from the disk: a record is only read when it lies below the limit, which is at most the file's size, so
- * that no length makes us allocate more than the file holds. */
+ * Lengths come from the disk: a record is only read when it lies below the limit, which is at most the file's
+ * size, so that no length makes us allocate more than the file holds. */
 #include "segment_int.h"
 
 #include <stdio.h>
@@ -17,13 +17,16 @@ int leat_scan_corrupt(const struct scan *scan, const char *what, struct leat_err
 {
     char why[LEAT_ERROR_MESSAGE_MAX]; /* may be err's own message */
     snprintf(why, sizeof why, "%s", what);
-    leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL, "segment %s, offset %llu (sequence number %llu): %s", scan->name,
+    leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
+              "segment %s, offset %llu (sequence number %llu): %s", scan->name,
               (unsigned long long)scan->offset, (unsigned long long)scan->next_seq, why);
-    return leat_cure(err, "check the disk; \"leat journal verify\" shows the extent of the damage. Restore the journal's folder, "
+    return leat_cure(err, "check the disk; \"leat journal verify\" shows the extent of the damage. Restore "
+                          "the journal's folder, "
                           "or begin a new journal from a point that every sink has");
 }
 
-int leat_scan_corrupt_at(const struct scan *scan, const struct record *record, const char *what, struct leat_error *err)
+int leat_scan_corrupt_at(const struct scan *scan, const struct record *record, const char *what,
+                         struct leat_error *err)
 {
     struct scan at = *scan;
     at.offset = record->offset;
@@ -85,7 +88,8 @@ static int fill(struct scan *scan, size_t size, const uint8_t **bytes, struct le
     }
     size_t wanted = size > SCAN_CHUNK ? size : SCAN_CHUNK;
     if (wanted > scan->capacity || scan->capacity > CHUNK_KEPT_MAX) {
-        /* After a huge record back to the usual size: a reader's memory is that of its largest record only while needed. */
+        /* After a huge record back to the usual size: a reader's memory is that of its largest record only
+         * while needed. */
         uint8_t *chunk = leat_alloc(wanted);
         if (kept)
             memcpy(chunk, scan->chunk + skip, kept);
@@ -100,7 +104,8 @@ static int fill(struct scan *scan, size_t size, const uint8_t **bytes, struct le
     uint64_t left = scan->limit - scan->offset - kept;
     size_t more = left < scan->capacity - kept ? (size_t)left : scan->capacity - kept;
     size_t got = 0;
-    if (scan->fs->read(scan->fs->context, scan->file, scan->chunk + kept, more, scan->offset + kept, &got, err))
+    if (scan->fs->read(scan->fs->context, scan->file, scan->chunk + kept, more, scan->offset + kept, &got,
+                       err))
         return LEAT_FAIL;
     scan->filled += got;
     *bytes = scan->filled >= size ? scan->chunk : NULL;
@@ -122,7 +127,10 @@ int leat_scan_next(struct scan *scan, struct record *record, struct leat_error *
     uint32_t checksum = leat_record_header(record, bytes);
     uint64_t total = leat_record_bytes(record->size);
     if (__builtin_expect(record->type == 0 || record->size > RECORD_PAYLOAD_MAX || total > left, 0))
-        return leat_scan_corrupt(scan, record->type == 0 ? "no record where one is expected" : "a record that reaches beyond the end", err);
+        return leat_scan_corrupt(scan,
+                                 record->type == 0 ? "no record where one is expected"
+                                                   : "a record that reaches beyond the end",
+                                 err);
     if (fill(scan, (size_t)total, &bytes, err))
         return LEAT_FAIL;
     if (!bytes)
@@ -130,7 +138,8 @@ int leat_scan_next(struct scan *scan, struct record *record, struct leat_error *
     if (__builtin_expect(leat_record_checksum(scan->head.seed, bytes, record->size) != checksum, 0))
         return leat_scan_corrupt(scan, "the record's checksum is wrong", err);
     if (__builtin_expect(record->seq != scan->next_seq, 0))
-        return leat_scan_corrupt(scan, "the record has another sequence number than the one that is next", err);
+        return leat_scan_corrupt(scan, "the record has another sequence number than the one that is next",
+                                 err);
     record->offset = scan->offset;
     record->payload = bytes + RECORD_HEADER;
     scan->offset += total;
@@ -143,11 +152,13 @@ bool leat_scan_blank(struct scan *scan)
     static const uint8_t zeros[RECORD_HEADER];
     const uint8_t *bytes;
     struct leat_error unused = {0};
-    return scan->limit - scan->offset >= RECORD_HEADER && fill(scan, RECORD_HEADER, &bytes, &unused) == LEAT_OK && bytes &&
+    return scan->limit - scan->offset >= RECORD_HEADER &&
+           fill(scan, RECORD_HEADER, &bytes, &unused) == LEAT_OK && bytes &&
            memcmp(bytes, zeros, RECORD_HEADER) == 0;
 }
 
-/* Whether 24 bytes could be the header of a record behind the bad one: cheap, before any checksum is computed. */
+/* Whether 24 bytes could be the header of a record behind the bad one: cheap, before any checksum is
+ * computed. */
 static bool plausible(const struct record *record, uint64_t bad_seq, uint64_t distance, uint64_t left)
 {
     return record->type != 0 && record->seq > bad_seq && record->seq - bad_seq <= distance / RECORD_HEADER &&
@@ -159,9 +170,10 @@ static bool all_zero(const uint8_t *bytes, size_t size)
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
-/* Whether a record that says `seq` was durable begins at the scan's offset. LEAT_END: no; the offset has moved on. */
-static int voucher_here(struct scan *scan, uint64_t seq, uint64_t bad_seq, uint64_t bad_at, struct record *record,
-                        struct leat_error *err)
+/* Whether a record that says `seq` was durable begins at the scan's offset. LEAT_END: no; the offset has
+ * moved on. */
+static int voucher_here(struct scan *scan, uint64_t seq, uint64_t bad_seq, uint64_t bad_at,
+                        struct record *record, struct leat_error *err)
 {
     const uint8_t *bytes;
     uint64_t left = scan->limit - scan->offset;
@@ -185,8 +197,8 @@ static int voucher_here(struct scan *scan, uint64_t seq, uint64_t bad_seq, uint6
     return LEAT_END;
 }
 
-/* What was preallocated and never written is most of what is looked through: whole blocks of zeros are passed over, but
- * for their last 8 bytes, with which a header may begin. */
+/* What was preallocated and never written is most of what is looked through: whole blocks of zeros are passed
+ * over, but for their last 8 bytes, with which a header may begin. */
 static int skip_zeros(struct scan *scan, struct leat_error *err)
 {
     enum { BLOCK = 4096 };

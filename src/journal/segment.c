@@ -1,5 +1,6 @@
-/* The header and the index record of a segment file, and its name. All that is read here may be damaged: every field
- * is checked, nothing asserted. Pure but for leat_segment_sums, which reads one file; any thread. */
+/* The header and the index record of a segment file, and its name. All that is read here may be damaged:
+ * every field is checked, nothing asserted. Pure but for leat_segment_sums, which reads one file; any thread.
+ */
 #include "segment_int.h"
 
 #include <stdio.h>
@@ -85,7 +86,8 @@ static bool parse_hex(const char *name, uint64_t *first_seq)
 
 bool leat_segment_name_parse(const char *name, uint64_t *first_seq)
 {
-    return strlen(name) == 20 && strcmp(name + 16, ".seg") == 0 && parse_hex(name, first_seq) && *first_seq != 0;
+    return strlen(name) == 20 && strcmp(name + 16, ".seg") == 0 && parse_hex(name, first_seq) &&
+           *first_seq != 0;
 }
 
 bool leat_segment_name_temporary(const char *name)
@@ -94,7 +96,8 @@ bool leat_segment_name_temporary(const char *name)
     return strlen(name) == 24 && strcmp(name + 16, ".seg.tmp") == 0 && parse_hex(name, &first_seq);
 }
 
-int leat_segment_path(char path[JOURNAL_PATH_MAX], const char *folder, const char *name, struct leat_error *err)
+int leat_segment_path(char path[JOURNAL_PATH_MAX], const char *folder, const char *name,
+                      struct leat_error *err)
 {
     int length = snprintf(path, JOURNAL_PATH_MAX, "%s/%s", folder, name);
     if (length < 0 || length >= JOURNAL_PATH_MAX)
@@ -113,7 +116,8 @@ void leat_index_add(struct segment_index *index, uint64_t offset, uint64_t seq, 
     index->last_offset = offset;
 }
 
-void leat_index_consider(struct segment_index *index, const struct leat_item *item, uint64_t offset, uint64_t seq)
+void leat_index_consider(struct segment_index *index, const struct leat_item *item, uint64_t offset,
+                         uint64_t seq)
 {
     if (index->count && offset - index->last_offset < INDEX_EVERY_BYTES)
         return;
@@ -124,8 +128,8 @@ void leat_index_consider(struct segment_index *index, const struct leat_item *it
         leat_index_add(index, offset, seq, leat_begin_time_us(begin), &begin->gtid);
 }
 
-void leat_index_frame(struct leat_buf *buf, const struct segment_index *index, const struct segment_sums *sums,
-                      uint64_t offset)
+void leat_index_frame(struct leat_buf *buf, const struct segment_index *index,
+                      const struct segment_sums *sums, uint64_t offset)
 {
     size_t start = leat_frame_start(buf, RECORD_INDEX);
     leat_buf_u64(buf, sums->transactions);
@@ -162,7 +166,8 @@ static bool index_entries_valid(struct leat_cursor *entries, uint32_t count, con
     return !entries->failed && leat_cursor_left(entries) == 0;
 }
 
-int leat_index_decode(struct segment_sums *sums, const struct record *record, uint64_t file_end, struct leat_error *err)
+int leat_index_decode(struct segment_sums *sums, const struct record *record, uint64_t file_end,
+                      struct leat_error *err)
 {
     struct leat_cursor cursor = leat_cursor(record->payload, record->size);
     sums->transactions = leat_cursor_u64(&cursor);
@@ -174,19 +179,22 @@ int leat_index_decode(struct segment_sums *sums, const struct record *record, ui
     uint32_t count = leat_cursor_u32(&cursor);
     uint32_t size = leat_cursor_u32(&cursor);
     struct leat_cursor entries = leat_cursor_sub(&cursor, size);
-    bool valid = !cursor.failed && index_entries_valid(&entries, count, record) && leat_cursor_left(&cursor) >= INDEX_TRAILER &&
+    bool valid = !cursor.failed && index_entries_valid(&entries, count, record) &&
+                 leat_cursor_left(&cursor) >= INDEX_TRAILER &&
                  leat_cursor_left(&cursor) < INDEX_TRAILER + RECORD_ALIGN && record->size % RECORD_ALIGN == 0;
     if (valid) {
         leat_cursor_skip(&cursor, leat_cursor_left(&cursor) - INDEX_TRAILER);
-        valid = leat_cursor_u64(&cursor) == record->offset && memcmp(cursor.at, index_magic, sizeof index_magic) == 0;
+        valid = leat_cursor_u64(&cursor) == record->offset &&
+                memcmp(cursor.at, index_magic, sizeof index_magic) == 0;
     }
     if (!valid || record->offset + leat_record_bytes(record->size) > file_end)
         return leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL, "malformed index record");
     return LEAT_OK;
 }
 
-int leat_segment_sums(struct segment_sums *sums, uint64_t *index_seq, const struct leat_fs *fs, const char *folder,
-                      uint64_t first_seq, const uint8_t journal_id[LEAT_JOURNAL_ID_SIZE], struct leat_error *err)
+int leat_segment_sums(struct segment_sums *sums, uint64_t *index_seq, const struct leat_fs *fs,
+                      const char *folder, uint64_t first_seq, const uint8_t journal_id[LEAT_JOURNAL_ID_SIZE],
+                      struct leat_error *err)
 {
     struct scan scan;
     int rc = leat_scan_open(&scan, fs, folder, first_seq, journal_id, err);

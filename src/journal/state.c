@@ -1,5 +1,5 @@
-/* Follows the records: which order is right, what is complete, what is open. Items were decoded and checked each for
- * itself; here it is about their order. Errors are MALFORMED: the caller says where. One thread. */
+/* Follows the records: which order is right, what is complete, what is open. Items were decoded and checked
+ * each for itself; here it is about their order. Errors are MALFORMED: the caller says where. One thread. */
 #include "state_int.h"
 
 #include <assert.h>
@@ -77,7 +77,8 @@ int leat_state_begin(const struct log_state *state, struct leat_begin *begin, st
     return leat_record_begin(begin, state->begin.data, state->begin.size, err);
 }
 
-/* One flavour a journal: adding a GTID of the other one to the completed set would fail when it is too late. */
+/* One flavour a journal: adding a GTID of the other one to the completed set would fail when it is too late.
+ */
 static const char *gtid_wrong(const struct log_state *state, const struct leat_gtid *gtid)
 {
     enum leat_flavour have = leat_gtid_set_flavour(state->completed);
@@ -121,7 +122,8 @@ static void set_place(char *file_to, uint64_t *pos_to, const struct leat_place *
     *pos_to = place->pos;
 }
 
-static int complete(struct log_state *state, const struct leat_gtid *gtid, struct state_change *change, struct leat_error *err)
+static int complete(struct log_state *state, const struct leat_gtid *gtid, struct state_change *change,
+                    struct leat_error *err)
 {
     if (gtid->flavour != LEAT_FLAVOUR_NONE) {
         if (leat_gtid_set_add(state->completed, gtid, err))
@@ -160,7 +162,8 @@ static void finish_resolve(struct log_state *state, struct state_change *change)
     leat_buf_clear(&state->resolve);
 }
 
-static int apply_end(struct log_state *state, const struct leat_end *end, struct state_change *change, struct leat_error *err)
+static int apply_end(struct log_state *state, const struct leat_end *end, struct state_change *change,
+                     struct leat_error *err)
 {
     struct leat_begin begin;
     if (leat_state_begin(state, &begin, err))
@@ -186,7 +189,8 @@ static int apply_end(struct log_state *state, const struct leat_end *end, struct
     return LEAT_OK;
 }
 
-static int apply_opaque(struct log_state *state, const struct leat_opaque *opaque, struct state_change *change, struct leat_error *err)
+static int apply_opaque(struct log_state *state, const struct leat_opaque *opaque,
+                        struct state_change *change, struct leat_error *err)
 {
     change->time_us = leat_begin_time_us(&opaque->begin);
     if (complete(state, &opaque->begin.gtid, change, err))

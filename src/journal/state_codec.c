@@ -1,4 +1,5 @@
-/* The STATE record, with which each segment begins, and which makes it readable without those before it. Pure. */
+/* The STATE record, with which each segment begins, and which makes it readable without those before it.
+ * Pure. */
 #include "segment_int.h"
 #include "state_int.h"
 
@@ -74,8 +75,8 @@ static void get_branches(struct log_state *state, uint32_t count, struct leat_cu
     }
 }
 
-static int get_open(struct log_state *state, struct boundary *boundary, const struct record *record, struct leat_cursor *cursor,
-                    struct leat_error *err)
+static int get_open(struct log_state *state, struct boundary *boundary, const struct record *record,
+                    struct leat_cursor *cursor, struct leat_error *err)
 {
     boundary->seq = leat_cursor_u64(cursor);
     boundary->segment = leat_cursor_u64(cursor);
@@ -90,14 +91,15 @@ static int get_open(struct log_state *state, struct boundary *boundary, const st
     if (cursor->failed)
         return LEAT_OK;
     if (boundary->segment == 0 || boundary->segment >= record->seq || boundary->seq <= boundary->segment ||
-        boundary->seq > state->begin_seq || state->begin_seq >= record->seq || boundary->offset < SEGMENT_HEADER ||
-        boundary->offset % RECORD_ALIGN)
+        boundary->seq > state->begin_seq || state->begin_seq >= record->seq ||
+        boundary->offset < SEGMENT_HEADER || boundary->offset % RECORD_ALIGN)
         cursor->failed = true;
     struct leat_begin unused;
     return leat_record_begin(&unused, state->begin.data, state->begin.size, err);
 }
 
-int leat_state_decode(struct log_state *state, struct boundary *boundary, const struct record *record, struct leat_error *err)
+int leat_state_decode(struct log_state *state, struct boundary *boundary, const struct record *record,
+                      struct leat_error *err)
 {
     struct leat_cursor cursor = leat_cursor(record->payload, record->size);
     uint32_t flags = leat_cursor_u32(&cursor);
@@ -117,7 +119,8 @@ int leat_state_decode(struct log_state *state, struct boundary *boundary, const 
     get_file(state->last_file, &cursor);
     if (!cursor.failed) {
         leat_gtid_set_free(&state->completed);
-        if (leat_gtid_decode(&state->last_gtid, &cursor, err) || leat_gtid_set_decode(&state->completed, &cursor, err)) {
+        if (leat_gtid_decode(&state->last_gtid, &cursor, err) ||
+            leat_gtid_set_decode(&state->completed, &cursor, err)) {
             state->completed = state->completed ? state->completed : leat_gtid_set_new();
             return LEAT_FAIL;
         }

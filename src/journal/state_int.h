@@ -1,8 +1,9 @@
-/* What the records up to some point mean: the same code follows them when they are appended, recovered, read from the
- * middle and verified. Belongs to one thread.
+/* What the records up to some point mean: the same code follows them when they are appended, recovered, read
+ * from the middle and verified. Belongs to one thread.
  *
- * Started and completed are two: the completed set and the place to resume from change only where a transaction is
- * complete (a boundary); what is open is kept apart, so that dropping it is forgetting `open`. */
+ * Started and completed are two: the completed set and the place to resume from change only where a
+ * transaction is complete (a boundary); what is open is kept apart, so that dropping it is forgetting `open`.
+ */
 #ifndef LEAT_JOURNAL_STATE_INT_H
 #define LEAT_JOURNAL_STATE_INT_H
 
@@ -68,11 +69,13 @@ uint64_t leat_state_branch(const struct log_state *state, const uint8_t *id, siz
 /* The lowest of all; UINT64_MAX: there are none. */
 uint64_t leat_state_branch_lowest(const struct log_state *state);
 /* The open transaction's BEGIN; pointers into the state. */
-int leat_state_begin(const struct log_state *state, struct leat_begin *begin, struct leat_error *err) LEAT_CHECKED;
+int leat_state_begin(const struct log_state *state, struct leat_begin *begin,
+                     struct leat_error *err) LEAT_CHECKED;
 
 /* The STATE record (blank stamps); boundary counts when a transaction is open. */
 void leat_state_frame(struct leat_buf *buf, const struct log_state *state, const struct boundary *boundary);
 /* Into a state that was initialised. *boundary is filled when a transaction is open. */
-int leat_state_decode(struct log_state *state, struct boundary *boundary, const struct record *record, struct leat_error *err) LEAT_CHECKED;
+int leat_state_decode(struct log_state *state, struct boundary *boundary, const struct record *record,
+                      struct leat_error *err) LEAT_CHECKED;
 
 #endif

@@ -1,6 +1,7 @@
-/* Writing, syncing and publishing a batch. What failed to be written is written again, each record at its own offset;
- * what failed to be synced never is: the kernel forgets such a failure once it was told, so nothing on disk can be
- * trusted any more, and the journal is broken until it is opened again. The writer's thread. */
+/* Writing, syncing and publishing a batch. What failed to be written is written again, each record at its own
+ * offset; what failed to be synced never is: the kernel forgets such a failure once it was told, so nothing
+ * on disk can be trusted any more, and the journal is broken until it is opened again. The writer's thread.
+ */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -20,7 +21,8 @@ static int write_run(struct leat_journal *journal, size_t at, struct leat_error 
     uint64_t end = run->offset + run->bytes;
     if (segment->dirty_end < end)
         segment->dirty_end = end;
-    if (fs->write(fs->context, segment->file, journal->parts + run->first_part, parts_end - run->first_part, run->offset, err))
+    if (fs->write(fs->context, segment->file, journal->parts + run->first_part, parts_end - run->first_part,
+                  run->offset, err))
         return LEAT_FAIL;
     if (run->seal && fs->truncate(fs->context, segment->file, end, err))
         return LEAT_FAIL;
@@ -41,7 +43,8 @@ static void show_segments(struct leat_journal *journal)
             segment->bytes = segment->end;
         segment->shown = segment->sums;
         segment->shown_end = segment->end;
-        segment->shown_end_seq = i + 1 < journal->run_count ? journal->runs[i + 1].segment->head.first_seq : journal->next_seq;
+        segment->shown_end_seq =
+            i + 1 < journal->run_count ? journal->runs[i + 1].segment->head.first_seq : journal->next_seq;
     }
 }
 

@@ -1,9 +1,10 @@
-/* Taking an unfinished transaction back: in memory first, so that the batch is right whatever the disk does; then on
- * disk, which may be tried again. Recovery does the same with what a crash left unfinished.
+/* Taking an unfinished transaction back: in memory first, so that the batch is right whatever the disk does;
+ * then on disk, which may be tried again. Recovery does the same with what a crash left unfinished.
  *
- * On disk: segments that lie wholly behind the boundary are unlinked, newest first, each made durable before the next,
- * so that a crash leaves a journal without holes; then the boundary's segment is truncated and synced, before anything
- * new is written there: otherwise an old record could stand behind a new one and verify. The writer's thread. */
+ * On disk: segments that lie wholly behind the boundary are unlinked, newest first, each made durable before
+ * the next, so that a crash leaves a journal without holes; then the boundary's segment is truncated and
+ * synced, before anything new is written there: otherwise an old record could stand behind a new one and
+ * verify. The writer's thread. */
 #include "journal_int.h"
 
 #include <assert.h>
@@ -13,7 +14,8 @@ static void forget_definitions(struct leat_journal *journal)
     for (size_t i = 0; i < journal->definitions.capacity; i++) {
         struct definition *definition = journal->definitions.slots[i].value;
         if (definition && definition->written_seq >= journal->mark.at.seq)
-            definition->written_in = 0; /* perhaps it lies there from before, too: then it is repeated, no harm */
+            definition->written_in =
+                0; /* perhaps it lies there from before, too: then it is repeated, no harm */
     }
 }
 
@@ -64,14 +66,16 @@ static int cut(struct leat_journal *journal, struct segment *segment, struct lea
 {
     const struct leat_fs *fs = journal->fs;
     if (leat_journal_segment_file(journal, segment, err) ||
-        fs->truncate(fs->context, segment->file, segment->end, err) || fs->sync(fs->context, segment->file, err))
+        fs->truncate(fs->context, segment->file, segment->end, err) ||
+        fs->sync(fs->context, segment->file, err))
         return LEAT_FAIL;
     segment->dirty_end = segment->end;
     segment->cut = false;
     uint64_t bytes = segment->end;
     struct leat_error unused = {0};
     /* Only to spare the file system work later: without it, a full disk shows at the next write. */
-    if (journal->segment_bytes > bytes && fs->allocate(fs->context, segment->file, journal->segment_bytes, &unused) == LEAT_OK)
+    if (journal->segment_bytes > bytes &&
+        fs->allocate(fs->context, segment->file, journal->segment_bytes, &unused) == LEAT_OK)
         bytes = journal->segment_bytes;
     pthread_mutex_lock(&journal->mutex);
     segment->bytes = bytes;

@@ -1,5 +1,6 @@
-/* How fast the journal takes, gives and opens, on one core: journal_bench FOLDER [MILLIONS OF RECORDS]. The folder must not
- * exist. Records are rows of about 400 bytes, four a transaction; a batch is 1 MiB of frames. */
+/* How fast the journal takes, gives and opens, on one core: journal_bench FOLDER [MILLIONS OF RECORDS]. The
+ * folder must not exist. Records are rows of about 400 bytes, four a transaction; a batch is 1 MiB of frames.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -28,11 +29,18 @@ static void die(const struct leat_error *err)
 
 static struct leat_table *make_table(void)
 {
-    struct leat_column columns[2] = {{.name = {"id", 2}, .type = LEAT_TYPE_LONGLONG, .flags = LEAT_COLUMN_PRIMARY},
-                                     {.name = {"c", 1}, .type = LEAT_TYPE_BLOB, .metadata = 2}};
+    struct leat_column columns[2] = {
+        {.name = {"id", 2}, .type = LEAT_TYPE_LONGLONG, .flags = LEAT_COLUMN_PRIMARY},
+        {.name = {"c", 1}, .type = LEAT_TYPE_BLOB, .metadata = 2}};
     struct leat_key_part key = {0, 0};
-    struct leat_table_view view = {.flags = LEAT_TABLE_NAMED, .server = LEAT_TABLE_OF_MYSQL, .database = {"shop", 4}, .name = {"orders", 6},
-                                   .column_count = 2, .key_count = 1, .columns = columns, .key = &key};
+    struct leat_table_view view = {.flags = LEAT_TABLE_NAMED,
+                                   .server = LEAT_TABLE_OF_MYSQL,
+                                   .database = {"shop", 4},
+                                   .name = {"orders", 6},
+                                   .column_count = 2,
+                                   .key_count = 1,
+                                   .columns = columns,
+                                   .key = &key};
     return leat_table_new(&view);
 }
 
@@ -46,8 +54,13 @@ static void put_transaction(struct leat_buf *buf, struct leat_table *table, uint
     item.begin.immediate_commit_us = 1700000000000000 + number * 100;
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_ROWS};
-    item.rows = (struct leat_rows){.table_id = leat_table_view(table)->id, .op = LEAT_OP_INSERT, .row_count = 1, .column_count = 2,
-                                   .after_present = &present, .images = image, .images_size = IMAGE};
+    item.rows = (struct leat_rows){.table_id = leat_table_view(table)->id,
+                                   .op = LEAT_OP_INSERT,
+                                   .row_count = 1,
+                                   .column_count = 2,
+                                   .after_present = &present,
+                                   .images = image,
+                                   .images_size = IMAGE};
     for (int i = 0; i < ROWS; i++) {
         item.rows.pos = number * 2000 + (uint64_t)i;
         leat_frame_put(buf, &item);

@@ -1,5 +1,5 @@
-/* A file system in memory that knows what was synced: it can crash, after which of all that was not synced any part may
- * be there, torn by sectors and in any mixture; and it can fail, by countdown. One thread. */
+/* A file system in memory that knows what was synced: it can crash, after which of all that was not synced
+ * any part may be there, torn by sectors and in any mixture; and it can fail, by countdown. One thread. */
 #ifndef LEAT_TEST_JOURNAL_MEMORY_FS_H
 #define LEAT_TEST_JOURNAL_MEMORY_FS_H
 
@@ -15,8 +15,18 @@
 enum { MEMORY_SECTOR = 512, MEMORY_OPS_MAX = 4096, MEMORY_ENTRIES_MAX = 512 };
 
 enum memory_call { /* bits: what may fail */
-    CALL_OPEN = 1, CALL_READ = 2, CALL_WRITE = 4, CALL_ALLOCATE = 8, CALL_TRUNCATE = 16, CALL_SYNC = 32, CALL_RENAME = 64,
-    CALL_UNLINK = 128, CALL_SYNC_FOLDER = 256, CALL_LIST = 512, CALL_SPACE = 1024, CALL_SIZE = 2048
+                   CALL_OPEN = 1,
+                   CALL_READ = 2,
+                   CALL_WRITE = 4,
+                   CALL_ALLOCATE = 8,
+                   CALL_TRUNCATE = 16,
+                   CALL_SYNC = 32,
+                   CALL_RENAME = 64,
+                   CALL_UNLINK = 128,
+                   CALL_SYNC_FOLDER = 256,
+                   CALL_LIST = 512,
+                   CALL_SPACE = 1024,
+                   CALL_SIZE = 2048
 };
 
 struct memory_bytes {
@@ -127,7 +137,8 @@ static inline void memory_folder_apply(struct memory_folder *folder, const struc
         memory_entry(folder, change->name, true)->node = change->node;
 }
 
-static inline void memory_change(struct memory_fs *fs, const char *name, const char *gone, struct memory_node *node)
+static inline void memory_change(struct memory_fs *fs, const char *name, const char *gone,
+                                 struct memory_node *node)
 {
     assert(fs->change_count < MEMORY_OPS_MAX);
     struct memory_change *change = &fs->changes[fs->change_count++];
@@ -145,7 +156,8 @@ static inline void memory_resize(struct memory_bytes *bytes, uint64_t size)
     bytes->size = size;
 }
 
-static inline void memory_op(struct memory_node *node, int type, uint64_t offset, const void *data, uint64_t size)
+static inline void memory_op(struct memory_node *node, int type, uint64_t offset, const void *data,
+                             uint64_t size)
 {
     if (node->op_count == node->op_capacity) {
         node->op_capacity = node->op_capacity ? 2 * node->op_capacity : 16;
@@ -165,11 +177,13 @@ static inline void memory_forget_ops(struct memory_node *node)
     node->op_count = 0;
 }
 
-static inline int memory_open(void *context, struct leat_file **file, const char *path, unsigned flags, struct leat_error *err)
+static inline int memory_open(void *context, struct leat_file **file, const char *path, unsigned flags,
+                              struct leat_error *err)
 {
     struct memory_fs *fs = context;
     if (memory_fails(fs, CALL_OPEN))
-        return leat_fail_errno(err, flags & LEAT_OPEN_CREATE ? ENOSPC : EIO, LEAT_KIND_OPERATOR, "cannot open %s", path);
+        return leat_fail_errno(err, flags & LEAT_OPEN_CREATE ? ENOSPC : EIO, LEAT_KIND_OPERATOR,
+                               "cannot open %s", path);
     struct memory_entry *entry = memory_entry(&fs->now, path, false);
     struct memory_node *node = entry ? entry->node : NULL;
     if (!node && !(flags & LEAT_OPEN_CREATE))
@@ -195,8 +209,8 @@ static inline void memory_close(void *context, struct leat_file **file)
     *file = NULL;
 }
 
-static inline int memory_read(void *context, struct leat_file *file, void *bytes, size_t size, uint64_t offset, size_t *got,
-                              struct leat_error *err)
+static inline int memory_read(void *context, struct leat_file *file, void *bytes, size_t size,
+                              uint64_t offset, size_t *got, struct leat_error *err)
 {
     if (memory_fails(context, CALL_READ))
         return leat_fail_errno(err, EIO, LEAT_KIND_OPERATOR, "cannot read %s", file->path);
@@ -218,7 +232,8 @@ static inline uint64_t memory_used(const struct memory_fs *fs)
 
 static inline bool memory_no_space(const struct memory_fs *fs, const struct leat_file *file, uint64_t end)
 {
-    return fs->space_bytes && end > file->node->now.size && memory_used(fs) + (end - file->node->now.size) > fs->space_bytes;
+    return fs->space_bytes && end > file->node->now.size &&
+           memory_used(fs) + (end - file->node->now.size) > fs->space_bytes;
 }
 
 static inline void memory_put(struct memory_bytes *bytes, uint64_t offset, const uint8_t *data, uint64_t size)
@@ -229,8 +244,8 @@ static inline void memory_put(struct memory_bytes *bytes, uint64_t offset, const
         memcpy(bytes->data + offset, data, (size_t)size);
 }
 
-static inline int memory_write(void *context, struct leat_file *file, const struct iovec *parts, size_t count, uint64_t offset,
-                               struct leat_error *err)
+static inline int memory_write(void *context, struct leat_file *file, const struct iovec *parts, size_t count,
+                               uint64_t offset, struct leat_error *err)
 {
     struct memory_fs *fs = context;
     bool fails = memory_fails(fs, CALL_WRITE);
@@ -252,7 +267,8 @@ static inline int memory_write(void *context, struct leat_file *file, const stru
     return LEAT_OK;
 }
 
-static inline int memory_allocate(void *context, struct leat_file *file, uint64_t size, struct leat_error *err)
+static inline int memory_allocate(void *context, struct leat_file *file, uint64_t size,
+                                  struct leat_error *err)
 {
     struct memory_fs *fs = context;
     if (memory_fails(fs, CALL_ALLOCATE) || memory_no_space(fs, file, size))
@@ -264,7 +280,8 @@ static inline int memory_allocate(void *context, struct leat_file *file, uint64_
     return LEAT_OK;
 }
 
-static inline int memory_truncate(void *context, struct leat_file *file, uint64_t size, struct leat_error *err)
+static inline int memory_truncate(void *context, struct leat_file *file, uint64_t size,
+                                  struct leat_error *err)
 {
     if (memory_fails(context, CALL_TRUNCATE))
         return leat_fail_errno(err, EIO, LEAT_KIND_OPERATOR, "cannot truncate %s", file->path);
@@ -338,8 +355,8 @@ static inline int memory_make_folder(void *context, const char *path, struct lea
     return LEAT_OK;
 }
 
-static inline int memory_list(void *context, const char *path, int (*each)(void *argument, const char *name), void *argument,
-                              struct leat_error *err)
+static inline int memory_list(void *context, const char *path, int (*each)(void *argument, const char *name),
+                              void *argument, struct leat_error *err)
 {
     struct memory_fs *fs = context;
     if (memory_fails(fs, CALL_LIST))
@@ -353,7 +370,8 @@ static inline int memory_list(void *context, const char *path, int (*each)(void 
     return LEAT_OK;
 }
 
-static inline int memory_space(void *context, const char *path, uint64_t *free_bytes, uint64_t *total_bytes, struct leat_error *err)
+static inline int memory_space(void *context, const char *path, uint64_t *free_bytes, uint64_t *total_bytes,
+                               struct leat_error *err)
 {
     struct memory_fs *fs = context;
     if (memory_fails(fs, CALL_SPACE))
@@ -368,10 +386,21 @@ static inline struct memory_fs *memory_fs_new(void)
 {
     struct memory_fs *fs = leat_alloc_zero(1, sizeof *fs);
     fs->fail_after = -1;
-    fs->ops = (struct leat_fs){.context = fs, .open = memory_open, .close = memory_close, .read = memory_read, .write = memory_write,
-                               .allocate = memory_allocate, .truncate = memory_truncate, .sync = memory_sync, .size = memory_size,
-                               .rename = memory_rename, .unlink = memory_unlink, .sync_folder = memory_sync_folder,
-                               .make_folder = memory_make_folder, .list = memory_list, .space = memory_space};
+    fs->ops = (struct leat_fs){.context = fs,
+                               .open = memory_open,
+                               .close = memory_close,
+                               .read = memory_read,
+                               .write = memory_write,
+                               .allocate = memory_allocate,
+                               .truncate = memory_truncate,
+                               .sync = memory_sync,
+                               .size = memory_size,
+                               .rename = memory_rename,
+                               .unlink = memory_unlink,
+                               .sync_folder = memory_sync_folder,
+                               .make_folder = memory_make_folder,
+                               .list = memory_list,
+                               .space = memory_space};
     return fs;
 }
 
@@ -408,7 +437,8 @@ static inline void memory_survive(struct memory_bytes *bytes, const struct memor
     }
 }
 
-/* The power fails. All files must be closed. `mode` 0: nothing unsynced survives, 1: everything does, 2: any part of it. */
+/* The power fails. All files must be closed. `mode` 0: nothing unsynced survives, 1: everything does, 2: any
+ * part of it. */
 static inline void memory_fs_crash(struct memory_fs *fs, unsigned mode, uint64_t *random)
 {
     for (struct memory_node *node = fs->nodes; node; node = node->next) {

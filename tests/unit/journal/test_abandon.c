@@ -3,8 +3,8 @@
 
 enum { WHOLE = 600 }; /* rows, over several segments */
 
-/* Transaction 31 begins behind 30 whole ones; `synced` of its rows are on disk, `pending` more are not, `complete` whole
- * transactions lie pending before it. Then it is abandoned, and comes again. */
+/* Transaction 31 begins behind 30 whole ones; `synced` of its rows are on disk, `pending` more are not,
+ * `complete` whole transactions lie pending before it. Then it is abandoned, and comes again. */
 static void abandon(unsigned complete, unsigned synced, unsigned pending, bool disk_fails, bool restart)
 {
     struct world world;
@@ -33,7 +33,8 @@ static void abandon(unsigned complete, unsigned synced, unsigned pending, bool d
     leat_frame_put_abandon(&world.batch);
     leat_frame_put_abandon(&world.batch); /* nothing is open: nothing happens */
     OK(&world, world_append(&world));
-    ck_assert_uint_eq(world_status(&world).transactions, synced && !disk_fails ? 30 + complete : world_status(&world).transactions);
+    ck_assert_uint_eq(world_status(&world).transactions,
+                      synced && !disk_fails ? 30 + complete : world_status(&world).transactions);
     if (restart) {
         OK(&world, world_sync(&world));
         world_close(&world);

@@ -1,6 +1,6 @@
-/* The power fails at any moment, and of what wasn't synced any part survives, torn and in any order: what was visible
- * before is there afterwards, byte for byte, and the journal goes on. The seed is printed; LEAT_SEED gives one,
- * LEAT_SEEDS and LEAT_ROUNDS make it longer. */
+/* The power fails at any moment, and of what wasn't synced any part survives, torn and in any order: what was
+ * visible before is there afterwards, byte for byte, and the journal goes on. The seed is printed; LEAT_SEED
+ * gives one, LEAT_SEEDS and LEAT_ROUNDS make it longer. */
 #include "world.h"
 
 enum { ROUNDS = 15, SEEDS = 6, STEPS = 60 };
@@ -66,14 +66,16 @@ static void crash_rounds(struct world *world, uint64_t seed, int rounds)
     uint64_t visible = 0;
     for (int round = 0; round < rounds; round++) {
         int rc = leat_journal_open(&world->journal, &world->options, &world->err);
-        ck_assert_msg(rc == 0, "seed %llu, round %d: %s", (unsigned long long)seed, round, world->err.message);
+        ck_assert_msg(rc == 0, "seed %llu, round %d: %s", (unsigned long long)seed, round,
+                      world->err.message);
         uint64_t last = world_check(world);
-        ck_assert_msg(last >= visible, "seed %llu, round %d: %llu transactions, %llu were visible", (unsigned long long)seed, round,
-                      (unsigned long long)last, (unsigned long long)visible);
+        ck_assert_msg(last >= visible, "seed %llu, round %d: %llu transactions, %llu were visible",
+                      (unsigned long long)seed, round, (unsigned long long)last, (unsigned long long)visible);
         if (round % 16 == 0)
             world_verify(world);
         /* The machine stops in the middle of some call: it and all that follow fail. */
-        world->fs->fail_calls = CALL_WRITE | CALL_ALLOCATE | CALL_TRUNCATE | CALL_SYNC | CALL_RENAME | CALL_UNLINK | CALL_SYNC_FOLDER | CALL_OPEN;
+        world->fs->fail_calls = CALL_WRITE | CALL_ALLOCATE | CALL_TRUNCATE | CALL_SYNC | CALL_RENAME |
+                                CALL_UNLINK | CALL_SYNC_FOLDER | CALL_OPEN;
         world->fs->fail_after = (int)(memory_random(&world->random) % 60);
         visible = live(world);
         world->options.protected_seq = world_status(world).visible_end;

@@ -1,5 +1,5 @@
-/* The disk fails: each call in turn, once or for good, and the disk is full. What can pass is retried and passes; a failed
- * sync never is. */
+/* The disk fails: each call in turn, once or for good, and the disk is full. What can pass is retried and
+ * passes; a failed sync never is. */
 #include "world.h"
 
 static bool of_sync(unsigned calls)
@@ -7,8 +7,8 @@ static bool of_sync(unsigned calls)
     return calls == CALL_SYNC || calls == CALL_SYNC_FOLDER;
 }
 
-/* Writes 60 transactions, one of them over many segments, while the n-th call of a kind fails once. Whatever is retried must
- * pass. Returns whether the fault struck. */
+/* Writes 60 transactions, one of them over many segments, while the n-th call of a kind fails once. Whatever
+ * is retried must pass. Returns whether the fault struck. */
 static bool fail_nth(unsigned calls, int nth)
 {
     struct world world;
@@ -39,7 +39,9 @@ static bool fail_nth(unsigned calls, int nth)
     if (dead) {
         FAILS(&world, leat_journal_sync(world.journal, &world.err), LEAT_E_SYNC); /* never again */
         size_t taken;
-        FAILS(&world, leat_journal_append(world.journal, world.batch.data, world.batch.size, &taken, &world.err), LEAT_E_SYNC);
+        FAILS(&world,
+              leat_journal_append(world.journal, world.batch.data, world.batch.size, &taken, &world.err),
+              LEAT_E_SYNC);
     } else {
         OK(&world, world_sync(&world));
         ck_assert_uint_eq(world_check(&world), 60);
@@ -108,7 +110,8 @@ END_TEST
 
 START_TEST(opening_reports_each_failure_and_can_be_repeated)
 {
-    const unsigned calls[] = {CALL_OPEN, CALL_READ, CALL_SIZE, CALL_LIST, CALL_TRUNCATE, CALL_SYNC, CALL_SYNC_FOLDER};
+    const unsigned calls[] = {CALL_OPEN,     CALL_READ, CALL_SIZE,       CALL_LIST,
+                              CALL_TRUNCATE, CALL_SYNC, CALL_SYNC_FOLDER};
     struct world world;
     world_init(&world);
     world.large = true;

@@ -1,4 +1,5 @@
-/* Every type of item goes into a frame, through the disk, and comes back the same; bytes that are no item never do harm. */
+/* Every type of item goes into a frame, through the disk, and comes back the same; bytes that are no item
+ * never do harm. */
 #include "world.h"
 
 #include "journal/record_int.h"
@@ -57,7 +58,8 @@ static struct leat_text text(const char *bytes)
     return (struct leat_text){bytes, (uint32_t)strlen(bytes)};
 }
 
-static void next(struct world *world, struct leat_reader *reader, struct leat_item *item, enum leat_item_type type)
+static void next(struct world *world, struct leat_reader *reader, struct leat_item *item,
+                 enum leat_item_type type)
 {
     OK(world, leat_reader_next(reader, item, &world->err));
     ck_assert_str_eq(leat_item_type_name(item->type), leat_item_type_name(type));
@@ -66,7 +68,8 @@ static void next(struct world *world, struct leat_reader *reader, struct leat_it
 static void put_all(struct leat_buf *buf, struct leat_table *table, const struct leat_gtid_set *executed)
 {
     struct leat_item item = {.type = LEAT_ITEM_START};
-    item.start = (struct leat_start){.place = {"mysql-bin.000122", 4}, .executed = executed, .at_us = 55, .asked = "earliest"};
+    item.start = (struct leat_start){
+        .place = {"mysql-bin.000122", 4}, .executed = executed, .at_us = 55, .asked = "earliest"};
     memcpy(item.start.source_uuid, uuid, sizeof uuid);
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_SCHEMA, .schema = table};
@@ -79,36 +82,74 @@ static void put_all(struct leat_buf *buf, struct leat_table *table, const struct
     leat_frame_put(buf, &item);
     const uint8_t before = 1, after = 3;
     item = (struct leat_item){.type = LEAT_ITEM_ROWS};
-    item.rows = (struct leat_rows){.table_id = leat_table_view(table)->id, .op = LEAT_OP_UPDATE, .flags = LEAT_ROWS_STATEMENT_END | LEAT_ROWS_EVENT_END,
-                                   .first_row = 7, .row_count = 1, .pos = 5000000100, .end_pos = 5000000200, .time = 12, .thread_id = 13,
-                                   .column_count = 2, .before_present = &before, .after_present = &after,
-                                   .images = (const uint8_t *)"\0abcdefgh\0ABCDEFGH\1\0z", .images_size = 21};
+    item.rows = (struct leat_rows){.table_id = leat_table_view(table)->id,
+                                   .op = LEAT_OP_UPDATE,
+                                   .flags = LEAT_ROWS_STATEMENT_END | LEAT_ROWS_EVENT_END,
+                                   .first_row = 7,
+                                   .row_count = 1,
+                                   .pos = 5000000100,
+                                   .end_pos = 5000000200,
+                                   .time = 12,
+                                   .thread_id = 13,
+                                   .column_count = 2,
+                                   .before_present = &before,
+                                   .after_present = &after,
+                                   .images = (const uint8_t *)"\0abcdefgh\0ABCDEFGH\1\0z",
+                                   .images_size = 21};
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_STATEMENT};
-    item.statement = (struct leat_statement){.kind = LEAT_STATEMENT_DML, .database = text("db"), .sql = "INSERT \xFF\0 x", .sql_size = 11,
-                                             .thread_id = 1, .time = 2, .execution_seconds = 3, .error_code = 1062, .pos = 4, .end_pos = 5,
-                                             .table_database = text("d2"), .table = text("t")};
-    item.statement.session = (struct leat_session){.present = LEAT_SESSION_SQL_MODE | LEAT_SESSION_CHARSET, .sql_mode = 1ULL << 40, .flags2 = 6,
-                                                   .auto_increment_increment = 7, .auto_increment_offset = 8, .client_collation = 255,
-                                                   .connection_collation = 45, .server_collation = 46, .time_zone = text("SYSTEM"),
-                                                   .status = (const uint8_t *)"\0\1\2", .status_size = 3};
+    item.statement = (struct leat_statement){.kind = LEAT_STATEMENT_DML,
+                                             .database = text("db"),
+                                             .sql = "INSERT \xFF\0 x",
+                                             .sql_size = 11,
+                                             .thread_id = 1,
+                                             .time = 2,
+                                             .execution_seconds = 3,
+                                             .error_code = 1062,
+                                             .pos = 4,
+                                             .end_pos = 5,
+                                             .table_database = text("d2"),
+                                             .table = text("t")};
+    item.statement.session = (struct leat_session){.present = LEAT_SESSION_SQL_MODE | LEAT_SESSION_CHARSET,
+                                                   .sql_mode = 1ULL << 40,
+                                                   .flags2 = 6,
+                                                   .auto_increment_increment = 7,
+                                                   .auto_increment_offset = 8,
+                                                   .client_collation = 255,
+                                                   .connection_collation = 45,
+                                                   .server_collation = 46,
+                                                   .time_zone = text("SYSTEM"),
+                                                   .status = (const uint8_t *)"\0\1\2",
+                                                   .status_size = 3};
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_SAVEPOINT};
     item.savepoint.bytes = "sp`1";
     item.savepoint.size = 4;
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_END};
-    item.end = (struct leat_end){.how = LEAT_END_XA_PREPARE, .xid = 9, .place = {"mysql-bin.000123", 5000000999}, .time = 10, .changes = 11,
-                                 .statements = 12, .digest = 13, .xa_id = (const uint8_t *)"\1\0\0\0xa", .xa_id_size = 6};
+    item.end = (struct leat_end){.how = LEAT_END_XA_PREPARE,
+                                 .xid = 9,
+                                 .place = {"mysql-bin.000123", 5000000999},
+                                 .time = 10,
+                                 .changes = 11,
+                                 .statements = 12,
+                                 .digest = 13,
+                                 .xa_id = (const uint8_t *)"\1\0\0\0xa",
+                                 .xa_id_size = 6};
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_XA_RESOLVE};
-    item.xa_resolve = (struct leat_xa_resolve){.gtid = full_begin(LEAT_FLAVOUR_MYSQL).gtid, .commit = true,
-                                               .xa_id = (const uint8_t *)"\1\0\0\0xa", .xa_id_size = 6};
+    item.xa_resolve = (struct leat_xa_resolve){.gtid = full_begin(LEAT_FLAVOUR_MYSQL).gtid,
+                                               .commit = true,
+                                               .xa_id = (const uint8_t *)"\1\0\0\0xa",
+                                               .xa_id_size = 6};
     item.xa_resolve.gtid.number = 10;
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_OPAQUE};
-    item.opaque = (struct leat_opaque){.begin = full_begin(LEAT_FLAVOUR_NONE), .end = {"mysql-bin.000124", 4}, .reason = text("new type"),
-                                       .events = (const uint8_t *)"\0\0events", .events_size = 8};
+    item.opaque = (struct leat_opaque){.begin = full_begin(LEAT_FLAVOUR_NONE),
+                                       .end = {"mysql-bin.000124", 4},
+                                       .reason = text("new type"),
+                                       .events = (const uint8_t *)"\0\0events",
+                                       .events_size = 8};
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_GAP};
     item.gap = (struct leat_gap){.place = {"mysql-bin.000125", 99}, .reason = text("incident")};
@@ -119,7 +160,8 @@ static void check_rows(const struct leat_rows *rows, const struct leat_table *ta
 {
     ck_assert_int_eq(rows->op, LEAT_OP_UPDATE);
     ck_assert_uint_eq(rows->flags, LEAT_ROWS_STATEMENT_END | LEAT_ROWS_EVENT_END);
-    ck_assert(rows->first_row == 7 && rows->row_count == 1 && rows->time == 12 && rows->thread_id == 13 && rows->column_count == 2);
+    ck_assert(rows->first_row == 7 && rows->row_count == 1 && rows->time == 12 && rows->thread_id == 13 &&
+              rows->column_count == 2);
     ck_assert(rows->pos == 5000000100 && rows->end_pos == 5000000200);
     ck_assert(*rows->before_present == 1 && *rows->after_present == 3 && rows->images_size == 21);
     ck_assert(memcmp(rows->images, "\0abcdefgh\0ABCDEFGH\1\0z", 21) == 0);
@@ -128,24 +170,31 @@ static void check_rows(const struct leat_rows *rows, const struct leat_table *ta
 
 static void check_statement(const struct leat_statement *statement)
 {
-    ck_assert(statement->kind == LEAT_STATEMENT_DML && statement->sql_size == 11 && memcmp(statement->sql, "INSERT \xFF\0 x", 11) == 0);
-    ck_assert(statement->thread_id == 1 && statement->time == 2 && statement->execution_seconds == 3 && statement->error_code == 1062);
+    ck_assert(statement->kind == LEAT_STATEMENT_DML && statement->sql_size == 11 &&
+              memcmp(statement->sql, "INSERT \xFF\0 x", 11) == 0);
+    ck_assert(statement->thread_id == 1 && statement->time == 2 && statement->execution_seconds == 3 &&
+              statement->error_code == 1062);
     ck_assert(statement->pos == 4 && statement->end_pos == 5);
     ck_assert_str_eq(statement->database.bytes, "db");
     ck_assert_str_eq(statement->table_database.bytes, "d2");
     ck_assert_str_eq(statement->table.bytes, "t");
     const struct leat_session *session = &statement->session;
-    ck_assert(session->present == (LEAT_SESSION_SQL_MODE | LEAT_SESSION_CHARSET) && session->sql_mode == 1ULL << 40 && session->flags2 == 6);
-    ck_assert(session->auto_increment_increment == 7 && session->auto_increment_offset == 8 && session->client_collation == 255);
-    ck_assert(session->connection_collation == 45 && session->server_collation == 46 && session->status_size == 3);
+    ck_assert(session->present == (LEAT_SESSION_SQL_MODE | LEAT_SESSION_CHARSET) &&
+              session->sql_mode == 1ULL << 40 && session->flags2 == 6);
+    ck_assert(session->auto_increment_increment == 7 && session->auto_increment_offset == 8 &&
+              session->client_collation == 255);
+    ck_assert(session->connection_collation == 45 && session->server_collation == 46 &&
+              session->status_size == 3);
     ck_assert(memcmp(session->status, "\0\1\2", 3) == 0);
     ck_assert_str_eq(session->time_zone.bytes, "SYSTEM");
 }
 
 static void check_end(const struct leat_end *end)
 {
-    ck_assert(end->how == LEAT_END_XA_PREPARE && end->xid == 9 && end->time == 10 && end->changes == 11 && end->statements == 12 && end->digest == 13);
-    ck_assert(end->place.pos == 5000000999 && end->xa_id_size == 6 && memcmp(end->xa_id, "\1\0\0\0xa", 6) == 0);
+    ck_assert(end->how == LEAT_END_XA_PREPARE && end->xid == 9 && end->time == 10 && end->changes == 11 &&
+              end->statements == 12 && end->digest == 13);
+    ck_assert(end->place.pos == 5000000999 && end->xa_id_size == 6 &&
+              memcmp(end->xa_id, "\1\0\0\0xa", 6) == 0);
     ck_assert_str_eq(end->place.file, "mysql-bin.000123");
 }
 
@@ -163,7 +212,8 @@ START_TEST(every_item_type_comes_back_the_same)
     struct leat_item item;
     OK(&world, leat_reader_open(&reader, world.journal, 0, &world.err));
     next(&world, reader, &item, LEAT_ITEM_START);
-    ck_assert(leat_gtid_set_equal(item.start.executed, executed) && item.start.at_us == 55 && item.start.place.pos == 4);
+    ck_assert(leat_gtid_set_equal(item.start.executed, executed) && item.start.at_us == 55 &&
+              item.start.place.pos == 4);
     ck_assert_str_eq(item.start.asked, "earliest");
     next(&world, reader, &item, LEAT_ITEM_BEGIN);
     struct leat_begin begin = full_begin(LEAT_FLAVOUR_MYSQL);
@@ -181,11 +231,13 @@ START_TEST(every_item_type_comes_back_the_same)
     next(&world, reader, &item, LEAT_ITEM_END);
     check_end(&item.end);
     next(&world, reader, &item, LEAT_ITEM_XA_RESOLVE);
-    ck_assert(item.xa_resolve.commit && item.xa_resolve.gtid.number == 10 && item.xa_resolve.prepared_seq == 3);
+    ck_assert(item.xa_resolve.commit && item.xa_resolve.gtid.number == 10 &&
+              item.xa_resolve.prepared_seq == 3);
     next(&world, reader, &item, LEAT_ITEM_OPAQUE);
     begin = full_begin(LEAT_FLAVOUR_NONE);
     same_begin(&item.opaque.begin, &begin);
-    ck_assert(item.opaque.events_size == 8 && memcmp(item.opaque.events, "\0\0events", 8) == 0 && item.opaque.end.pos == 4);
+    ck_assert(item.opaque.events_size == 8 && memcmp(item.opaque.events, "\0\0events", 8) == 0 &&
+              item.opaque.end.pos == 4);
     ck_assert_str_eq(item.opaque.reason.bytes, "new type");
     next(&world, reader, &item, LEAT_ITEM_GAP);
     ck_assert(item.gap.place.pos == 99);
@@ -213,8 +265,13 @@ START_TEST(a_record_as_large_as_many_segments)
     put_begin(&huge, 4);
     const uint8_t present = 3;
     struct leat_item item = {.type = LEAT_ITEM_ROWS};
-    item.rows = (struct leat_rows){.table_id = leat_table_view(world.tables[1])->id, .op = LEAT_OP_INSERT, .column_count = 2, .row_count = 1,
-                                   .after_present = &present, .images = image, .images_size = size};
+    item.rows = (struct leat_rows){.table_id = leat_table_view(world.tables[1])->id,
+                                   .op = LEAT_OP_INSERT,
+                                   .column_count = 2,
+                                   .row_count = 1,
+                                   .after_present = &present,
+                                   .images = image,
+                                   .images_size = size};
     leat_frame_put(&huge, &item);
     put_end(&huge, 4, 1);
     size_t taken;

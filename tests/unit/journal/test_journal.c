@@ -185,11 +185,13 @@ START_TEST(find_gives_the_first_transaction_that_is_not_before_the_point)
         ck_assert_uint_eq(find(&world, text), number + 1);
         snprintf(text, sizeof text, "binlog.000001:%u", number * 1000);
         ck_assert_uint_eq(find(&world, text), number);
-        snprintf(text, sizeof text, "binlog.000001:%u", number * 1000 + 999); /* its end: the next begins later */
+        snprintf(text, sizeof text, "binlog.000001:%u",
+                 number * 1000 + 999); /* its end: the next begins later */
         ck_assert_uint_eq(find(&world, text), number + 1);
         char time[LEAT_TIME_TEXT_MAX];
         ck_assert_uint_eq(find(&world, leat_time_text(time, 1700000000000000 + number * 1000000)), number);
-        ck_assert_uint_eq(find(&world, leat_time_text(time, 1700000000000001 + number * 1000000)), number + 1);
+        ck_assert_uint_eq(find(&world, leat_time_text(time, 1700000000000001 + number * 1000000)),
+                          number + 1);
     }
     ck_assert_uint_eq(find(&world, "earliest"), 1);
     ck_assert_uint_eq(find(&world, "now"), 0);
@@ -286,7 +288,8 @@ START_TEST(read_only_leaves_everything_alone)
     world_write(&world);
     world_close(&world);
     world.options.read_only = true;
-    world.fs->fail_calls = CALL_WRITE | CALL_ALLOCATE | CALL_TRUNCATE | CALL_SYNC | CALL_RENAME | CALL_UNLINK | CALL_SYNC_FOLDER;
+    world.fs->fail_calls =
+        CALL_WRITE | CALL_ALLOCATE | CALL_TRUNCATE | CALL_SYNC | CALL_RENAME | CALL_UNLINK | CALL_SYNC_FOLDER;
     world.fs->fail_after = 0;
     world_open(&world);
     ck_assert_uint_eq(world_check(&world), 300);

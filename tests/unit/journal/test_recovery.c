@@ -75,7 +75,8 @@ START_TEST(temporary_segment_left_over)
     char path[64];
     small_journal(&world, path);
     struct leat_file *file;
-    OK(&world, memory_open(world.fs, &file, "/j/0000000000000400.seg.tmp", LEAT_OPEN_WRITE | LEAT_OPEN_CREATE, &world.err));
+    OK(&world, memory_open(world.fs, &file, "/j/0000000000000400.seg.tmp", LEAT_OPEN_WRITE | LEAT_OPEN_CREATE,
+                           &world.err));
     OK(&world, memory_write(world.fs, file, &(struct iovec){(char[]){"LEATSEG"}, 7}, 1, 0, &world.err));
     memory_close(world.fs, &file);
     reopen_and_expect(&world, 20);
@@ -135,13 +136,18 @@ START_TEST(bad_record_before_a_durable_mark)
 }
 END_TEST
 
-/* The length of a durable record is bad, so that the ones behind it are found only by looking at each 8 bytes. */
+/* The length of a durable record is bad, so that the ones behind it are found only by looking at each 8
+ * bytes. */
 START_TEST(bad_length_before_a_durable_mark)
 {
     struct world world;
     char path[64];
     small_journal(&world, path);
-    leat_record_put_le(memory_file(world.fs, path)->data + SEGMENT_HEADER + leat_record_bytes((uint32_t)leat_le(memory_file(world.fs, path)->data + SEGMENT_HEADER + 4, 4)) + 4, 0x7F000000, 4);
+    leat_record_put_le(
+        memory_file(world.fs, path)->data + SEGMENT_HEADER +
+            leat_record_bytes((uint32_t)leat_le(memory_file(world.fs, path)->data + SEGMENT_HEADER + 4, 4)) +
+            4,
+        0x7F000000, 4);
     FAILS(&world, leat_journal_open(&world.journal, &world.options, &world.err), LEAT_E_JOURNAL_CORRUPT);
     world_free(&world);
 }
@@ -277,7 +283,8 @@ START_TEST(new_segment_without_records)
 }
 END_TEST
 
-/* A segment's header or state is bad: it was synced under another name before, so that is damage, never a crash. */
+/* A segment's header or state is bad: it was synced under another name before, so that is damage, never a
+ * crash. */
 START_TEST(bad_header_or_state)
 {
     for (unsigned at = 0; at < SEGMENT_HEADER + RECORD_HEADER + 40; at += 4) {
@@ -466,8 +473,8 @@ START_TEST(truncated_at_each_byte_of_the_last_batch)
 }
 END_TEST
 
-/* Each byte of the journal was flipped in turn: in the last batch it is cut off there, before it is corruption (or the
- * byte is one of padding), and never is anything given that wasn't written. */
+/* Each byte of the journal was flipped in turn: in the last batch it is cut off there, before it is
+ * corruption (or the byte is one of padding), and never is anything given that wasn't written. */
 START_TEST(each_byte_flipped)
 {
     struct world world;

@@ -193,7 +193,8 @@ START_TEST(prepared_branches_pin_their_segments_and_are_found_at_commit)
     put_xa(&world, true, true, "branch");
     world_fill(&world, 500, 10);
     OK(&world, leat_journal_retain(world.journal, &world.err));
-    ck_assert_uint_eq(world_status(&world).first_seq, first_pinned); /* the sink has still to come to the commit */
+    ck_assert_uint_eq(world_status(&world).first_seq,
+                      first_pinned); /* the sink has still to come to the commit */
     struct leat_reader *reader;
     struct leat_item item;
     OK(&world, leat_reader_open(&reader, world.journal, resolved, &world.err));

@@ -1,4 +1,5 @@
-/* The journal on a real file system: readers in threads while it is written, two processes, the folder's rights. */
+/* The journal on a real file system: readers in threads while it is written, two processes, the folder's
+ * rights. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@ static void real_world(struct world *world, char folder[64])
 static void remove_folder(const char *folder)
 {
     char command[128];
-    snprintf(command, sizeof command, "rm -r '%.*s'", (int)(strlen(folder) - strlen("/deep/journal")), folder);
+    snprintf(command, sizeof command, "rm -r '%.*s'", (int)(strlen(folder) - strlen("/deep/journal")),
+             folder);
     ck_assert_int_eq(system(command), 0);
 }
 

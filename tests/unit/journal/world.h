@@ -1,5 +1,5 @@
-/* What the journal's tests share: a journal in memory, and transactions whose contents follow from their number, so that
- * whatever is read can be checked without remembering what was written. */
+/* What the journal's tests share: a journal in memory, and transactions whose contents follow from their
+ * number, so that whatever is read can be checked without remembering what was written. */
 #ifndef LEAT_TEST_JOURNAL_WORLD_H
 #define LEAT_TEST_JOURNAL_WORLD_H
 
@@ -19,8 +19,8 @@ struct world {
     uint64_t random;
     struct leat_table *tables[TABLES];
     struct leat_buf batch;
-    size_t taken; /* of the batch */
-    uint64_t next;      /* number of the next transaction to be made */
+    size_t taken;  /* of the batch */
+    uint64_t next; /* number of the next transaction to be made */
     struct leat_error err;
     bool large; /* some transactions are of many segments */
 };
@@ -38,25 +38,26 @@ static inline void world_random(void *context, void *bytes, size_t size)
         ((uint8_t *)bytes)[i] = (uint8_t)memory_random(&world->random);
 }
 
-#define OK(world, call)                                                                                                \
-    do {                                                                                                               \
-        int ok_ = (call);                                                                                              \
-        ck_assert_msg(ok_ == 0, "%s: %d: %s", #call, ok_, (world)->err.message);                                       \
+#define OK(world, call)                                                          \
+    do {                                                                         \
+        int ok_ = (call);                                                        \
+        ck_assert_msg(ok_ == 0, "%s: %d: %s", #call, ok_, (world)->err.message); \
     } while (0)
 
-#define FAILS(world, call, expected)                                                                                   \
-    do {                                                                                                               \
-        (world)->err = (struct leat_error){0};                                                                         \
-        int fails_ = (call);                                                                                           \
-        ck_assert_msg(fails_ == LEAT_FAIL && (world)->err.code == (expected), "%s: %d: %s: %s", #call, fails_,         \
-                      leat_code_name((world)->err.code), (world)->err.message);                                        \
+#define FAILS(world, call, expected)                                                                   \
+    do {                                                                                               \
+        (world)->err = (struct leat_error){0};                                                         \
+        int fails_ = (call);                                                                           \
+        ck_assert_msg(fails_ == LEAT_FAIL && (world)->err.code == (expected), "%s: %d: %s: %s", #call, \
+                      fails_, leat_code_name((world)->err.code), (world)->err.message);                \
     } while (0)
 
 static inline struct leat_table *world_table(unsigned number)
 {
     static const char *const names[TABLES] = {"orders", "items", "people"};
-    struct leat_column columns[2] = {{.name = {"id", 2}, .type = LEAT_TYPE_LONGLONG, .flags = LEAT_COLUMN_PRIMARY},
-                                     {.name = {"text", 4}, .type = LEAT_TYPE_BLOB, .flags = LEAT_COLUMN_NULLABLE, .metadata = 2}};
+    struct leat_column columns[2] = {
+        {.name = {"id", 2}, .type = LEAT_TYPE_LONGLONG, .flags = LEAT_COLUMN_PRIMARY},
+        {.name = {"text", 4}, .type = LEAT_TYPE_BLOB, .flags = LEAT_COLUMN_NULLABLE, .metadata = 2}};
     struct leat_key_part key = {0, 0};
     struct leat_table_view view = {.flags = LEAT_TABLE_NAMED | LEAT_TABLE_KEY_KNOWN,
                                    .server = LEAT_TABLE_OF_MYSQL,
@@ -77,8 +78,11 @@ static inline void world_init(struct world *world)
     world->random = 42;
     world->next = 1;
     world->clock = (struct leat_clock){world, world_now, world_now, world_random};
-    world->options = (struct leat_journal_options){.folder = "/j", .fs = &world->fs->ops, .clock = &world->clock,
-                                                   .segment_bytes = WORLD_SEGMENT, .create = true};
+    world->options = (struct leat_journal_options){.folder = "/j",
+                                                   .fs = &world->fs->ops,
+                                                   .clock = &world->clock,
+                                                   .segment_bytes = WORLD_SEGMENT,
+                                                   .create = true};
     for (unsigned i = 0; i < TABLES; i++)
         world->tables[i] = world_table(i);
     leat_buf_reserve(&world->batch, WORLD_BATCH_MAX); /* what was appended must not move until it is synced */
@@ -204,7 +208,8 @@ static inline int world_append(struct world *world)
 {
     size_t taken = 0;
     ck_assert_uint_eq(world->batch.capacity, WORLD_BATCH_MAX);
-    int rc = leat_journal_append(world->journal, world->batch.data + world->taken, world->batch.size - world->taken, &taken, &world->err);
+    int rc = leat_journal_append(world->journal, world->batch.data + world->taken,
+                                 world->batch.size - world->taken, &taken, &world->err);
     world->taken += taken;
     return rc;
 }
@@ -238,8 +243,8 @@ static inline void world_fill(struct world *world, uint64_t count, unsigned toge
     }
 }
 
-/* Reads everything from seq on, checks each transaction against its number, and returns the number of the last one (0:
- * none). The first one's is *first. */
+/* Reads everything from seq on, checks each transaction against its number, and returns the number of the
+ * last one (0: none). The first one's is *first. */
 static inline uint64_t world_check_from(struct world *world, uint64_t seq, uint64_t *first)
 {
     struct leat_reader *reader;
@@ -277,7 +282,8 @@ static inline uint64_t world_check_from(struct world *world, uint64_t seq, uint6
             ck_assert_uint_eq(item.rows.first_row, row);
             ck_assert_uint_eq(item.rows.images_size, size);
             ck_assert(memcmp(item.rows.images, image, size) == 0);
-            ck_assert_uint_eq(leat_table_view(item.rows.table)->id, leat_table_view(world->tables[number % TABLES])->id);
+            ck_assert_uint_eq(leat_table_view(item.rows.table)->id,
+                              leat_table_view(world->tables[number % TABLES])->id);
             row++;
             break;
         }
