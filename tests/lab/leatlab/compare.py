@@ -59,6 +59,8 @@ def compare(source, lines, start=None, tables=None):
         if line["op"] == "schema":
             members[line["db"], line["table"]] = [column.get("members") for column in line["columns"]]
             continue
+        if line["op"] == "rollback":
+            continue  # mysqlbinlog prints the voided changes too
         result.delivered += 1
         identity = (line["gtid"] or f"{line['file']}:{line['pos']}", line["n"])
         if identity in seen:
