@@ -175,6 +175,7 @@ void leat_type_put(struct leat_buf *buf, const struct leat_column *column)
         put_string(buf, column);
     else
         leat_buf_printf(buf, "type %d", (int)column->type);
-    if (column->flags & LEAT_COLUMN_UNSIGNED)
+    /* A YEAR's sign is told, always as unsigned, but isn't part of its type. */
+    if ((column->flags & LEAT_COLUMN_UNSIGNED) && column->type != LEAT_TYPE_YEAR)
         leat_buf_puts(buf, " unsigned");
 }
