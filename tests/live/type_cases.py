@@ -1,6 +1,7 @@
 """The register of cases of test_types.py: each makes tables and changes through a witness (leatlab.witness).
 
-A case is a function of a witness whose database is its own; `session` are statements for the connection that writes.
+A case is a function of a witness whose database is its own; `session` are statements for the connection that writes,
+`partial` says that they let row images leave out columns.
 """
 
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ class Case:
     change: Callable
     session: str = ""
     sql_mode: str = ""
+    partial: bool = False
 
 
-def case(session="", sql_mode=""):
+def case(session="", sql_mode="", partial=False):
     def register(function):
-        CASES.append(Case(function.__name__, function, session, sql_mode))
+        CASES.append(Case(function.__name__, function, session, sql_mode, partial))
         return function
     return register
 
@@ -37,7 +39,3 @@ def data(value):
 def strings(*values):
     """SQL string literals of plain ASCII, and NULL for None."""
     return ["NULL" if value is None else f"'{value}'" for value in values]
-
-
-def cycle(values, at):
-    return values[at % len(values)]

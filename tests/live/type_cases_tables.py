@@ -129,3 +129,45 @@ def partitions_and_engines(w):
     for engine in ("MyISAM", "MEMORY"):
         table = w.create(engine, "id INT PRIMARY KEY, a CHAR(5), b VARCHAR(300), c YEAR, d BIT(5)", f"ENGINE={engine}")
         w.lives(table, list("abcd"), strings("x", None, "y  "), strings("", "v" * 300, None), ["1901", "0"], ["31", "NULL"])
+
+
+def _everything(w):
+    """One of each family of types, with and without changes of each column."""
+    table = w.create("t", "id INT PRIMARY KEY, i BIGINT UNSIGNED, d DECIMAL(20,10), f DOUBLE, t TIMESTAMP(3) NULL, v VARCHAR(300), b BLOB, "
+                     "x TEXT, j JSON, e ENUM('a','b'), s SET('a','b'), bi BIT(20), g POINT, vec VECTOR(2), y YEAR, bin BINARY(5)")
+    names = [column.name for column in table.columns]
+    full = ["1", "18446744073709551615", "-1.5", "0.1", "'2024-01-02 03:04:05.678'", "'v'", "x'0001'", "'text'", "'[null]'", "1", "3", "7",
+            "ST_GeomFromText('POINT(1 2)')", "STRING_TO_VECTOR('[1,2]')", "2024", "x'ff'"]
+    other = ["2", "0", "0", "-0e0", "'2001-01-01'", "''", "x''", "'other'", "'null'", "2", "0", "1", "ST_GeomFromText('POINT(3 4)')",
+             "STRING_TO_VECTOR('[0,-1]')", "0", "x''"]
+    w.life(table, names, [full, other, *([value if i == k else full[k] for k, value in enumerate(other)] for i in range(len(names)))])
+    w.life(table, names, [["3", *["NULL"] * (len(names) - 1)], other, ["2", *["NULL"] * (len(names) - 1)]])
+    keyless = w.create("keyless", "a INT, b TEXT, c JSON")
+    w.lives(keyless, ["a", "b", "c"], ["1", "1", "2", "NULL"], strings("x", "y"), strings("null", "{}", "{}", None))
+
+
+@case(session="SET binlog_row_image=MINIMAL", partial=True)
+def images_of_what_changed(w):
+    _everything(w)
+
+
+@case(session="SET binlog_row_image=NOBLOB", partial=True)
+def images_without_blobs(w):
+    _everything(w)
+
+
+@case(session="SET binlog_rows_query_log_events=ON")
+def with_the_statements_text_between(w):
+    _everything(w)
+
+
+@case()
+def one_long_transaction(w):
+    """Many statements on many tables, one after the other and back, under one GTID."""
+    w.sql("CREATE TABLE a (i INT PRIMARY KEY, v VARCHAR(20))")
+    w.sql("CREATE TABLE b (v JSON, i BIGINT UNSIGNED)")
+    tables = [w.table("a"), w.table("b")]
+    w.sql("BEGIN")
+    for i in range(30):
+        w.lives(tables[i % 2], ["i", "v"], [str(i), str(i + 1), "77"], strings(f"{i}", None, "1"))
+    w.sql("COMMIT")

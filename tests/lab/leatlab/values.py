@@ -123,8 +123,9 @@ def _digits(raw):
 class Column:
     """A column by the server's information_schema: which expressions give its exact value, and what leat must make of them."""
 
-    def __init__(self, name, data_type, column_type=""):
+    def __init__(self, name, data_type, column_type, nullable, charset, extra):
         self.name, self.type, self.column_type = name, data_type.lower(), column_type
+        self.nullable, self.charset, self.extra = nullable == "YES", charset, extra
         q = quoted(name)
         if self.type in ("float", "double"):
             # A FLOAT by itself is printed in six digits; as a DOUBLE in as many as make it exact, -0 too.
@@ -175,6 +176,18 @@ class Column:
         if self.type == "vector":
             return Vector(struct.unpack(f"<{len(value) // 8}f", bytes.fromhex(value)))
         raise ValueError(f"{self.name}: no rule for type {self.type}")
+
+    def definition(self):
+        """What a line of the table's definition must say of it. The binlog knows neither ZEROFILL nor a display width."""
+        text = self.column_type.lower().replace(" zerofill", "")
+        if self.type in ("enum", "set", "year", "float", "double", "tinyint", "smallint", "mediumint", "int", "bigint"):
+            text = self.type + (" unsigned" if text.endswith(" unsigned") else "")
+        if self.type in GEOMETRIES:
+            text = self.type
+        # What is binary has no character set here, though ENUM and SET can be.
+        charset = None if self.charset == "binary" else self.charset
+        return {"name": self.name, "type": text, "nullable": self.nullable, "charset": charset,
+                "invisible": True if "INVISIBLE" in self.extra else None}
 
     def _members_of(self, text, bits):
         """A SET's members; the text alone can't tell of one that is empty."""

@@ -20,9 +20,10 @@ class Table:
         self.database, self.name = database, name
         self.path = f"{quoted(database)}.{quoted(name)}"
         with connection.cursor() as cursor:
-            cursor.execute("SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE FROM information_schema.COLUMNS "
+            cursor.execute("SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, EXTRA "
+                           "FROM information_schema.COLUMNS "
                            "WHERE TABLE_SCHEMA=%s AND TABLE_NAME=%s ORDER BY ORDINAL_POSITION", (database, name))
-            self.columns = [Column(*(_text(cell) for cell in row)) for row in cursor.fetchall()]
+            self.columns = [Column(*map(_text, row)) for row in cursor.fetchall()]
             cursor.execute(f"SHOW INDEX FROM {self.path}")
             self.key = _key([column.name for column in self.columns], [tuple(map(_text, row)) for row in cursor.fetchall()])
         if not self.columns:
@@ -60,34 +61,41 @@ class Change:
     table: Table
     before: Row = None
     after: Row = None
+    partial: bool = False  # the images may leave out columns
 
 
 @dataclass
 class Verdict:
     changes: int = 0
     values: int = 0
+    absent: int = 0       # values that partial images left out
+    definitions: int = 0  # lines of definitions compared
     differences: list = field(default_factory=list)
 
     def add(self, other):
         self.changes += other.changes
         self.values += other.values
+        self.absent += other.absent
+        self.definitions += other.definitions
         self.differences += other.differences
 
     def __str__(self):
-        text = f"{self.values} values of {self.changes} changes compared, {len(self.differences)} differences"
+        text = (f"{self.values} values of {self.changes} changes and {self.definitions} definitions compared, "
+                f"{len(self.differences)} differences")
         return "\n  ".join([text, *self.differences[:EXAMPLES]])
 
 
 class Witness:
-    """session: statements for the connection that writes, such as "SET time_zone='+05:30'"."""
+    """session: statements for the connection that writes, such as "SET time_zone='+05:30'"; partial: they let images leave out
+    columns."""
 
-    def __init__(self, server, database, session="", sql_mode=""):
+    def __init__(self, server, database, session="", sql_mode="", partial=False):
         self.server, self.database = server, database
-        self.changes = []
+        self.changes, self.partial = [], partial
         self.writer = server.connect()
         self.reader = server.connect(conv={})
-        # A value's text must not depend on what the writer was allowed to write.
-        self._run(self.reader, "SET time_zone='+00:00', sql_mode=''")
+        # A value's text must not depend on what the writer was allowed to write; and what it has not committed yet is seen, too.
+        self._run(self.reader, "SET time_zone='+00:00', sql_mode='', transaction_isolation='READ-UNCOMMITTED'")
         self._run(self.writer, f"CREATE DATABASE IF NOT EXISTS {quoted(database)}")
         self._run(self.writer, f"USE {quoted(database)}")
         self._run(self.writer, f"SET sql_mode='{sql_mode}'")
@@ -119,15 +127,15 @@ class Witness:
             if now is None:
                 self.sql(f"INSERT INTO {table.path} ({', '.join(names)}) VALUES ({', '.join(row)})")
                 now = self._only(table)
-                self.changes.append(Change("insert", table, None, now))
+                self._note("insert", table, None, now)
                 continue
             pairs = ", ".join(f"{name}={value}" for name, value in zip(names, row))
             if not self.sql(f"UPDATE {table.path} SET {pairs}"):
                 continue  # the same row again: nothing is written
             before, now = now, self._only(table)
-            self.changes.append(Change("update", table, before, now))
+            self._note("update", table, before, now)
         self.sql(f"DELETE FROM {table.path}")
-        self.changes.append(Change("delete", table, now, None))
+        self._note("delete", table, now, None)
 
     def lives(self, table, columns, *lists):
         """`life` with columns' values side by side: one list a column, short ones repeated."""
@@ -142,13 +150,19 @@ class Witness:
         inserted = self._rows(table, order)
         if len(inserted) != len(rows):
             raise AssertionError(f"{len(inserted)} rows in {table.path}, {len(rows)} were inserted")
-        self.changes += [Change("insert", table, None, row) for row in inserted]
+        for row in inserted:
+            self._note("insert", table, None, row)
         if self.sql(f"UPDATE {table.path} SET {update} ORDER BY {order}") != len(rows):
             raise AssertionError(f"{update} leaves rows of {table.path} as they are")
         updated = self._rows(table, order)
-        self.changes += [Change("update", table, before, after) for before, after in zip(inserted, updated)]
+        for before, after in zip(inserted, updated):
+            self._note("update", table, before, after)
         self.sql(f"DELETE FROM {table.path} ORDER BY {order}")
-        self.changes += [Change("delete", table, row, None) for row in updated]
+        for row in updated:
+            self._note("delete", table, row, None)
+
+    def _note(self, op, table, before, after):
+        self.changes.append(Change(op, table, before, after, self.partial))
 
     def _only(self, table):
         rows = self._rows(table)
@@ -180,44 +194,66 @@ class Witness:
 ROWS = ("insert", "update", "delete")
 
 
-def judge(changes, lines, database=None):
-    """Holds leat's lines (texts) against recorded changes: same number, same order, every value. Lines of other tables than
-    theirs, and of other kinds, are passed over."""
+def judge(changes, lines):
+    """Holds leat's lines (texts) against recorded changes: same number, same order, every value, and each table's definition.
+    Lines of other tables than theirs, and of other kinds, are passed over."""
     verdict = Verdict()
     tables = {(change.table.database, change.table.name) for change in changes}
     expected = iter(changes)
-    for line in lines:
-        whole = values.members(line)
-        head = {name: raw for name, raw in whole if name not in ("before", "after", "key")}
-        if json.loads(head["op"]) not in ROWS or (json.loads(head["db"]), json.loads(head["table"])) not in tables:
+    definitions, judged = {}, set()
+    for text in lines:
+        line = dict(values.members(text))
+        op, of = json.loads(line["op"]), (json.loads(line["db"]), json.loads(line["table"]))
+        if of not in tables:
+            continue
+        if op == "schema":
+            definitions[of] = json.loads(text)
+            continue
+        if op not in ROWS:
             continue
         change = next(expected, None)
         if change is None:
-            verdict.differences.append(f"a change too many: {line[:200]}")
+            verdict.differences.append(f"a change too many: {text[:200]}")
             break
         verdict.changes += 1
-        _judge_line(verdict, change, dict(whole), line)
+        if (op, *of) != (change.op, change.table.database, change.table.name):
+            verdict.differences.append(f"{text[:200]}: expected {change.op} {change.table.path}")
+            continue
+        if id(change.table) not in judged:
+            judged.add(id(change.table))
+            _judge_definition(verdict, change.table, definitions.get(of))
+        _judge_line(verdict, change, line)
     lost = sum(1 for _ in expected)
     if lost:
         verdict.differences.append(f"{lost} changes are missing at the end")
     return verdict
 
 
-def _judge_line(verdict, change, line, text):
-    table = change.table
-    where = f"{table.path} {line.get('file')}:{line.get('pos')} row {line.get('row')}"
-    said = tuple(json.loads(line[name]) for name in ("op", "db", "table"))
-    if said != (change.op, table.database, table.name):
-        verdict.differences.append(f"{where}: {said}, expected {change.op} {table.database}.{table.name}")
+def _judge_definition(verdict, table, line):
+    if line is None:
+        verdict.differences.append(f"{table.path}: no definition before its first row")
         return
+    verdict.definitions += 1
+    if line["key"] != [table.columns[i].name for i in table.key] or "unknown" in line:
+        verdict.differences.append(f"{table.path}: key {line['key']}, unknown {line.get('unknown')}, expected {table.key}")
+    theirs = [column.definition() for column in table.columns]
+    mine = [{name: column.get(name) for name in ("name", "type", "nullable", "charset", "invisible")} for column in line["columns"]]
+    for found, expected in zip(mine, theirs):
+        if found != expected:
+            verdict.differences.append(f"{table.path}: column {found}, expected {expected}")
+
+
+def _judge_line(verdict, change, line):
+    table = change.table
+    where = f"{table.path} {line['file']}:{line['pos']} row {line['row']}"
     nulls = json.loads(line.get("json_null", "{}"))
     for image in ("before", "after"):
         row = getattr(change, image)
         if (row is None) != (image not in line):
             verdict.differences.append(f"{where}: {image} is " + ("not expected" if row is None else "missing"))
         elif row is not None:
-            _judge_values(verdict, f"{where} {image}", table.columns, row.values, line[image])
-            if nulls.pop(image, []) != row.json_nulls:
+            present = _judge_values(verdict, f"{where} {image}", table.columns, row.values, line[image], change.partial)
+            if nulls.pop(image, []) != [name for name in row.json_nulls if name in present]:
                 verdict.differences.append(f"{where}: json_null {line.get('json_null')}, expected {row.json_nulls} in {image}")
     if nulls:
         verdict.differences.append(f"{where}: json_null tells of {nulls}")
@@ -228,12 +264,17 @@ def _judge_line(verdict, change, line, text):
         _judge_values(verdict, f"{where} key", [table.columns[i] for i in table.key], [row.values[i] for i in table.key], line["key"])
 
 
-def _judge_values(verdict, where, columns, expected, image):
+def _judge_values(verdict, where, columns, expected, image, partial=False):
+    """Returns the names that the image has."""
     found = values.members(image)
-    if [name for name, _ in found] != [column.name for column in columns]:
+    present = {name for name, _ in found}
+    both = [pair for pair in zip(columns, expected) if not partial or pair[0].name in present]
+    verdict.absent += len(columns) - len(both)
+    if [name for name, _ in found] != [column.name for column, _ in both]:
         verdict.differences.append(f"{where}: columns {[n for n, _ in found]}, expected {[c.name for c in columns]}"[:600])
-        return
-    for (name, raw), column, value in zip(found, columns, expected):
+        return present
+    for (name, raw), (column, value) in zip(found, both):
         verdict.values += 1
         if not values.matches(raw, value):
             verdict.differences.append(f"{where}: {name} ({column.column_type[:60]}) is {raw[:160]}, expected {str(value)[:160]}")
+    return present
