@@ -111,6 +111,27 @@ int leat_fail(struct leat_error *err, enum leat_code code, enum leat_kind kind, 
     return LEAT_FAIL;
 }
 
+/* What the machine's administrator can do about it; callers that know better set their own. */
+static const char *cure_of(int number)
+{
+    switch (number) {
+    case ENOSPC:
+        return "free space on that file system";
+    case EDQUOT:
+        return "free space there, or raise the quota";
+    case EACCES:
+    case EPERM:
+        return "give the user that leat runs as access to it (and search permission on the folders above)";
+    case EROFS:
+        return "remount that file system read-write, or use another folder";
+    case EMFILE:
+    case ENFILE:
+        return "raise the limit of open files (ulimit -n, or LimitNOFILE in the unit)";
+    default:
+        return "";
+    }
+}
+
 int leat_fail_errno(struct leat_error *err, int number, enum leat_kind kind, const char *format, ...)
 {
     assert(kind != LEAT_KIND_NONE);
@@ -128,8 +149,7 @@ int leat_fail_errno(struct leat_error *err, int number, enum leat_kind kind, con
     char reason[128];
     append(err->message, sizeof err->message, ": ");
     append(err->message, sizeof err->message, strerror_r(number, reason, sizeof reason));
-    err->cure[0] = '\0';
-    return LEAT_FAIL;
+    return leat_cure(err, "%s", cure_of(number));
 }
 
 int leat_cure(struct leat_error *err, const char *format, ...)

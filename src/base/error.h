@@ -76,7 +76,8 @@ struct leat_error {
 int leat_fail(struct leat_error *err, enum leat_code code, enum leat_kind kind, const char *format, ...)
     LEAT_PRINTF(4, 5);
 
-/* The same for a system call: appends ": <strerror>"; ENOSPC and EDQUOT become LEAT_E_DISK_FULL, retried. */
+/* The same for a system call: appends ": <strerror>"; ENOSPC and EDQUOT become LEAT_E_DISK_FULL, retried.
+ * Where an administrator can do something (space, permission, limits), the cure says so. */
 int leat_fail_errno(struct leat_error *err, int number, enum leat_kind kind, const char *format, ...)
     LEAT_PRINTF(4, 5);
 

@@ -17,17 +17,34 @@ enum { FILE_BYTES_MAX = 4 << 20, SINKS_MAX = 64, SINK_NAME_MAX = 64 };
 
 /* ---- Sections out of the tree ---- */
 
+static bool is_for(const struct option *option, const char *sink_type)
+{
+    char word[SINK_NAME_MAX];
+    snprintf(word, sizeof word, " %s ", sink_type ? sink_type : "");
+    return !option->sink_types || strstr(option->sink_types, word);
+}
+
+static bool is_among(const char *word, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(names[i], word))
+            return true;
+    return false;
+}
+
+/* Before anything is read: a misspelt name is a better message than the setting that is missing for it. */
 static int refuse_unknown(const struct section *section, struct node *map, const char *sink_type, struct leat_error *err)
 {
     const char *names[64];
     size_t count = 0;
     for (size_t i = 0; i < section->count; i++)
-        names[count++] = section->options[i].name;
+        if (is_for(&section->options[i], sink_type))
+            names[count++] = section->options[i].name;
     if (section == &option_sections[SECTION_TOP])
         for (int i = SECTION_SOURCE; i < SECTION_COUNT; i++)
             names[count++] = i == SECTION_SINK ? "sinks" : option_sections[i].name;
     for (const struct node *child = map->children; child; child = child->next) {
-        if (child->used)
+        if (is_among(child->key, names, count))
             continue;
         const char *nearest = leat_config_nearest(child->key, names, count);
         if (sink_type)
@@ -43,25 +60,22 @@ static int refuse_unknown(const struct section *section, struct node *map, const
     return LEAT_OK;
 }
 
-static bool is_for(const struct option *option, const char *sink_type)
-{
-    char word[SINK_NAME_MAX];
-    snprintf(word, sizeof word, " %s ", sink_type ? sink_type : "");
-    return !option->sink_types || strstr(option->sink_types, word);
-}
-
 static int read_section(const struct section *section, struct node *map, void *base, const char *sink_type,
                         struct leat_error *err)
 {
     if (map->type != NODE_MAP)
         return tree_fail(map, err, "%s: settings are expected, one a line", *section->name ? section->name : "the file");
+    if (refuse_unknown(section, map, sink_type, err))
+        return LEAT_FAIL;
     for (size_t i = 0; i < section->count; i++) {
         const struct option *option = &section->options[i];
         if (!is_for(option, sink_type))
             continue;
         struct node *node = tree_find(map, option->name);
-        if (!node && option->flags & OPTION_REQUIRED)
-            return tree_fail(map, err, "%s%s%s is missing", map->key ? map->key : "", map->key ? "." : "", option->name);
+        if (!node && option->flags & OPTION_REQUIRED) {
+            (void)tree_fail(map, err, "%s%s%s is missing", map->key ? map->key : "", map->key ? "." : "", option->name);
+            return leat_cure(err, "%s", option->help);
+        }
         if (option_set(base, option, node, err))
             return LEAT_FAIL;
     }
@@ -111,9 +125,7 @@ static int read_sink(struct leat_sink_config *sink, struct node *node, struct le
     if (check_sink_type(node, &type, err))
         return LEAT_FAIL;
     sink->name = leat_strdup(node->key);
-    if (read_section(&option_sections[SECTION_SINK], node, sink, type, err))
-        return LEAT_FAIL;
-    return refuse_unknown(&option_sections[SECTION_SINK], node, type, err);
+    return read_section(&option_sections[SECTION_SINK], node, sink, type, err);
 }
 
 static int read_sinks(struct leat_config *config, struct node *root, struct leat_error *err)
@@ -121,7 +133,6 @@ static int read_sinks(struct leat_config *config, struct node *root, struct leat
     struct node *sinks = tree_find(root, "sinks");
     if (!sinks)
         return LEAT_OK;
-    sinks->used = true;
     if (sinks->type == NODE_SCALAR && !*sinks->value)
         return LEAT_OK;
     if (sinks->type != NODE_MAP)
@@ -143,14 +154,10 @@ static int read_part(int which, struct node *root, void *base, struct leat_error
     const struct section *section = &option_sections[which];
     struct node *map = tree_find(root, section->name);
     struct node empty = {.type = NODE_MAP, .key = (char *)(uintptr_t)section->name, .origin = root->origin};
-    if (map)
-        map->used = true;
     /* "log:" with nothing behind it is an empty section. */
     bool blank = map && map->type == NODE_SCALAR && !*map->value;
     struct node *at = map && !blank ? map : &empty;
-    if (read_section(section, at, base, NULL, err))
-        return LEAT_FAIL;
-    return refuse_unknown(section, at, NULL, err);
+    return read_section(section, at, base, NULL, err);
 }
 
 /* ---- Checks that concern several settings ---- */
@@ -186,7 +193,7 @@ static int build(struct leat_config **out, struct node *root, struct leat_error 
     if (read_section(&option_sections[SECTION_TOP], root, config, NULL, err) ||
         read_part(SECTION_SOURCE, root, &config->source, err) || read_part(SECTION_JOURNAL, root, &config->journal, err) ||
         read_part(SECTION_LOG, root, &config->log, err) || read_sinks(config, root, err) ||
-        refuse_unknown(&option_sections[SECTION_TOP], root, NULL, err) || check(config, root, err))
+        check(config, root, err))
         goto out;
     *out = config;
     config = NULL;

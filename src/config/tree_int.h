@@ -13,7 +13,6 @@ struct node {
     char *value;  /* of a scalar; may be empty */
     char *origin; /* "leat.yaml", "-o", "LEAT_SOURCE__URL" */
     unsigned line, column; /* from 1; 0 when the origin has none */
-    bool used;    /* some option took it */
     struct node *children, *next;
 };
 

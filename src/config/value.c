@@ -219,7 +219,6 @@ int option_set(void *base, const struct option *option, struct node *node, struc
         free(fallback.value);
         return rc;
     }
-    node->used = true;
     if (option->type == OPTION_TEXTS && node->type == NODE_LIST)
         return set_texts(option, node, member(base, option->offset), err);
     if (node->type != NODE_SCALAR)

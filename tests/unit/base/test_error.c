@@ -43,6 +43,11 @@ START_TEST(a_full_disk_is_retried_whatever_the_caller_says)
     ck_assert_int_eq(err.code, LEAT_E_IO);
     ck_assert_int_eq(err.kind, LEAT_KIND_OPERATOR);
     ck_assert_str_eq(err.message, "cannot read f: Permission denied");
+    ck_assert_ptr_nonnull(strstr(err.cure, "access"));
+    (void)leat_fail_errno(&err, EROFS, LEAT_KIND_OPERATOR, "f");
+    ck_assert_ptr_nonnull(strstr(err.cure, "read-write"));
+    (void)leat_fail_errno(&err, EIO, LEAT_KIND_OPERATOR, "f");
+    ck_assert_str_eq(err.cure, "");
 }
 END_TEST
 

@@ -74,7 +74,8 @@ START_TEST(errors_say_file_line_column_and_the_nearest_name)
     bad(BASE "sinks: {s: {type: flie, path: /x}}\n", "\"flie\" is not a type of sink", "did you mean \"file\"?");
     bad(BASE "sinks: {s: {type: kafka}}\n", "this build of leat has no sinks of type kafka", NULL);
     bad(BASE "sinks: {s: {type: file}}\n", "path is missing", NULL);
-    bad("name: x\n", "source.url is missing", NULL);
+    bad("name: x\n", "source.url is missing", "mysql://user@host:port");
+    bad("source:\n  urll: \"mysql://u@h\"\n", "leat.yaml:2:3: unknown setting \"urll\"", "did you mean \"url\"?");
     bad(BASE "name: [a]\n", "a single value is expected", NULL);
     bad(BASE BASE, "\"source\" is set twice", NULL);
     bad(BASE "a: &x 1\nb: *x\n", "anchors", NULL);
