@@ -196,10 +196,11 @@ int leat_journal_retain(struct leat_journal *journal, struct leat_error *err)
     int rc = journal->takeback ? leat_takeback_do(journal, err) : LEAT_OK;
     if (rc == LEAT_OK)
         rc = delete_aged(journal, err);
-    if (rc == LEAT_OK && journal->limit_full) {
-        bool room;
+    bool room;
+    if (rc == LEAT_OK && journal->limit_full)
         rc = leat_journal_make_room(journal, &room, err);
-    }
+    else if (rc == LEAT_OK && (journal->min_free_bytes || journal->min_free_percent))
+        rc = has_room(journal, &room, err); /* for the status: other programs fill the disk, too */
     if (rc == LEAT_OK && journal->disk_full)
         rc = leat_journal_make_space(journal, err);
     if (rc < 0 && err->code == LEAT_E_SYNC)
