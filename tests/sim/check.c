@@ -41,7 +41,9 @@ static void see_file(void *context, const char *path)
     const char *rest = name + length + used;
     found.generation = generation;
     found.first_seq = seq;
-    found.compress = strstr(rest, ".zst") ? LEAT_COMPRESS_ZSTD : strstr(rest, ".gz") ? LEAT_COMPRESS_GZIP : LEAT_COMPRESS_NONE;
+    found.compress = strstr(rest, ".zst")  ? LEAT_COMPRESS_ZSTD
+                     : strstr(rest, ".gz") ? LEAT_COMPRESS_GZIP
+                                           : LEAT_COMPRESS_NONE;
     found.part = strstr(rest, ".part") != NULL;
     files->list = leat_realloc(files->list, (files->count + 1) * sizeof *files->list);
     files->list[files->count++] = found;
@@ -102,7 +104,8 @@ static bool unpack_gzip(struct leat_buf *out, const struct leat_buf *in)
     return true;
 }
 
-static int unpack(struct leat_buf *out, const struct leat_buf *in, const struct found *found, struct leat_error *err)
+static int unpack(struct leat_buf *out, const struct leat_buf *in, const struct found *found,
+                  struct leat_error *err)
 {
     leat_buf_clear(out);
     bool fine = true;
@@ -112,13 +115,15 @@ static int unpack(struct leat_buf *out, const struct leat_buf *in, const struct 
         fine = unpack_gzip(out, in);
     else
         leat_buf_put(out, in->data, in->size);
-    return fine ? LEAT_OK : leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s can't be unpacked", found->path);
+    return fine ? LEAT_OK
+                : leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s can't be unpacked", found->path);
 }
 
 /* ---- Comparing ---- */
 
 /* Whole lines without those of definitions. Each file begins with one of these, if it has rows at all. */
-static int take_lines(struct leat_buf *lines, const struct leat_buf *text, const char *path, struct leat_error *err)
+static int take_lines(struct leat_buf *lines, const struct leat_buf *text, const char *path,
+                      struct leat_error *err)
 {
     bool defined = false;
     for (size_t at = 0; at < text->size;) {
@@ -131,7 +136,8 @@ static int take_lines(struct leat_buf *lines, const struct leat_buf *text, const
             defined = true;
         } else {
             if (row && !defined)
-                return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s has rows before any definition", path);
+                return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s has rows before any definition",
+                                 path);
             leat_buf_put(lines, text->data + at, size);
         }
         at += size;
@@ -139,8 +145,8 @@ static int take_lines(struct leat_buf *lines, const struct leat_buf *text, const
     return LEAT_OK;
 }
 
-static int differ(const struct sim_delivery *delivery, uint64_t generation, const struct leat_buf *lines, size_t start,
-                  struct leat_error *err)
+static int differ(const struct sim_delivery *delivery, uint64_t generation, const struct leat_buf *lines,
+                  size_t start, struct leat_error *err)
 {
     const struct leat_buf *wanted = &delivery->expected->text;
     size_t at = 0;
@@ -152,10 +158,12 @@ static int differ(const struct sim_delivery *delivery, uint64_t generation, cons
     size_t got = lines->size - from < 300 ? lines->size - from : 300;
     size_t want = wanted->size - (start + from) < 300 ? wanted->size - (start + from) : 300;
     return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
-                     "sink %s, generation %llu: %zu bytes of lines, beginning at byte %zu of %zu, differ at byte %zu: got \"%.*s\", "
+                     "sink %s, generation %llu: %zu bytes of lines, beginning at byte %zu of %zu, differ at "
+                     "byte %zu: got \"%.*s\", "
                      "expected \"%.*s\"",
-                     delivery->config->name, (unsigned long long)generation, lines->size, start, wanted->size, at, (int)got,
-                     (const char *)lines->data + from, (int)want, (const char *)wanted->data + start + from);
+                     delivery->config->name, (unsigned long long)generation, lines->size, start, wanted->size,
+                     at, (int)got, (const char *)lines->data + from, (int)want,
+                     (const char *)wanted->data + start + from);
 }
 
 static bool is_boundary(const struct sim_expected *expected, size_t at)
@@ -170,11 +178,12 @@ static bool is_boundary(const struct sim_expected *expected, size_t at)
 
 static bool matches(const struct sim_expected *expected, const struct leat_buf *lines, size_t start)
 {
-    return start + lines->size <= expected->text.size && !memcmp(expected->text.data + start, lines->data, lines->size);
+    return start + lines->size <= expected->text.size &&
+           !memcmp(expected->text.data + start, lines->data, lines->size);
 }
 
-static int compare(const struct sim_delivery *delivery, uint64_t generation, const struct leat_buf *lines, bool to_the_end,
-                   struct leat_error *err)
+static int compare(const struct sim_delivery *delivery, uint64_t generation, const struct leat_buf *lines,
+                   bool to_the_end, struct leat_error *err)
 {
     const struct sim_expected *expected = delivery->expected;
     const struct sim_generation *known = &delivery->generations[generation];
@@ -183,38 +192,44 @@ static int compare(const struct sim_delivery *delivery, uint64_t generation, con
     if (!lines->size)
         return !to_the_end || !known->exactly || start == expected->text.size
                    ? LEAT_OK
-                   : leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "sink %s, generation %llu: nothing was delivered",
-                               delivery->config->name, (unsigned long long)generation);
+                   : leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                               "sink %s, generation %llu: nothing was delivered", delivery->config->name,
+                               (unsigned long long)generation);
     /* To the end of all: then the beginning follows from the size. */
     if (!known->exactly && to_the_end && lines->size <= expected->text.size - start)
         start = expected->text.size - lines->size;
-    for (; !known->exactly && !to_the_end && first < expected->count && !matches(expected, lines, start); first++)
+    for (; !known->exactly && !to_the_end && first < expected->count && !matches(expected, lines, start);
+         first++)
         start = sim_expected_start(expected, first);
     if (!matches(expected, lines, start) || !is_boundary(expected, start))
         return differ(delivery, generation, lines, start, err);
     size_t end = start + lines->size;
     if (to_the_end && end != expected->text.size)
-        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "sink %s, generation %llu: ends at byte %zu of %zu: %zu are lost",
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                         "sink %s, generation %llu: ends at byte %zu of %zu: %zu are lost",
                          delivery->config->name, (unsigned long long)generation, end, expected->text.size,
                          expected->text.size - end);
     if (!is_boundary(expected, end))
-        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "sink %s, generation %llu: ends within a transaction",
-                         delivery->config->name, (unsigned long long)generation);
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                         "sink %s, generation %llu: ends within a transaction", delivery->config->name,
+                         (unsigned long long)generation);
     return LEAT_OK;
 }
 
 /* The files of one generation, [from, end) of the list. */
-static int check_generation(const struct sim_disk *disk, const struct files *files, size_t from, size_t end, bool to_the_end,
-                            struct leat_error *err)
+static int check_generation(const struct sim_disk *disk, const struct files *files, size_t from, size_t end,
+                            bool to_the_end, struct leat_error *err)
 {
     struct leat_buf bytes = {0}, text = {0}, lines = {0};
     uint64_t generation = files->list[from].generation;
     int rc = LEAT_OK;
     if (generation >= SIM_GENERATIONS_MAX || !files->delivery->generations[generation].known)
-        rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "%s: nobody asked for that generation", files->list[from].path);
+        rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "%s: nobody asked for that generation",
+                       files->list[from].path);
     for (size_t i = from; rc == LEAT_OK && i < end; i++) {
         if (files->list[i].part && (i + 1 < end || generation != files->delivery->last_generation))
-            rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "%s is open, but isn't the last", files->list[i].path);
+            rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "%s is open, but isn't the last",
+                           files->list[i].path);
         (void)sim_disk_read(disk, files->list[i].path, &bytes);
         if (rc == LEAT_OK)
             rc = unpack(&text, &bytes, &files->list[i], err);
@@ -229,13 +244,15 @@ static int check_generation(const struct sim_disk *disk, const struct files *fil
     return rc;
 }
 
-int sim_check_files(const struct sim_disk *disk, const struct sim_delivery *delivery, bool complete, struct leat_error *err)
+int sim_check_files(const struct sim_disk *disk, const struct sim_delivery *delivery, bool complete,
+                    struct leat_error *err)
 {
     struct files files = {.delivery = delivery};
     sim_disk_list(disk, delivery->config->path, see_file, &files);
     if (files.count)
         qsort(files.list, files.count, sizeof *files.list, compare_files);
-    int rc = files.strange ? leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "a file with a strange name in %s", delivery->config->path)
+    int rc = files.strange ? leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                                       "a file with a strange name in %s", delivery->config->path)
                            : LEAT_OK;
     bool last_seen = false;
     for (size_t from = 0; rc == LEAT_OK && from < files.count;) {

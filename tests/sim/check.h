@@ -10,8 +10,8 @@ enum { SIM_GENERATIONS_MAX = 64 };
 /* What is known of one generation of a sink's files. */
 struct sim_generation {
     bool known;
-    bool exactly;  /* it begins with transaction `first`; else with one at or behind it */
-    size_t first;  /* index of a transaction */
+    bool exactly; /* it begins with transaction `first`; else with one at or behind it */
+    size_t first; /* index of a transaction */
 };
 
 struct sim_delivery {
@@ -21,9 +21,10 @@ struct sim_delivery {
     uint64_t last_generation;
 };
 
-/* All files of the sink, each generation by itself: from the transaction that it begins with, nothing lost, nothing
- * twice, nothing out of order, up to the end of some transaction; complete: the last one up to the end of all.
- * LEAT_FAIL with what is wrong. */
-int sim_check_files(const struct sim_disk *disk, const struct sim_delivery *delivery, bool complete, struct leat_error *err) LEAT_CHECKED;
+/* All files of the sink, each generation by itself: from the transaction that it begins with, nothing lost,
+ * nothing twice, nothing out of order, up to the end of some transaction; complete: the last one up to the
+ * end of all. LEAT_FAIL with what is wrong. */
+int sim_check_files(const struct sim_disk *disk, const struct sim_delivery *delivery, bool complete,
+                    struct leat_error *err) LEAT_CHECKED;
 
 #endif

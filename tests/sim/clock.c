@@ -1,5 +1,5 @@
-/* Time that passes only when the world says so (clock.h), but for a few microseconds at each look at it: so nothing
- * can rely on two looks giving the same. */
+/* Time that passes only when the world says so (clock.h), but for a few microseconds at each look at it: so
+ * nothing can rely on two looks giving the same. */
 #include "clock.h"
 
 enum { LOOK_US_MAX = 20 };

@@ -108,7 +108,8 @@ static void collect(struct sim_disk *disk)
 
 /* ---- struct leat_fs ---- */
 
-static int disk_open(void *context, struct leat_file **file, const char *path, unsigned flags, struct leat_error *err)
+static int disk_open(void *context, struct leat_file **file, const char *path, unsigned flags,
+                     struct leat_error *err)
 {
     struct sim_disk *disk = context;
     if (disk->dead)
@@ -141,7 +142,8 @@ static int disk_open(void *context, struct leat_file **file, const char *path, u
     inode->handles++;
     inode->locked = inode->locked || flags & LEAT_OPEN_LOCK;
     *file = leat_alloc(sizeof **file);
-    **file = (struct leat_file){disk, inode, leat_strdup(path), flags & LEAT_OPEN_WRITE, flags & LEAT_OPEN_LOCK};
+    **file =
+        (struct leat_file){disk, inode, leat_strdup(path), flags & LEAT_OPEN_WRITE, flags & LEAT_OPEN_LOCK};
     return LEAT_OK;
 }
 
@@ -158,8 +160,8 @@ static void disk_close(void *context, struct leat_file **file)
     *file = NULL;
 }
 
-static int disk_read(void *context, struct leat_file *file, void *bytes, size_t size, uint64_t offset, size_t *got,
-                     struct leat_error *err)
+static int disk_read(void *context, struct leat_file *file, void *bytes, size_t size, uint64_t offset,
+                     size_t *got, struct leat_error *err)
 {
     *got = 0;
     if (((struct sim_disk *)context)->dead)
@@ -183,8 +185,8 @@ static int fault(struct sim_disk *disk, const struct leat_file *file, uint64_t e
     return EIO;
 }
 
-static int disk_write(void *context, struct leat_file *file, const struct iovec *parts, size_t count, uint64_t offset,
-                      struct leat_error *err)
+static int disk_write(void *context, struct leat_file *file, const struct iovec *parts, size_t count,
+                      uint64_t offset, struct leat_error *err)
 {
     struct sim_disk *disk = context;
     assert(file->writable && file->disk == disk);
@@ -204,11 +206,13 @@ static int disk_write(void *context, struct leat_file *file, const struct iovec 
     if (course == DIE)
         return die(disk, err);
     if (number)
-        return leat_fail_errno(err, number, LEAT_KIND_OPERATOR, "cannot write %s at byte %llu", file->path, (unsigned long long)offset);
+        return leat_fail_errno(err, number, LEAT_KIND_OPERATOR, "cannot write %s at byte %llu", file->path,
+                               (unsigned long long)offset);
     return LEAT_OK;
 }
 
-static int resize(struct sim_disk *disk, struct leat_file *file, uint64_t size, const char *what, struct leat_error *err)
+static int resize(struct sim_disk *disk, struct leat_file *file, uint64_t size, const char *what,
+                  struct leat_error *err)
 {
     assert(file->writable);
     enum course course = begin(disk);
@@ -222,8 +226,8 @@ static int resize(struct sim_disk *disk, struct leat_file *file, uint64_t size, 
     if (course == DIE)
         return die(disk, err);
     if (number)
-        return leat_fail_errno(err, number, LEAT_KIND_OPERATOR, "cannot %s %s to %llu bytes", what, file->path,
-                               (unsigned long long)size);
+        return leat_fail_errno(err, number, LEAT_KIND_OPERATOR, "cannot %s %s to %llu bytes", what,
+                               file->path, (unsigned long long)size);
     return LEAT_OK;
 }
 
@@ -247,7 +251,8 @@ static int sync_failed(struct sim_disk *disk, const char *path, struct leat_erro
 static int disk_sync(void *context, struct leat_file *file, struct leat_error *err)
 {
     struct sim_disk *disk = context;
-    assert(!file->inode->sync_failed); /* after a failure no success may be believed: the kernel tells only once */
+    assert(!file->inode
+                ->sync_failed); /* after a failure no success may be believed: the kernel tells only once */
     enum course course = begin(disk);
     if (course == OFF)
         return off(err);
@@ -317,8 +322,8 @@ static int disk_sync_folder(void *context, const char *path, struct leat_error *
     return LEAT_OK;
 }
 
-/* Durable, as the machine's: made, then the folder above it synced; also where it exists, since whoever made it may have
- * died in between. */
+/* Durable, as the machine's: made, then the folder above it synced; also where it exists, since whoever made
+ * it may have died in between. */
 static int disk_make_folder(void *context, const char *path, struct leat_error *err)
 {
     struct sim_disk *disk = context;
@@ -348,8 +353,8 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* Copies, since the listener may change the folder; sorted by a hash: a folder's order means nothing. */
-static int disk_list(void *context, const char *path, int (*each)(void *argument, const char *name), void *argument,
-                     struct leat_error *err)
+static int disk_list(void *context, const char *path, int (*each)(void *argument, const char *name),
+                     void *argument, struct leat_error *err)
 {
     struct sim_disk *disk = context;
     if (disk->dead)
@@ -378,7 +383,8 @@ static int disk_list(void *context, const char *path, int (*each)(void *argument
     return rc;
 }
 
-static int disk_space(void *context, const char *path, uint64_t *free_bytes, uint64_t *total_bytes, struct leat_error *err)
+static int disk_space(void *context, const char *path, uint64_t *free_bytes, uint64_t *total_bytes,
+                      struct leat_error *err)
 {
     (void)path;
     struct sim_disk *disk = context;
@@ -397,9 +403,9 @@ static int disk_space(void *context, const char *path, uint64_t *free_bytes, uin
 struct sim_disk *sim_disk_new(uint64_t seed)
 {
     struct sim_disk *disk = leat_alloc_zero(1, sizeof *disk);
-    disk->vtable = (struct leat_fs){disk,         disk_open,   disk_close,       disk_read,        disk_write,
-                                    disk_allocate, disk_truncate, disk_sync,      disk_size,        disk_rename,
-                                    disk_unlink,  disk_sync_folder, disk_make_folder, disk_list,     disk_space};
+    disk->vtable = (struct leat_fs){disk,          disk_open,        disk_close,       disk_read, disk_write,
+                                    disk_allocate, disk_truncate,    disk_sync,        disk_size, disk_rename,
+                                    disk_unlink,   disk_sync_folder, disk_make_folder, disk_list, disk_space};
     disk->random = sim_random_stream(seed, 2);
     names_put(&disk->names, "/", NULL);
     names_sync(&disk->names, "/");
@@ -505,7 +511,8 @@ bool sim_disk_read(const struct sim_disk *disk, const char *path, struct leat_bu
     return true;
 }
 
-void sim_disk_list(const struct sim_disk *disk, const char *folder, void (*each)(void *context, const char *path), void *context)
+void sim_disk_list(const struct sim_disk *disk, const char *folder,
+                   void (*each)(void *context, const char *path), void *context)
 {
     for (size_t i = 0; i < disk->names.seen.count; i++)
         if (disk->names.seen.entries[i].inode && names_in(disk->names.seen.entries[i].path, folder))
@@ -525,8 +532,8 @@ bool sim_disk_unsynced(const struct sim_disk *disk, const char *folder, const ch
     for (size_t i = 0; i < disk->names.seen.count; i++) {
         const struct entry *entry = &disk->names.seen.entries[i];
         size_t length = strlen(entry->path), end = strlen(suffix);
-        if (entry->inode && names_in(entry->path, folder) && length >= end && !strcmp(entry->path + length - end, suffix) &&
-            has_unsynced(entry->inode))
+        if (entry->inode && names_in(entry->path, folder) && length >= end &&
+            !strcmp(entry->path + length - end, suffix) && has_unsynced(entry->inode))
             return true;
     }
     return false;

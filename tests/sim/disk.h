@@ -1,17 +1,18 @@
 /* A disk that keeps only what it promised to keep, behind struct leat_fs.
  *
- * It holds two views of everything: what programs see (the page cache), and what is durable. Between the two lie the
- * writes, sizes and folder entries that weren't synced. A power cut decides for each of them anew: file contents by
- * sector of 512 bytes (so that a page, or a write, may be torn), sizes and truncations apart from contents, folder
- * entries (create, rename, unlink) each for itself. Any version that a sector had since the last sync may be what
- * survives: the kernel writes back when it likes. A kill keeps what programs saw.
+ * It holds two views of everything: what programs see (the page cache), and what is durable. Between the two
+ * lie the writes, sizes and folder entries that weren't synced. A power cut decides for each of them anew:
+ * file contents by sector of 512 bytes (so that a page, or a write, may be torn), sizes and truncations apart
+ * from contents, folder entries (create, rename, unlink) each for itself. Any version that a sector had since
+ * the last sync may be what survives: the kernel writes back when it likes. A kill keeps what programs saw.
  *
- * What it is harder on than most file systems: a new file may have its size and not its data, a later rename may
- * survive an earlier one that doesn't. What a synced file or folder has, it has.
+ * What it is harder on than most file systems: a new file may have its size and not its data, a later rename
+ * may survive an earlier one that doesn't. What a synced file or folder has, it has.
  *
- * Every change (open that creates, write, allocate, truncate, sync, rename, unlink, folder sync, make folder) counts as
- * one operation; the machine can be told to die in the middle of the n-th. From then on everything fails with a FATAL
- * error and changes nothing, so that the program's own error paths take it down. One thread. */
+ * Every change (open that creates, write, allocate, truncate, sync, rename, unlink, folder sync, make folder)
+ * counts as one operation; the machine can be told to die in the middle of the n-th. From then on everything
+ * fails with a FATAL error and changes nothing, so that the program's own error paths take it down. One
+ * thread. */
 #ifndef LEAT_SIM_DISK_H
 #define LEAT_SIM_DISK_H
 
@@ -43,8 +44,8 @@ void sim_disk_restart(struct sim_disk *disk);
 void sim_disk_set_full(struct sim_disk *disk, bool full);
 /* The next `count` changes of contents fail with an I/O error, part of each done. */
 void sim_disk_fail_writes(struct sim_disk *disk, unsigned count);
-/* The sync after `after` others fails. What it should have written may be written, still to be written, or, as Linux
- * does, forgotten: then it looks written, no later sync writes it, and a power cut takes it away. */
+/* The sync after `after` others fails. What it should have written may be written, still to be written, or,
+ * as Linux does, forgotten: then it looks written, no later sync writes it, and a power cut takes it away. */
 void sim_disk_fail_sync(struct sim_disk *disk, unsigned after);
 /* Whether a sync has failed since the last restart: then the process has to end. */
 bool sim_disk_sync_failed(const struct sim_disk *disk);
@@ -53,12 +54,15 @@ bool sim_disk_sync_failed(const struct sim_disk *disk);
 
 /* What programs see of a file; false: there is none. Replaces buf. */
 bool sim_disk_read(const struct sim_disk *disk, const char *path, struct leat_buf *buf);
-void sim_disk_list(const struct sim_disk *disk, const char *folder, void (*each)(void *context, const char *path), void *context);
-/* Whether some file of the folder whose name ends in `suffix` has contents that were written and not synced. */
+void sim_disk_list(const struct sim_disk *disk, const char *folder,
+                   void (*each)(void *context, const char *path), void *context);
+/* Whether some file of the folder whose name ends in `suffix` has contents that were written and not synced.
+ */
 bool sim_disk_unsynced(const struct sim_disk *disk, const char *folder, const char *suffix);
 /* Turns one bit over, in both views. */
 void sim_disk_flip(struct sim_disk *disk, const char *path, uint64_t offset, unsigned bit);
-/* The same disk once more, with everything it holds and no open files: for trying several fates of one state. */
+/* The same disk once more, with everything it holds and no open files: for trying several fates of one state.
+ */
 struct sim_disk *sim_disk_copy(const struct sim_disk *disk, uint64_t seed);
 
 #endif

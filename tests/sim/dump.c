@@ -1,6 +1,7 @@
-/* A dump thread (dump.h). Like MySQL's: it begins with a rotate event made up for this connection and the file's format
- * description; by GTIDs it goes from the start of the first file that has something new, passes over whole transactions
- * and puts a heartbeat behind them; each further file is announced by a made up rotate, too. */
+/* A dump thread (dump.h). Like MySQL's: it begins with a rotate event made up for this connection and the
+ * file's format description; by GTIDs it goes from the start of the first file that has something new, passes
+ * over whole transactions and puts a heartbeat behind them; each further file is announced by a made up
+ * rotate, too. */
 #include "dump.h"
 
 #include <stdio.h>
@@ -30,13 +31,15 @@ static int find_position(struct sim_dump *dump, const char *name, uint64_t pos, 
         dump->event = 0;
         return LEAT_OK;
     }
-    return leat_fail(err, LEAT_E_PURGED, LEAT_KIND_OPERATOR, "no event begins at %s:%llu", name, (unsigned long long)pos);
+    return leat_fail(err, LEAT_E_PURGED, LEAT_KIND_OPERATOR, "no event begins at %s:%llu", name,
+                     (unsigned long long)pos);
 }
 
-int sim_dump_begin(struct sim_dump *dump, const struct sim_history *history, const struct leat_gtid_set *done, const char *file,
-                   uint64_t pos, struct leat_error *err)
+int sim_dump_begin(struct sim_dump *dump, const struct sim_history *history, const struct leat_gtid_set *done,
+                   const char *file, uint64_t pos, struct leat_error *err)
 {
-    *dump = (struct sim_dump){.history = history, .stage = DUMP_ROTATE, .start_pos = MAGIC_SIZE, .checksums = true};
+    *dump = (struct sim_dump){
+        .history = history, .stage = DUMP_ROTATE, .start_pos = MAGIC_SIZE, .checksums = true};
     if (done) {
         dump->done = leat_gtid_set_copy(done);
         return LEAT_OK;
@@ -130,7 +133,8 @@ void sim_dump_heartbeat(struct sim_dump *dump, const uint8_t **bytes, size_t *si
     const struct sim_history *history = dump->history;
     size_t at = dump->file < history->file_count ? dump->file : history->file_count - 1;
     const struct sim_binlog *file = &history->files[at];
-    uint64_t pos = at == dump->file && dump->event < file->event_count ? file->events[dump->event].offset : file->bytes.size;
+    uint64_t pos = at == dump->file && dump->event < file->event_count ? file->events[dump->event].offset
+                                                                       : file->bytes.size;
     leat_buf_clear(&dump->made_up);
     sim_event_heartbeat(&dump->made_up, file->name, pos, dump->checksums);
     give_made_up(dump, bytes, size);

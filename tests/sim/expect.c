@@ -38,9 +38,12 @@ static int take_message(void *context, const struct leat_message *message, struc
 /* What the runner keeps back from a sink. */
 static bool passes(const struct leat_filter *filter, const struct leat_item *item)
 {
-    const struct leat_table *table = item->type == LEAT_ITEM_ROWS ? item->rows.table : item->type == LEAT_ITEM_SCHEMA ? item->schema : NULL;
+    const struct leat_table *table = item->type == LEAT_ITEM_ROWS     ? item->rows.table
+                                     : item->type == LEAT_ITEM_SCHEMA ? item->schema
+                                                                      : NULL;
     if (table)
-        return leat_filter_table(filter, leat_table_view(table)->database.bytes, leat_table_view(table)->name.bytes);
+        return leat_filter_table(filter, leat_table_view(table)->database.bytes,
+                                 leat_table_view(table)->name.bytes);
     return item->type != LEAT_ITEM_STATEMENT || leat_filter_statement(filter, &item->statement);
 }
 
@@ -68,7 +71,8 @@ static int decode_all(struct leat_decoder *decoder, const struct sim_history *hi
     for (size_t i = 0; i < history->file_count; i++) {
         const struct sim_binlog *file = &history->files[i];
         for (size_t k = 0; k < file->event_count; k++) {
-            int rc = leat_decoder_event(decoder, file->bytes.data + file->events[k].offset, file->events[k].size, err);
+            int rc = leat_decoder_event(decoder, file->bytes.data + file->events[k].offset,
+                                        file->events[k].size, err);
             if (rc)
                 return rc;
         }
@@ -76,8 +80,8 @@ static int decode_all(struct leat_decoder *decoder, const struct sim_history *hi
     return LEAT_OK;
 }
 
-int sim_expected_new(struct sim_expected *expected, const struct sim_history *history, const struct leat_sink_config *sink,
-                     struct leat_error *err)
+int sim_expected_new(struct sim_expected *expected, const struct sim_history *history,
+                     const struct leat_sink_config *sink, struct leat_error *err)
 {
     *expected = (struct sim_expected){0};
     struct pass pass = {.expected = expected};
@@ -91,12 +95,13 @@ int sim_expected_new(struct sim_expected *expected, const struct sim_history *hi
     if (rc == LEAT_OK)
         rc = leat_format_new(&pass.format, "leat", &options, filter, &out, err);
     if (rc == LEAT_OK) {
-        decoder = leat_decoder_new(&(struct leat_decoder_options){0}, &(struct leat_item_out){&pass, take_item});
+        decoder =
+            leat_decoder_new(&(struct leat_decoder_options){0}, &(struct leat_item_out){&pass, take_item});
         rc = decode_all(decoder, history, err);
     }
     if (rc == LEAT_OK && expected->count != history->transaction_count)
-        rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "%zu transactions were decoded out of %zu", expected->count,
-                       history->transaction_count);
+        rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "%zu transactions were decoded out of %zu",
+                       expected->count, history->transaction_count);
     leat_decoder_free(&decoder);
     if (pass.format)
         leat_format_free(&pass.format);

@@ -1,5 +1,5 @@
-/* What a sink has to deliver: the lines that one pass of decoding and formatting gives, without journal, disk and
- * crashes, and without lines of definitions (which files repeat). Immutable once made. */
+/* What a sink has to deliver: the lines that one pass of decoding and formatting gives, without journal, disk
+ * and crashes, and without lines of definitions (which files repeat). Immutable once made. */
 #ifndef LEAT_SIM_EXPECT_H
 #define LEAT_SIM_EXPECT_H
 
@@ -13,8 +13,8 @@ struct sim_expected {
 };
 
 /* Fails where decoding or formatting does: then this history is none for this build. */
-int sim_expected_new(struct sim_expected *expected, const struct sim_history *history, const struct leat_sink_config *sink,
-                     struct leat_error *err) LEAT_CHECKED;
+int sim_expected_new(struct sim_expected *expected, const struct sim_history *history,
+                     const struct leat_sink_config *sink, struct leat_error *err) LEAT_CHECKED;
 void sim_expected_free(struct sim_expected *expected);
 /* Where the lines of transaction `index` begin. */
 size_t sim_expected_start(const struct sim_expected *expected, size_t index);

@@ -29,7 +29,8 @@ static void free_segments(struct segments *segments)
     free(segments->paths);
 }
 
-/* Where the records end: preallocated space behind them is zeros, and a record never ends in more than its padding. */
+/* Where the records end: preallocated space behind them is zeros, and a record never ends in more than its
+ * padding. */
 static size_t used_size(const struct leat_buf *bytes)
 {
     size_t size = bytes->size;
@@ -58,19 +59,23 @@ static void flip_one(struct sim_world *world, char *where, size_t where_size, bo
     leat_buf_free(&bytes);
 }
 
-static int hold_against(struct sim_world *world, int rc, const struct leat_error *met, const char *where, bool matters,
-                        struct leat_error *err)
+static int hold_against(struct sim_world *world, int rc, const struct leat_error *met, const char *where,
+                        bool matters, struct leat_error *err)
 {
     for (size_t i = 0; i < SIM_SINKS; i++)
         if (sim_check_files(world->disk, &world->deliveries[i], rc == LEAT_OK, err))
             return leat_error_prefix(err, "after a flipped bit");
     if (rc == LEAT_OK)
-        return matters ? leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "a flipped bit in %s went unnoticed", where) : LEAT_OK;
+        return matters ? leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "a flipped bit in %s went unnoticed",
+                                   where)
+                       : LEAT_OK;
     if (met->code != LEAT_E_JOURNAL_CORRUPT && met->code != LEAT_E_JOURNAL_VERSION)
-        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "a flipped bit in %s gave another error: %s: %s", where,
-                         leat_code_name(met->code), met->message);
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                         "a flipped bit in %s gave another error: %s: %s", where, leat_code_name(met->code),
+                         met->message);
     if (!strstr(met->message, where))
-        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "the error about %s doesn't name it: %s", where, met->message);
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "the error about %s doesn't name it: %s",
+                         where, met->message);
     return LEAT_OK;
 }
 

@@ -67,29 +67,36 @@ static void finish_transaction(struct maker *maker)
     transaction->end_event = file->event_count;
     maker->held = false;
     maker->merging = 0;
-    /* Events behind the GTID event are moved if its size changes: so it is made before they are put, as long as it must
-     * be, and only the number in it is set now. */
+    /* Events behind the GTID event are moved if its size changes: so it is made before they are put, as long
+     * as it must be, and only the number in it is set now. */
     const struct sim_event *first = &file->events[transaction->first_event];
-    sim_gtid_set_length(file->bytes.data + first->offset, first->size, file->bytes.size - first->offset, has_checksum(maker));
+    sim_gtid_set_length(file->bytes.data + first->offset, first->size, file->bytes.size - first->offset,
+                        has_checksum(maker));
 }
 
 static void next_gtid(struct maker *maker)
 {
     enum { HOLE_PER_MILLE = 20, HOLE_MOST = 5, FAILOVER_PER_MILLE = 3 };
-    maker->next.number += 1 + (sim_random_chance(&maker->random, HOLE_PER_MILLE) ? sim_random_below(&maker->random, HOLE_MOST) : 0);
+    maker->next.number +=
+        1 +
+        (sim_random_chance(&maker->random, HOLE_PER_MILLE) ? sim_random_below(&maker->random, HOLE_MOST) : 0);
     if (sim_random_chance(&maker->random, FAILOVER_PER_MILLE)) {
-        maker->next.uuid[0] ^= 0x80; /* to and fro between two servers would repeat numbers: each is made once */
+        maker->next.uuid[0] ^=
+            0x80; /* to and fro between two servers would repeat numbers: each is made once */
         maker->next.uuid[1]++;
         maker->next.number = 1;
     }
 }
 
-static void begin_transaction(struct maker *maker, const struct leat_event *event, const struct leat_begin *begin)
+static void begin_transaction(struct maker *maker, const struct leat_event *event,
+                              const struct leat_begin *begin)
 {
     struct sim_history *history = maker->history;
     if (history->transaction_count == history->transaction_capacity) {
-        history->transaction_capacity = history->transaction_capacity ? history->transaction_capacity * 2 : 256;
-        history->transactions = leat_realloc(history->transactions, history->transaction_capacity * sizeof *history->transactions);
+        history->transaction_capacity =
+            history->transaction_capacity ? history->transaction_capacity * 2 : 256;
+        history->transactions = leat_realloc(history->transactions,
+                                             history->transaction_capacity * sizeof *history->transactions);
     }
     history->transactions[history->transaction_count++] =
         (struct sim_transaction){.file = history->file_count - 1, .first_event = file_of(maker)->event_count};
@@ -112,12 +119,14 @@ static bool is_begin(const struct maker *maker, const struct leat_event *event)
 {
     struct leat_query query;
     struct leat_error ignored = {0};
-    return event->type == LEAT_EVENT_QUERY && leat_event_query(&query, &maker->format, event, &ignored) == LEAT_OK &&
-           query.sql_size == 5 && !memcmp(query.sql, "BEGIN", 5);
+    return event->type == LEAT_EVENT_QUERY &&
+           leat_event_query(&query, &maker->format, event, &ignored) == LEAT_OK && query.sql_size == 5 &&
+           !memcmp(query.sql, "BEGIN", 5);
 }
 
 /* One recorded transaction: the events [from, end) of a recording. */
-static int put_transaction(struct maker *maker, const struct leat_event *events, size_t count, struct leat_error *err)
+static int put_transaction(struct maker *maker, const struct leat_event *events, size_t count,
+                           struct leat_error *err)
 {
     struct leat_begin begin = {0};
     if (leat_event_gtid(&begin, &maker->format, &events[0], err))
@@ -156,7 +165,10 @@ static void begin_file(struct maker *maker)
     struct sim_binlog *file = &history->files[history->file_count++];
     *file = (struct sim_binlog){0};
     snprintf(file->name, sizeof file->name, "binlog.%06zu", history->file_count);
-    leat_buf_put(&file->bytes, "\xfe" "bin", MAGIC_SIZE);
+    leat_buf_put(&file->bytes,
+                 "\xfe"
+                 "bin",
+                 MAGIC_SIZE);
 }
 
 static void end_file(struct maker *maker)
@@ -177,10 +189,12 @@ static bool begins_transaction(unsigned type)
 
 static bool enough(const struct maker *maker)
 {
-    return maker->options->transactions_most && maker->history->transaction_count >= maker->options->transactions_most;
+    return maker->options->transactions_most &&
+           maker->history->transaction_count >= maker->options->transactions_most;
 }
 
-static int put_events(struct maker *maker, const struct leat_event *events, size_t count, struct leat_error *err)
+static int put_events(struct maker *maker, const struct leat_event *events, size_t count,
+                      struct leat_error *err)
 {
     for (size_t i = 0; i < count;) {
         if (events[i].type == LEAT_EVENT_ROTATE || events[i].type == LEAT_EVENT_STOP) {
@@ -193,8 +207,8 @@ static int put_events(struct maker *maker, const struct leat_event *events, size
             continue;
         }
         size_t end = i + 1;
-        while (end < count && !begins_transaction(events[end].type) && events[end].type != LEAT_EVENT_ROTATE &&
-               events[end].type != LEAT_EVENT_STOP)
+        while (end < count && !begins_transaction(events[end].type) &&
+               events[end].type != LEAT_EVENT_ROTATE && events[end].type != LEAT_EVENT_STOP)
             end++;
         if (put_transaction(maker, events + i, end - i, err))
             return LEAT_FAIL;
@@ -231,7 +245,8 @@ static int put_recording(struct maker *maker, const char *name, struct leat_erro
     return rc;
 }
 
-int sim_history_new(struct sim_history **out, const struct sim_history_options *options, struct leat_error *err)
+int sim_history_new(struct sim_history **out, const struct sim_history_options *options,
+                    struct leat_error *err)
 {
     struct maker maker = {.history = leat_alloc_zero(1, sizeof *maker.history),
                           .options = options,

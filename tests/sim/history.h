@@ -1,8 +1,9 @@
 /* What a server has in its binlogs: files made out of recorded ones. Immutable once made; one thread.
  *
- * The recordings' events are taken over as they are, but for what makes a longer history of them: GTIDs are numbered on
- * (with holes, and at times under another server's UUID, as after a failover), or replaced by anonymous ones; positions,
- * lengths and checksums are made to fit; runs of transactions are merged into one large transaction. */
+ * The recordings' events are taken over as they are, but for what makes a longer history of them: GTIDs are
+ * numbered on (with holes, and at times under another server's UUID, as after a failover), or replaced by
+ * anonymous ones; positions, lengths and checksums are made to fit; runs of transactions are merged into one
+ * large transaction. */
 #ifndef LEAT_SIM_HISTORY_H
 #define LEAT_SIM_HISTORY_H
 
@@ -43,15 +44,16 @@ struct sim_history_options {
     uint64_t seed;
     const char *const *recordings; /* names in the folder of recordings; each becomes one file or more */
     size_t recording_count;
-    size_t repeats;       /* how many times all of them are gone through */
+    size_t repeats; /* how many times all of them are gone through */
     bool anonymous;
-    unsigned merge;       /* per mille of chances that a large transaction begins */
-    unsigned merge_most;  /* how many transactions may become one */
+    unsigned merge;           /* per mille of chances that a large transaction begins */
+    unsigned merge_most;      /* how many transactions may become one */
     size_t transactions_most; /* 0: no limit */
 };
 
 /* Fails when a recording isn't there or isn't a binlog. */
-int sim_history_new(struct sim_history **history, const struct sim_history_options *options, struct leat_error *err) LEAT_CHECKED;
+int sim_history_new(struct sim_history **history, const struct sim_history_options *options,
+                    struct leat_error *err) LEAT_CHECKED;
 void sim_history_free(struct sim_history **history);
 /* The set of the first `count` transactions; the caller frees it. */
 struct leat_gtid_set *sim_history_set(const struct sim_history *history, size_t count);

@@ -76,7 +76,8 @@ static uint8_t *image_of(const struct inode *inode, uint64_t first, uint64_t sec
     uint64_t start = first * SECTOR_SIZE;
     uint64_t size = sectors * SECTOR_SIZE;
     if (start < inode->seen.size)
-        memcpy(image, inode->seen.data + start, (size_t)(size < inode->seen.size - start ? size : inode->seen.size - start));
+        memcpy(image, inode->seen.data + start,
+               (size_t)(size < inode->seen.size - start ? size : inode->seen.size - start));
     return image;
 }
 
@@ -117,7 +118,8 @@ static void settle_size(struct inode *inode)
 {
     for (size_t i = 0; i < inode->change_count; i++)
         if (inode->changes[i].size < inode->durable.size)
-            set_size(&inode->durable, inode->changes[i].size); /* what a truncation cut off comes back as zeros */
+            set_size(&inode->durable,
+                     inode->changes[i].size); /* what a truncation cut off comes back as zeros */
     set_size(&inode->durable, inode->seen.size);
 }
 
@@ -194,7 +196,8 @@ void inode_lose(struct inode *inode, enum survival survival, struct sim_random *
         }
         for (uint64_t k = 0; k < change->sectors; k++)
             if (i < reached(inode, survival, salt, change->first + k))
-                put_at(&disk, (change->first + k) * SECTOR_SIZE, change->image + k * SECTOR_SIZE, SECTOR_SIZE);
+                put_at(&disk, (change->first + k) * SECTOR_SIZE, change->image + k * SECTOR_SIZE,
+                       SECTOR_SIZE);
     }
     set_size(&disk, size);
     forget_changes(inode);

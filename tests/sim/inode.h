@@ -1,4 +1,5 @@
-/* A file of the simulated disk: its contents in two views, and what lies between them. disk.h says what is simulated. */
+/* A file of the simulated disk: its contents in two views, and what lies between them. disk.h says what is
+ * simulated. */
 #ifndef LEAT_SIM_INODE_H
 #define LEAT_SIM_INODE_H
 
@@ -9,15 +10,22 @@ enum { SECTOR_SIZE = 512, PAGE_SIZE = 4096 };
 
 /* Something that wasn't synced yet. */
 struct change {
-    bool shrink;         /* a truncation: contents behind `size` are gone with it */
-    uint64_t size;       /* of the file behind this */
-    uint64_t first;      /* sector */
-    uint64_t sectors;    /* 0: only the size changed */
-    uint8_t *image;      /* whole sectors as they were in the page cache just after it; owned */
+    bool shrink;      /* a truncation: contents behind `size` are gone with it */
+    uint64_t size;    /* of the file behind this */
+    uint64_t first;   /* sector */
+    uint64_t sectors; /* 0: only the size changed */
+    uint8_t *image;   /* whole sectors as they were in the page cache just after it; owned */
 };
 
 /* Which of the unsynced changes survive. */
-enum survival { SURVIVE_NONE, SURVIVE_ALL, SURVIVE_OLDEST, SURVIVE_BY_PAGE, SURVIVE_BY_SECTOR, SURVIVAL_COUNT };
+enum survival {
+    SURVIVE_NONE,
+    SURVIVE_ALL,
+    SURVIVE_OLDEST,
+    SURVIVE_BY_PAGE,
+    SURVIVE_BY_SECTOR,
+    SURVIVAL_COUNT
+};
 
 struct inode {
     uint64_t number;

@@ -16,7 +16,7 @@ struct options {
 
 struct totals {
     uint64_t passed, failed, skipped;
-    uint64_t starts, deaths, steps, operations;
+    struct sim_counts counts;
 };
 
 static int usage(void)
@@ -31,6 +31,43 @@ static int usage(void)
 
 /* ---- One run of each kind ---- */
 
+static void add_counts(struct sim_counts *to, const struct sim_counts *from)
+{
+    to->starts += from->starts;
+    to->deaths += from->deaths;
+    to->failed_syncs += from->failed_syncs;
+    to->stops += from->stops;
+    to->steps += from->steps;
+    to->operations += from->operations;
+    to->transactions += from->transactions;
+    to->disconnects += from->disconnects;
+    to->full += from->full;
+    to->resyncs += from->resyncs;
+    to->rewinds += from->rewinds;
+    to->faults += from->faults;
+}
+
+static void print_counts(const struct sim_counts *counts)
+{
+    const struct {
+        const char *name;
+        uint64_t count;
+    } lines[] = {{"transactions", counts->transactions},
+                 {"steps", counts->steps},
+                 {"disk operations", counts->operations},
+                 {"processes", counts->starts},
+                 {"killed or cut off", counts->deaths},
+                 {"ended by a failed sync", counts->failed_syncs},
+                 {"stopped", counts->stops},
+                 {"connections broken", counts->disconnects},
+                 {"times the journal was full", counts->full},
+                 {"rewinds", counts->rewinds},
+                 {"sinks left behind", counts->resyncs},
+                 {"disk faults set", counts->faults}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        printf("%12llu %s\n", (unsigned long long)lines[i].count, lines[i].name);
+}
+
 static int run_seed(uint64_t seed, bool verbose, struct totals *totals, struct leat_error *err)
 {
     struct sim_scenario scenario;
@@ -43,17 +80,14 @@ static int run_seed(uint64_t seed, bool verbose, struct totals *totals, struct l
     sim_disk_trace(world.disk, verbose);
     if (rc == LEAT_OK)
         rc = sim_world_run(&world, err);
-    totals->starts += world.starts;
-    totals->deaths += world.deaths;
-    totals->steps += world.steps;
-    totals->operations += sim_disk_operations(world.disk);
+    add_counts(&totals->counts, &world.counts);
     sim_world_free(&world);
     return rc;
 }
 
 /* operation 0: no death; *operations then is how many there are. */
-static int run_small(uint64_t seed, uint64_t operation, enum sim_death death, bool verbose, uint64_t *operations,
-                     struct leat_error *err)
+static int run_small(uint64_t seed, uint64_t operation, enum sim_death death, bool verbose,
+                     uint64_t *operations, struct leat_error *err)
 {
     struct sim_scenario scenario;
     struct sim_world world;
@@ -100,18 +134,22 @@ static void run_every_operation(const struct options *options, struct totals *to
     uint64_t operations = 0;
     int rc = run_small(options->seed, 0, SIM_KILL, options->verbose, &operations, &err);
     char again[128];
-    snprintf(again, sizeof again, "sim --every-operation --seed %llu --at 0", (unsigned long long)options->seed);
+    snprintf(again, sizeof again, "sim --every-operation --seed %llu --at 0",
+             (unsigned long long)options->seed);
     count_run(totals, rc, &err, again);
     for (uint64_t k = 1; rc == LEAT_OK && k <= operations; k += options->stride) {
         for (unsigned how = 0; how < 2; how++) {
             err = (struct leat_error){0};
-            snprintf(again, sizeof again, "sim --every-operation --seed %llu --at %llu --%s", (unsigned long long)options->seed,
-                     (unsigned long long)k, how == SIM_POWER ? "power" : "kill");
-            count_run(totals, run_small(options->seed, k, (enum sim_death)how, false, NULL, &err), &err, again);
+            snprintf(again, sizeof again, "sim --every-operation --seed %llu --at %llu --%s",
+                     (unsigned long long)options->seed, (unsigned long long)k,
+                     how == SIM_POWER ? "power" : "kill");
+            count_run(totals, run_small(options->seed, k, (enum sim_death)how, false, NULL, &err), &err,
+                      again);
         }
     }
-    printf("every operation: a death in each %s of %llu operations, seed %llu\n", options->stride == 1 ? "one" : "few",
-           (unsigned long long)operations, (unsigned long long)options->seed);
+    printf("every operation: a death in each %s of %llu operations, seed %llu\n",
+           options->stride == 1 ? "one" : "few", (unsigned long long)operations,
+           (unsigned long long)options->seed);
 }
 
 static void run_flips(const struct options *options, struct totals *totals)
@@ -119,7 +157,8 @@ static void run_flips(const struct options *options, struct totals *totals)
     for (uint64_t i = 0; i < options->count; i++) {
         struct leat_error err = {0};
         char again[96];
-        snprintf(again, sizeof again, "sim --bit-flips 1 --seed %llu", (unsigned long long)(options->seed + i));
+        snprintf(again, sizeof again, "sim --bit-flips 1 --seed %llu",
+                 (unsigned long long)(options->seed + i));
         count_run(totals, sim_flip(options->seed + i, options->verbose, &err), &err, again);
     }
 }
@@ -209,14 +248,16 @@ int main(int argc, char **argv)
     if (!parse(&command, argc, argv))
         return usage();
     const struct options *options = &command.options;
-    /* Troubles that are provoked are told of by those who meet them: only who looks at one run wants to read that. */
+    /* Troubles that are provoked are told of by those who meet them: only who looks at one run wants to read
+     * that. */
     leat_log_setup(options->verbose ? LEAT_LOG_DEBUG : LEAT_LOG_ERROR, LEAT_LOG_LOGFMT);
     time_t began = time(NULL);
     if (command.quick) {
         run_quick(&totals);
     } else if (command.has_at) {
         struct leat_error err = {0};
-        count_run(&totals, run_small(options->seed, command.at, command.death, options->verbose, NULL, &err), &err, "the same");
+        count_run(&totals, run_small(options->seed, command.at, command.death, options->verbose, NULL, &err),
+                  &err, "the same");
     } else if (options->every_operation) {
         run_every_operation(options, &totals);
     } else if (options->flips) {
@@ -224,11 +265,10 @@ int main(int argc, char **argv)
     } else {
         run_seeds(options, &totals);
     }
-    if (totals.starts)
-        printf("%llu steps, %llu disk operations, %llu processes, %llu of them killed or cut off, %lld s\n",
-               (unsigned long long)totals.steps, (unsigned long long)totals.operations, (unsigned long long)totals.starts,
-               (unsigned long long)totals.deaths, (long long)(time(NULL) - began));
-    printf("%llu passed, %llu failed, %llu skipped\n", (unsigned long long)totals.passed, (unsigned long long)totals.failed,
-           (unsigned long long)totals.skipped);
+    if (totals.counts.starts)
+        print_counts(&totals.counts);
+    printf("%12lld s\n", (long long)(time(NULL) - began));
+    printf("%llu passed, %llu failed, %llu skipped\n", (unsigned long long)totals.passed,
+           (unsigned long long)totals.failed, (unsigned long long)totals.skipped);
     return totals.failed ? 1 : 0;
 }

@@ -151,7 +151,8 @@ void names_lose(struct names *names, struct sim_random *random)
     unsigned way = (unsigned)sim_random_below(random, WAYS);
     size_t oldest = (size_t)sim_random_below(random, names->change_count + 1);
     for (size_t i = 0; i < names->change_count; i++) {
-        bool kept = way == ALL || (way == OLDEST && i < oldest) || (way == EACH_FOR_ITSELF && sim_random_chance(random, 500));
+        bool kept = way == ALL || (way == OLDEST && i < oldest) ||
+                    (way == EACH_FOR_ITSELF && sim_random_chance(random, 500));
         if (kept)
             apply(&names->durable, &names->changes[i]);
     }
@@ -162,10 +163,12 @@ void names_lose(struct names *names, struct sim_random *random)
         set(&names->seen, names->durable.entries[i].path, names->durable.entries[i].inode);
 }
 
-struct names names_copy(const struct names *from, struct inode *(*map)(void *context, struct inode *inode), void *context)
+struct names names_copy(const struct names *from, struct inode *(*map)(void *context, struct inode *inode),
+                        void *context)
 {
     struct names names = {0};
-    /* The changes are made again over the durable view, in a view that begins as it: gives what programs see. */
+    /* The changes are made again over the durable view, in a view that begins as it: gives what programs see.
+     */
     for (size_t i = 0; i < from->durable.count; i++) {
         struct inode *inode = from->durable.entries[i].inode;
         set(&names.durable, from->durable.entries[i].path, inode ? map(context, inode) : NULL);

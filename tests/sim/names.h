@@ -1,12 +1,13 @@
-/* Folder entries of the simulated disk, in two views as contents are: what programs see, and what is durable; between
- * them the entries that were made, renamed and removed since their folder was synced. disk.h says what is simulated. */
+/* Folder entries of the simulated disk, in two views as contents are: what programs see, and what is durable;
+ * between them the entries that were made, renamed and removed since their folder was synced. disk.h says
+ * what is simulated. */
 #ifndef LEAT_SIM_NAMES_H
 #define LEAT_SIM_NAMES_H
 
 #include "inode.h"
 
 struct entry {
-    char *path; /* owned */
+    char *path;          /* owned */
     struct inode *inode; /* NULL: a folder */
 };
 
@@ -43,6 +44,7 @@ char *names_folder(const char *path);
 bool names_in(const char *path, const char *folder);
 
 /* For copies of a disk: one view, with inodes replaced by what `map` gives for them. */
-struct names names_copy(const struct names *names, struct inode *(*map)(void *context, struct inode *inode), void *context);
+struct names names_copy(const struct names *names, struct inode *(*map)(void *context, struct inode *inode),
+                        void *context);
 
 #endif

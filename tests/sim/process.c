@@ -1,5 +1,5 @@
-/* One process (process.h). Starting is what relay's start.c does: the sinks' checkpoints first, then the journal, which
- * they protect; the source goes on from what the journal has. */
+/* One process (process.h). Starting is what relay's start.c does: the sinks' checkpoints first, then the
+ * journal, which they protect; the source goes on from what the journal has. */
 #include "process.h"
 
 #include <assert.h>
@@ -107,7 +107,8 @@ int sim_process_append(struct sim_process *process, struct leat_error *err)
     if (all_taken)
         return LEAT_OK;
     size_t taken = 0;
-    int rc = leat_journal_append(process->journal, last->frames.data + last->taken, last->frames.size - last->taken, &taken, err);
+    int rc = leat_journal_append(process->journal, last->frames.data + last->taken,
+                                 last->frames.size - last->taken, &taken, err);
     last->taken += taken;
     return rc;
 }
@@ -136,7 +137,8 @@ bool sim_process_idle(const struct sim_process *process)
 
 /* ---- Beginning and end ---- */
 
-static int open_journal(struct sim_process *process, const struct leat_checkpoint *protecting, struct leat_error *err)
+static int open_journal(struct sim_process *process, const struct leat_checkpoint *protecting,
+                        struct leat_error *err)
 {
     const struct leat_journal_options options = {.folder = SIM_JOURNAL_FOLDER,
                                                  .fs = sim_disk_fs(process->disk),
@@ -150,7 +152,8 @@ static int open_journal(struct sim_process *process, const struct leat_checkpoin
     return leat_journal_open(&process->journal, &options, err);
 }
 
-static int make_runners(struct sim_process *process, const struct leat_checkpoint **protecting, struct leat_error *err)
+static int make_runners(struct sim_process *process, const struct leat_checkpoint **protecting,
+                        struct leat_error *err)
 {
     *protecting = NULL;
     for (size_t i = 0; i < SIM_SINKS; i++) {
@@ -192,7 +195,8 @@ static int take_resume(struct sim_process *process, bool sinks_have_checkpoints,
         snprintf(process->file, sizeof process->file, "%s", resume.file);
         process->pos = resume.pos;
     } else if (sinks_have_checkpoints) {
-        rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "the journal is empty, and sinks have delivered from it");
+        rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                       "the journal is empty, and sinks have delivered from it");
     } else {
         process->completed = leat_gtid_set_new();
         snprintf(process->file, sizeof process->file, "%s", process->history->files[0].name);
@@ -208,8 +212,9 @@ static int check_checkpoints(const struct sim_process *process, struct leat_erro
     uint64_t visible_end = leat_journal_visible_end(process->journal);
     for (size_t i = 0; i < SIM_SINKS; i++)
         if (process->checkpoints[i].completed && process->checkpoints[i].seq > visible_end)
-            return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "sink %s is at %llu, the journal ends at %llu",
-                             process->scenario->sinks[i].name, (unsigned long long)process->checkpoints[i].seq,
+            return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                             "sink %s is at %llu, the journal ends at %llu", process->scenario->sinks[i].name,
+                             (unsigned long long)process->checkpoints[i].seq,
                              (unsigned long long)visible_end);
     return LEAT_OK;
 }
@@ -225,7 +230,8 @@ int sim_process_start(struct sim_process *process, struct leat_error *err)
         leat_runner_attach(process->runners[i], process->journal);
     if (take_resume(process, protecting != NULL, err) || check_checkpoints(process, err))
         return LEAT_FAIL;
-    process->decoder = leat_decoder_new(&(struct leat_decoder_options){0}, &(struct leat_item_out){process, take_item});
+    process->decoder =
+        leat_decoder_new(&(struct leat_decoder_options){0}, &(struct leat_item_out){process, take_item});
     return LEAT_OK;
 }
 

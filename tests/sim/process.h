@@ -1,5 +1,6 @@
-/* One process of leat, wired as room relay wires it, but without threads: source and decoder, the queue, the journal,
- * the runners. It lives until the machine dies or something fatal happens; the next one begins with what the disk has. */
+/* One process of leat, wired as room relay wires it, but without threads: source and decoder, the queue, the
+ * journal, the runners. It lives until the machine dies or something fatal happens; the next one begins with
+ * what the disk has. */
 #ifndef LEAT_SIM_PROCESS_H
 #define LEAT_SIM_PROCESS_H
 
@@ -33,13 +34,14 @@ struct sim_process {
     struct leat_decoder *decoder;
     struct sim_dump dump;
     bool connected;
-    bool dump_ended; /* the server has nothing newer */
+    bool dump_ended;                 /* the server has nothing newer */
     struct leat_gtid_set *completed; /* the source's: what went into the queue; owned */
     char file[512];
     uint64_t pos;
 
-    struct leat_buf filling;             /* frames of the source */
-    struct sim_batch batches[SIM_BATCHES_MAX]; /* being appended: the last of them not wholly taken, perhaps */
+    struct leat_buf filling; /* frames of the source */
+    struct sim_batch
+        batches[SIM_BATCHES_MAX]; /* being appended: the last of them not wholly taken, perhaps */
     size_t batch_count;
 };
 

@@ -1,5 +1,5 @@
-/* A seed into a scenario (scenario.h). Sizes are small, so that segments and files rotate often and whatever has to be
- * deleted is. */
+/* A seed into a scenario (scenario.h). Sizes are small, so that segments and files rotate often and whatever
+ * has to be deleted is. */
 #include "scenario.h"
 
 #include <stdio.h>
@@ -8,9 +8,9 @@
 #include "journal/journal.h"
 
 static const char *const sysbench[] = {"sysbench-1", "sysbench-2", "sysbench-3", "sysbench-4", "sysbench-5"};
-static const char *const kinds[] = {"sysbench-5", "ddl",     "types",  "large_rows",       "nontransactional", "savepoints",
-                                    "keys",       "json",      "minimal_image",    "rows_query",
-                                    "no_checksum", "sysbench-5"};
+static const char *const kinds[] = {"sysbench-5",       "ddl",        "types",       "large_rows",
+                                    "nontransactional", "savepoints", "keys",        "json",
+                                    "minimal_image",    "rows_query", "no_checksum", "sysbench-5"};
 static const char *const short_one[] = {"sysbench-5"};
 static const char *const small_run[] = {"sysbench-5", "ddl", "large_rows"};
 
@@ -23,8 +23,9 @@ static uint64_t one_of(struct sim_random *random, const uint64_t *values, size_t
 {
     return values[sim_random_below(random, count)];
 }
-#define ONE_OF(random, ...) \
-    one_of(random, (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+#define ONE_OF(random, ...)                         \
+    one_of(random, (const uint64_t[]){__VA_ARGS__}, \
+           sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 static void choose_history(struct sim_history_options *history, struct sim_random *random)
 {
@@ -40,7 +41,7 @@ static void choose_history(struct sim_history_options *history, struct sim_rando
     } else {
         history->recordings = sysbench;
         history->recording_count = sizeof sysbench / sizeof *sysbench;
-        history->repeats = kind == 9 ? 3 : 1;
+        history->repeats = kind == 9 ? 4 : 1;
     }
     history->anonymous = sim_random_chance(random, 150);
     history->merge = (unsigned)ONE_OF(random, 0, 0, 10, 50);
@@ -54,7 +55,8 @@ static void choose_sink(struct sim_scenario *scenario, size_t at, struct sim_ran
     sink->type = type_name;
     sink->format = format_name;
     sink->path = sink_paths[at];
-    sink->compress = (enum leat_compress)ONE_OF(random, LEAT_COMPRESS_NONE, LEAT_COMPRESS_NONE, LEAT_COMPRESS_ZSTD, LEAT_COMPRESS_GZIP);
+    sink->compress = (enum leat_compress)ONE_OF(random, LEAT_COMPRESS_NONE, LEAT_COMPRESS_NONE,
+                                                LEAT_COMPRESS_ZSTD, LEAT_COMPRESS_GZIP);
     sink->rotate_bytes = ONE_OF(random, 0, 2000, 20000, 200000);
     sink->rotate_interval_us = ONE_OF(random, 0, 0, 100000, 10000000);
     sink->backoff_min_ms = 10;
@@ -65,7 +67,8 @@ static void choose_sink(struct sim_scenario *scenario, size_t at, struct sim_ran
 
 static void set_tables(struct sim_scenario *scenario, size_t at, bool exclude, char *first, char *second)
 {
-    struct leat_strings *strings = exclude ? &scenario->sinks[at].exclude_tables : &scenario->sinks[at].tables;
+    struct leat_strings *strings =
+        exclude ? &scenario->sinks[at].exclude_tables : &scenario->sinks[at].tables;
     scenario->tables[at][0] = first;
     scenario->tables[at][1] = second;
     *strings = (struct leat_strings){scenario->tables[at], second ? 2 : 1};
@@ -82,13 +85,12 @@ void sim_scenario_init(struct sim_scenario *scenario, uint64_t seed)
         set_tables(scenario, 1, true, first_table, NULL);
     else
         set_tables(scenario, 1, false, first_table, other_tables);
-    scenario->weights[2] = 10;
+    scenario->weights[2] = (unsigned)ONE_OF(&random, 1, 10, 50);
     scenario->segment_bytes = ONE_OF(&random, 65536, 65536, 131072);
     scenario->keep_us = ONE_OF(&random, 0, 0, 1000000, 3600000000);
     scenario->max_bytes = ONE_OF(&random, 0, 524288, 524288, 1048576);
     if (scenario->max_bytes && sim_random_chance(&random, 500))
         scenario->sinks[2].when_journal_full = LEAT_WHEN_FULL_DETACH;
-    /* More than max_bytes in one transaction can't be, and is said so; that is not for here. */
     scenario->crashes = (unsigned)ONE_OF(&random, 0, 2, 5, 10, 20);
     scenario->steps = (unsigned)ONE_OF(&random, 500, 2000, 5000);
     scenario->commands = sim_random_chance(&random, 500);
@@ -119,15 +121,18 @@ void sim_scenario_small(struct sim_scenario *scenario, uint64_t seed)
 void sim_scenario_print(const struct sim_scenario *scenario)
 {
     fprintf(stderr,
-            "scenario: %zu recordings from %s, %zu times, %s, merge %u; segments of %llu, keep %llu us, max %llu; %u crashes, %u steps%s%s\n",
+            "scenario: %zu recordings from %s, %zu times, %s, merge %u; segments of %llu, keep %llu us, max "
+            "%llu; %u crashes, %u steps%s%s\n",
             scenario->history.recording_count, scenario->history.recordings[0], scenario->history.repeats,
-            scenario->history.anonymous ? "anonymous" : "GTIDs", scenario->history.merge, (unsigned long long)scenario->segment_bytes,
-            (unsigned long long)scenario->keep_us, (unsigned long long)scenario->max_bytes, scenario->crashes, scenario->steps,
+            scenario->history.anonymous ? "anonymous" : "GTIDs", scenario->history.merge,
+            (unsigned long long)scenario->segment_bytes, (unsigned long long)scenario->keep_us,
+            (unsigned long long)scenario->max_bytes, scenario->crashes, scenario->steps,
             scenario->commands ? ", commands" : "", scenario->faults ? ", faults" : "");
     for (size_t i = 0; i < SIM_SINKS; i++) {
         const struct leat_sink_config *sink = &scenario->sinks[i];
-        fprintf(stderr, "sink %s: compress %d, rotate at %llu bytes or %llu us, checkpoints each %u ms%s\n", sink->name,
-                (int)sink->compress, (unsigned long long)sink->rotate_bytes, (unsigned long long)sink->rotate_interval_us,
-                sink->checkpoint_interval_ms, sink->when_journal_full == LEAT_WHEN_FULL_DETACH ? ", detach" : "");
+        fprintf(stderr, "sink %s: compress %d, rotate at %llu bytes or %llu us, checkpoints each %u ms%s\n",
+                sink->name, (int)sink->compress, (unsigned long long)sink->rotate_bytes,
+                (unsigned long long)sink->rotate_interval_us, sink->checkpoint_interval_ms,
+                sink->when_journal_full == LEAT_WHEN_FULL_DETACH ? ", detach" : "");
     }
 }

@@ -14,10 +14,10 @@ struct sim_scenario {
     char *tables[SIM_SINKS][SIM_TABLES_MAX]; /* what the sinks' lists point to */
     unsigned weights[SIM_SINKS];             /* how often a sink gets its turn */
     uint64_t segment_bytes, keep_us, max_bytes;
-    unsigned crashes;  /* how many there are to be */
-    unsigned steps;    /* at most, before the world comes to rest */
-    bool commands;     /* pause, resume, rewind */
-    bool faults;       /* full disk, failed writes and syncs */
+    unsigned crashes; /* how many there are to be */
+    unsigned steps;   /* at most, before the world comes to rest */
+    bool commands;    /* pause, resume, rewind */
+    bool faults;      /* full disk, failed writes and syncs */
 };
 
 /* In place: it points into itself, so it must not be moved. */

@@ -13,7 +13,8 @@ enum {
     SIZE_AT = 9, /* of the header: time 4, type 1, server id 4, size 4, end 4, flags 2 */
     END_AT = 13,
     TYPE_AT = 4,
-    /* of a GTID event's body: flags 1, UUID 16, number 8, kind of clock 1, last committed 8, sequence number 8, times */
+    /* of a GTID event's body: flags 1, UUID 16, number 8, kind of clock 1, last committed 8, sequence number
+       8, times */
     GTID_UUID_AT = LEAT_EVENT_HEADER_SIZE + 1,
     GTID_TIMES_AT = LEAT_EVENT_HEADER_SIZE + 42,
     GTID_TIME_SIZE = 7,
@@ -26,13 +27,16 @@ static void set_le(uint8_t *to, uint64_t value, size_t size)
         to[i] = (uint8_t)(value >> (8 * i));
 }
 
-int sim_events_of(struct leat_event **events, size_t *count, struct leat_binlog_format *format, const uint8_t *file, size_t size,
-                  struct leat_error *err)
+int sim_events_of(struct leat_event **events, size_t *count, struct leat_binlog_format *format,
+                  const uint8_t *file, size_t size, struct leat_error *err)
 {
     size_t capacity = 0;
     *events = NULL;
     *count = 0;
-    if (size < MAGIC_SIZE || memcmp(file, "\xfe" "bin", MAGIC_SIZE) != 0)
+    if (size < MAGIC_SIZE || memcmp(file,
+                                    "\xfe"
+                                    "bin",
+                                    MAGIC_SIZE) != 0)
         return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "not a binlog");
     for (size_t at = MAGIC_SIZE; at < size;) {
         size_t own = size - at < LEAT_EVENT_HEADER_SIZE ? 0 : (size_t)leat_le(file + at + SIZE_AT, 4);
@@ -58,7 +62,8 @@ void sim_event_finish(uint8_t *bytes, size_t size, uint64_t end, bool checksum)
     set_le(bytes + END_AT, end, 4);
     /* A format description has a checksum always, but its own says nothing when they are off. */
     if (checksum || bytes[TYPE_AT] == LEAT_EVENT_FORMAT_DESCRIPTION)
-        set_le(bytes + size - LEAT_EVENT_CHECKSUM_SIZE, leat_crc32(0, bytes, size - LEAT_EVENT_CHECKSUM_SIZE), 4);
+        set_le(bytes + size - LEAT_EVENT_CHECKSUM_SIZE, leat_crc32(0, bytes, size - LEAT_EVENT_CHECKSUM_SIZE),
+               4);
 }
 
 /* Where the transaction's length is: behind one or two times. */

@@ -7,14 +7,16 @@
 #include "base/buf.h"
 #include "binlog/event.h"
 
-/* All events of a binlog file, each checked; the caller frees *events. format becomes what the file says of itself. */
-int sim_events_of(struct leat_event **events, size_t *count, struct leat_binlog_format *format, const uint8_t *file, size_t size,
-                  struct leat_error *err) LEAT_CHECKED;
+/* All events of a binlog file, each checked; the caller frees *events. format becomes what the file says of
+ * itself. */
+int sim_events_of(struct leat_event **events, size_t *count, struct leat_binlog_format *format,
+                  const uint8_t *file, size_t size, struct leat_error *err) LEAT_CHECKED;
 
 /* Sets where the event ends (0: it has no place) and its checksum. */
 void sim_event_finish(uint8_t *bytes, size_t size, uint64_t end, bool checksum);
 
-/* GTID events with a number for the transaction's length that has room for any, so that it can be set last. */
+/* GTID events with a number for the transaction's length that has room for any, so that it can be set last.
+ */
 void sim_gtid_renumber(struct leat_buf *buf, const struct leat_event *event, const struct leat_gtid *gtid);
 void sim_gtid_make_anonymous(struct leat_buf *buf, const struct leat_event *event);
 void sim_gtid_set_length(uint8_t *bytes, size_t size, uint64_t length, bool checksum);

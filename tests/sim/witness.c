@@ -7,8 +7,8 @@ static size_t find(const struct sim_history *history, size_t from, const struct 
     for (size_t i = from; i < history->transaction_count; i++) {
         const struct sim_transaction *transaction = &history->transactions[i];
         const struct sim_binlog *file = &history->files[transaction->file];
-        if (file->events[transaction->first_event].offset == begin->place.pos && !strcmp(file->name, begin->place.file) &&
-            leat_gtid_equal(&transaction->gtid, &begin->gtid))
+        if (file->events[transaction->first_event].offset == begin->place.pos &&
+            !strcmp(file->name, begin->place.file) && leat_gtid_equal(&transaction->gtid, &begin->gtid))
             return i;
     }
     return history->transaction_count;
@@ -18,11 +18,12 @@ static int wrong(const struct leat_begin *begin, const char *what, struct leat_e
 {
     char gtid[LEAT_GTID_TEXT_MAX];
     return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "the journal's transaction %s at %s:%llu %s",
-                     leat_gtid_text(gtid, &begin->gtid), begin->place.file, (unsigned long long)begin->place.pos, what);
+                     leat_gtid_text(gtid, &begin->gtid), begin->place.file,
+                     (unsigned long long)begin->place.pos, what);
 }
 
-static int see_begin(struct sim_witness *witness, const struct sim_history *history, const struct leat_begin *begin,
-                     struct leat_error *err)
+static int see_begin(struct sim_witness *witness, const struct sim_history *history,
+                     const struct leat_begin *begin, struct leat_error *err)
 {
     size_t at = find(history, witness->knows_next ? witness->next : 0, begin);
     if (at == history->transaction_count)
@@ -34,8 +35,8 @@ static int see_begin(struct sim_witness *witness, const struct sim_history *hist
     return LEAT_OK;
 }
 
-int sim_witness_read(struct sim_witness *witness, struct leat_journal *journal, const struct sim_history *history,
-                     struct leat_error *err)
+int sim_witness_read(struct sim_witness *witness, struct leat_journal *journal,
+                     const struct sim_history *history, struct leat_error *err)
 {
     if (!witness->reader) {
         witness->knows_next = false;
@@ -52,11 +53,14 @@ int sim_witness_read(struct sim_witness *witness, struct leat_journal *journal, 
             return LEAT_OK;
         }
         if (rc == LEAT_AGAIN)
-            return inside ? leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "a part of a transaction is visible") : LEAT_OK;
+            return inside
+                       ? leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "a part of a transaction is visible")
+                       : LEAT_OK;
         if (rc)
             return rc;
         if (item.seq >= visible_end)
-            return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "record %llu is given, and %llu is the visible end",
+            return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                             "record %llu is given, and %llu is the visible end",
                              (unsigned long long)item.seq, (unsigned long long)visible_end);
         if (item.type == LEAT_ITEM_BEGIN) {
             inside = true;
@@ -75,7 +79,8 @@ void sim_witness_end(struct sim_witness *witness)
         leat_reader_close(&witness->reader);
 }
 
-int sim_witness_oldest(struct leat_journal *journal, const struct sim_history *history, size_t *oldest, struct leat_error *err)
+int sim_witness_oldest(struct leat_journal *journal, const struct sim_history *history, size_t *oldest,
+                       struct leat_error *err)
 {
     struct leat_reader *reader = NULL;
     struct leat_item item;

@@ -1,7 +1,7 @@
 /* What happens in a world and when (world.h).
  *
- * A step may fail because the machine is dead or a sync failed: then the process ends and the next one starts; nothing
- * else may fail but what a disk that is full or broken explains. */
+ * A step may fail because the machine is dead or a sync failed: then the process ends and the next one
+ * starts; nothing else may fail but what a disk that is full or broken explains. */
 #include "world.h"
 
 #include <stdio.h>
@@ -29,7 +29,8 @@ int sim_world_init(struct sim_world *world, const struct sim_scenario *scenario,
     for (size_t i = 0; i < SIM_SINKS; i++) /* they point into the scenario */
         if (world->scenario.tables[i][0]) {
             struct leat_sink_config *sink = &world->scenario.sinks[i];
-            *(sink->tables.count ? &sink->tables.list : &sink->exclude_tables.list) = world->scenario.tables[i];
+            *(sink->tables.count ? &sink->tables.list : &sink->exclude_tables.list) =
+                world->scenario.tables[i];
         }
     world->disk = sim_disk_new(scenario->seed);
     sim_clock_init(&world->clock, scenario->seed);
@@ -38,7 +39,8 @@ int sim_world_init(struct sim_world *world, const struct sim_scenario *scenario,
     for (size_t i = 0; i < SIM_SINKS; i++) {
         if (sim_expected_new(&world->expected[i], world->history, &world->scenario.sinks[i], err))
             return LEAT_FAIL;
-        world->deliveries[i] = (struct sim_delivery){.config = &world->scenario.sinks[i], .expected = &world->expected[i]};
+        world->deliveries[i] =
+            (struct sim_delivery){.config = &world->scenario.sinks[i], .expected = &world->expected[i]};
         world->pending[i] = (struct sim_generation){.known = true, .exactly = true, .first = 0};
     }
     return LEAT_OK;
@@ -103,20 +105,27 @@ static int check_promises(struct sim_world *world, struct leat_error *err)
     const struct sim_process *process = &world->process;
     uint64_t visible_end = leat_journal_visible_end(process->journal);
     if (visible_end < promise->visible_end)
-        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "the journal was visible up to %llu, and now ends at %llu",
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                         "the journal was visible up to %llu, and now ends at %llu",
                          (unsigned long long)promise->visible_end, (unsigned long long)visible_end);
     struct leat_gtid_set *set = leat_journal_visible_set(process->journal);
     bool contains = !promise->visible_set || leat_gtid_set_contains_set(set, promise->visible_set);
     leat_gtid_set_free(&set);
     if (!contains)
-        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "the journal forgot transactions that were visible");
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                         "the journal forgot transactions that were visible");
     for (size_t i = 0; i < SIM_SINKS; i++) {
         const struct leat_checkpoint *found = &process->checkpoints[i];
         if (found->generation == promise->sinks[i].generation && found->seq < promise->sinks[i].seq)
-            return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "sink %s had delivered up to %llu, and now says %llu",
+            return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                             "sink %s had delivered up to %llu, and now says %llu",
                              world->scenario.sinks[i].name, (unsigned long long)promise->sinks[i].seq,
                              (unsigned long long)found->seq);
         note_generation(world, i, found->generation);
+        /* A new sink on a new journal begins its first one while it is attached. */
+        struct leat_runner_status status;
+        leat_runner_status(process->runners[i], &status);
+        note_generation(world, i, status.generation);
     }
     return LEAT_OK;
 }
@@ -126,12 +135,13 @@ static void plan_death(struct sim_world *world)
 {
     static const unsigned within[] = {5, 30, 200, 1000};
     struct sim_random *random = &world->random;
-    if (world->first_death && !world->starts)
+    if (world->first_death && !world->counts.starts)
         sim_disk_die_at(world->disk, world->first_death, world->first_how);
-    if (!world->trouble || world->deaths >= world->scenario.crashes || sim_random_chance(random, 200))
+    if (!world->trouble || world->counts.deaths >= world->scenario.crashes || sim_random_chance(random, 200))
         return;
     uint64_t in = 1 + sim_random_below(random, within[sim_random_below(random, 4)]);
-    sim_disk_die_at(world->disk, sim_disk_operations(world->disk) + in, sim_random_chance(random, 700) ? SIM_POWER : SIM_KILL);
+    sim_disk_die_at(world->disk, sim_disk_operations(world->disk) + in,
+                    sim_random_chance(random, 700) ? SIM_POWER : SIM_KILL);
     if (world->scenario.faults && sim_random_chance(random, 50))
         sim_disk_fail_sync(world->disk, (unsigned)sim_random_below(random, 30));
 }
@@ -145,9 +155,10 @@ static bool survives(struct sim_world *world, const struct leat_error *err)
     if (!dead && (err->kind != LEAT_KIND_FATAL || err->code != LEAT_E_SYNC))
         return false;
     say(world, "%s: %s", dead ? "dead" : "sync failed", err->message);
+    world->counts.deaths += dead;
+    world->counts.failed_syncs += !dead;
     if (!dead && sim_random_chance(&world->random, 300))
         sim_disk_die(world->disk, SIM_POWER);
-    world->deaths++;
     sim_world_down(world);
     return true;
 }
@@ -159,11 +170,13 @@ int sim_world_up(struct sim_world *world, struct leat_error *err)
         sim_clock_boot(&world->clock);
         world->full = world->troubled = false;
         plan_death(world);
-        world->process = (struct sim_process){
-            .scenario = &world->scenario, .history = world->history, .disk = world->disk, .clock = &world->clock};
+        world->process = (struct sim_process){.scenario = &world->scenario,
+                                              .history = world->history,
+                                              .disk = world->disk,
+                                              .clock = &world->clock};
         world->up = true;
-        world->starts++;
-        say(world, "start %llu", (unsigned long long)world->starts);
+        world->counts.starts++;
+        say(world, "start %llu", (unsigned long long)world->counts.starts);
         *err = (struct leat_error){0};
         int rc = sim_process_start(&world->process, err);
         if (rc == LEAT_OK)
@@ -172,7 +185,7 @@ int sim_world_up(struct sim_world *world, struct leat_error *err)
             return LEAT_OK;
         if (!survives(world, err))
             return leat_error_prefix(err, "starting");
-        if (tries > START_WITHOUT_LUCK_MOST || world->starts > STARTS_MOST)
+        if (tries > START_WITHOUT_LUCK_MOST || world->counts.starts > STARTS_MOST)
             return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "it never comes up");
     }
     return LEAT_OK;
@@ -188,14 +201,17 @@ static int bear(const struct sim_world *world, int rc, const struct leat_error *
 
 static int do_append(struct sim_world *world, struct leat_error *err)
 {
-    return bear(world, sim_process_append(&world->process, err), err);
+    int rc = sim_process_append(&world->process, err);
+    world->counts.full += rc == LEAT_AGAIN;
+    return bear(world, rc, err);
 }
 
 static int do_sync(struct sim_world *world, struct leat_error *err)
 {
     int rc = sim_process_sync(&world->process, err);
     if (rc == LEAT_OK && sim_disk_unsynced(world->disk, SIM_JOURNAL_FOLDER, ".seg"))
-        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "the journal says that all is synced, and it isn't");
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                         "the journal says that all is synced, and it isn't");
     return bear(world, rc, err);
 }
 
@@ -236,7 +252,8 @@ static int do_witness(struct sim_world *world, struct leat_error *err)
 static void do_clock(struct sim_world *world)
 {
     static const uint64_t most_us[] = {1000, 50000, 2000000, 100000000};
-    sim_clock_advance(&world->clock, sim_random_below(&world->random, most_us[sim_random_below(&world->random, 4)]));
+    sim_clock_advance(&world->clock,
+                      sim_random_below(&world->random, most_us[sim_random_below(&world->random, 4)]));
     if (sim_random_chance(&world->random, 5))
         sim_clock_set_wall(&world->clock, sim_random_chance(&world->random, 500) ? 7200000000 : -7200000000);
 }
@@ -245,6 +262,7 @@ static void do_clock(struct sim_world *world)
 static int do_stop(struct sim_world *world, struct leat_error *err)
 {
     say(world, "stop");
+    world->counts.stops++;
     for (size_t i = 0; i < SIM_SINKS; i++) {
         leat_runner_stop(world->process.runners[i]);
         int rc;
@@ -254,7 +272,8 @@ static int do_stop(struct sim_world *world, struct leat_error *err)
                 return rc;
             sim_clock_advance(&world->clock, 1000);
             if (++turns > 10000)
-                return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "sink %s doesn't stop", world->scenario.sinks[i].name);
+                return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "sink %s doesn't stop",
+                                 world->scenario.sinks[i].name);
         }
     }
     sim_world_down(world);
@@ -271,6 +290,7 @@ static int rewind_to_oldest(struct sim_world *world, size_t sink, struct leat_er
     world->pending[sink] = (struct sim_generation){.known = true, .exactly = false, .first = oldest};
     say(world, "sink %s: rewind to earliest, transaction %zu", world->scenario.sinks[sink].name, oldest);
     world->rewinding[sink] = true;
+    world->counts.resyncs++;
     return leat_runner_rewind(world->process.runners[sink], &to, err);
 }
 
@@ -299,6 +319,7 @@ static int rewind_to_set(struct sim_world *world, size_t sink, struct leat_error
     struct leat_point to = {.type = LEAT_POINT_GTIDS, .gtids = sim_history_set(world->history, first)};
     world->pending[sink] = (struct sim_generation){.known = true, .exactly = true, .first = first};
     world->rewinding[sink] = true;
+    world->counts.rewinds++;
     say(world, "sink %s: rewind to transaction %zu", world->scenario.sinks[sink].name, first);
     int rc = leat_runner_rewind(world->process.runners[sink], &to, err);
     leat_point_free(&to);
@@ -331,6 +352,7 @@ static void do_fault(struct sim_world *world)
 {
     struct sim_random *random = &world->random;
     world->troubled = true;
+    world->counts.faults++;
     switch (sim_random_below(random, 6)) {
     case 0:
         say(world, "a sync is to fail");
@@ -350,7 +372,17 @@ static void do_fault(struct sim_world *world)
 
 static int step(struct sim_world *world, struct leat_error *err)
 {
-    enum { FEED = 300, APPEND = 150, SYNC = 150, RETAIN = 40, CLOCK = 100, DISCONNECT = 8, WITNESS = 15, STOP = 2, DIE = 3 };
+    enum {
+        FEED = 300,
+        APPEND = 150,
+        SYNC = 150,
+        RETAIN = 40,
+        CLOCK = 100,
+        DISCONNECT = 8,
+        WITNESS = 15,
+        STOP = 2,
+        DIE = 3
+    };
     const struct sim_scenario *scenario = &world->scenario;
     struct sim_random *random = &world->random;
     unsigned total = FEED + APPEND + SYNC + RETAIN + CLOCK + DISCONNECT + WITNESS + STOP + DIE + 20;
@@ -368,10 +400,15 @@ static int step(struct sim_world *world, struct leat_error *err)
         return do_sync(world, err);
     if (IS(RETAIN))
         return do_retain(world, err);
-    if (IS(CLOCK))
-        return do_clock(world), LEAT_OK;
-    if (IS(DISCONNECT))
-        return sim_process_disconnect(&world->process), LEAT_OK;
+    if (IS(CLOCK)) {
+        do_clock(world);
+        return LEAT_OK;
+    }
+    if (IS(DISCONNECT)) {
+        world->counts.disconnects += world->process.connected;
+        sim_process_disconnect(&world->process);
+        return LEAT_OK;
+    }
     if (IS(WITNESS))
         return do_witness(world, err);
     for (size_t i = 0; i < SIM_SINKS; i++)
@@ -380,7 +417,7 @@ static int step(struct sim_world *world, struct leat_error *err)
     if (IS(STOP))
         return do_stop(world, err);
     if (IS(DIE)) {
-        if (world->trouble && world->deaths < scenario->crashes)
+        if (world->trouble && world->counts.deaths < scenario->crashes)
             sim_disk_die(world->disk, sim_random_chance(random, 500) ? SIM_POWER : SIM_KILL);
         return LEAT_OK;
     }
@@ -400,7 +437,7 @@ int sim_world_steps(struct sim_world *world, unsigned steps, struct leat_error *
         if (!world->up && sim_world_up(world, err))
             return LEAT_FAIL;
         *err = (struct leat_error){0};
-        world->steps++;
+        world->counts.steps++;
         int rc = step(world, err);
         if (sim_disk_dead(world->disk) && rc != LEAT_FAIL)
             rc = leat_fail(err, LEAT_E_IO, LEAT_KIND_FATAL, "died");
@@ -412,7 +449,8 @@ int sim_world_steps(struct sim_world *world, unsigned steps, struct leat_error *
 
 /* ---- Rest ---- */
 
-static int help_sink(struct sim_world *world, size_t sink, const struct leat_runner_status *status, struct leat_error *err)
+static int help_sink(struct sim_world *world, size_t sink, const struct leat_runner_status *status,
+                     struct leat_error *err)
 {
     if (status->state == LEAT_RUNNER_PAUSED || status->state == LEAT_RUNNER_HALTED)
         return leat_runner_resume(world->process.runners[sink], NULL, err);
@@ -438,7 +476,8 @@ static int round_of_rest(struct sim_world *world, bool *rested, struct leat_erro
         leat_runner_status(process->runners[i], &status);
         if (rc != LEAT_FAIL)
             rc = help_sink(world, i, &status, err);
-        all = all && status.state == LEAT_RUNNER_RUNNING && status.seq == leat_journal_visible_end(process->journal);
+        all = all && status.state == LEAT_RUNNER_RUNNING &&
+              status.seq == leat_journal_visible_end(process->journal);
     }
     sim_clock_advance(&world->clock, 20000 + sim_random_below(&world->random, 1000000));
     *rested = rc != LEAT_FAIL && all;
@@ -455,7 +494,8 @@ static int stuck(struct sim_world *world, struct leat_error *err)
     for (size_t i = 0; i < SIM_SINKS; i++) {
         struct leat_runner_status status;
         leat_runner_status(world->process.runners[i], &status);
-        leat_buf_printf(&text, "; %s %s at %llu", status.name, leat_runner_state_name(status.state), (unsigned long long)status.seq);
+        leat_buf_printf(&text, "; %s %s at %llu", status.name, leat_runner_state_name(status.state),
+                        (unsigned long long)status.seq);
     }
     (void)leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "%s", leat_buf_cstr(&text));
     leat_buf_free(&text);
@@ -473,7 +513,9 @@ static int check_journal_is_complete(const struct sim_world *world, struct leat_
     /* Retention may have left nothing to read. */
     if (world->witness.knows_next && world->witness.next != history->transaction_count)
         complete = false;
-    return complete ? LEAT_OK : leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "the journal doesn't hold what the history does");
+    return complete ? LEAT_OK
+                    : leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
+                                "the journal doesn't hold what the history does");
 }
 
 int sim_world_rest(struct sim_world *world, struct leat_error *err)
@@ -507,7 +549,10 @@ int sim_world_rest(struct sim_world *world, struct leat_error *err)
 
 int sim_world_run(struct sim_world *world, struct leat_error *err)
 {
-    if (sim_world_steps(world, world->scenario.steps, err))
-        return LEAT_FAIL;
-    return sim_world_rest(world, err);
+    int rc = sim_world_steps(world, world->scenario.steps, err);
+    if (rc == LEAT_OK)
+        rc = sim_world_rest(world, err);
+    world->counts.operations = sim_disk_operations(world->disk);
+    world->counts.transactions = world->history->transaction_count;
+    return rc;
 }

@@ -1,5 +1,5 @@
-/* The world: a disk, a clock, a server, and processes of leat that come and go. It decides at random, from its seed
- * alone, what happens next. One thread. */
+/* The world: a disk, a clock, a server, and processes of leat that come and go. It decides at random, from
+ * its seed alone, what happens next. One thread. */
 #ifndef LEAT_SIM_WORLD_H
 #define LEAT_SIM_WORLD_H
 
@@ -7,11 +7,19 @@
 #include "process.h"
 #include "witness.h"
 
+/* How often what happened: a campaign that never meets a full journal proves nothing about it. */
+struct sim_counts {
+    uint64_t starts, deaths, failed_syncs, stops, steps, operations, transactions, disconnects, full, resyncs,
+        rewinds, faults;
+};
+
 /* What a process said was durable: no later one may know less. */
 struct sim_promise {
     uint64_t visible_end;
     struct leat_gtid_set *visible_set; /* owned */
-    struct { uint64_t generation, seq; } sinks[SIM_SINKS];
+    struct {
+        uint64_t generation, seq;
+    } sinks[SIM_SINKS];
 };
 
 struct sim_world {
@@ -27,18 +35,19 @@ struct sim_world {
     struct sim_witness witness;
     struct sim_promise promise;
     struct sim_generation pending[SIM_SINKS]; /* what the last rewind asked for */
-    bool trouble;   /* before the rest: crashes and faults may come */
-    bool troubled;  /* a fault of the disk is or was at work in this process */
+    bool trouble;                             /* before the rest: crashes and faults may come */
+    bool troubled;                            /* a fault of the disk is or was at work in this process */
     bool full;
-    bool rewinding[SIM_SINKS];  /* asked for, and not yet done */
-    uint64_t first_death;       /* the operation in which the first process dies; 0: as the scenario says */
+    bool rewinding[SIM_SINKS]; /* asked for, and not yet done */
+    uint64_t first_death;      /* the operation in which the first process dies; 0: as the scenario says */
     enum sim_death first_how;
-    uint64_t starts, deaths, steps;
+    struct sim_counts counts;
     bool trace;
 };
 
 /* Makes it all; the disk is empty. Fails if the recordings aren't right. */
-int sim_world_init(struct sim_world *world, const struct sim_scenario *scenario, struct leat_error *err) LEAT_CHECKED;
+int sim_world_init(struct sim_world *world, const struct sim_scenario *scenario,
+                   struct leat_error *err) LEAT_CHECKED;
 void sim_world_free(struct sim_world *world);
 
 /* Runs the scenario: troubles, then rest, then the checks of all sinks' files. */
