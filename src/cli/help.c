@@ -146,6 +146,8 @@ void cli_man_page(FILE *out)
 
 void cli_print_error(const struct leat_error *err)
 {
+    if (!err->message[0])
+        return;
     fprintf(stderr, "leat: %s\n", err->message);
     if (*err->cure)
         fprintf(stderr, "      %s\n", err->cure);

@@ -13,10 +13,12 @@ int cli_run(struct cli_args *args, struct leat_error *err)
     leat_log(LEAT_LOG_INFO, "relay", NULL, "leat " LEAT_VERSION " starts: %s, journal %s, %zu sinks", config->source.server.url,
              config->journal.dir, config->sink_count);
     int rc = leat_relay_run(config, err);
-    if (rc == LEAT_OK)
+    if (rc == LEAT_OK) {
         leat_log(LEAT_LOG_INFO, "relay", NULL, "stopped");
-    else
+    } else {
         leat_log_error_object(LEAT_LOG_ERROR, "relay", NULL, err);
+        err->message[0] = '\0'; /* told */
+    }
     leat_config_free(&config);
     return rc;
 }

@@ -130,6 +130,12 @@ static int open_folder(struct leat_journal *journal, const struct leat_journal_o
     return rc;
 }
 
+void leat_journal_cure(struct leat_error *err)
+{
+    if (err->code == LEAT_E_JOURNAL_CORRUPT && !err->cure[0])
+        (void)leat_cure(err, "restore the journal's folder; or move it away: an empty journal begins at the sinks' checkpoints");
+}
+
 int leat_journal_open(struct leat_journal **out, const struct leat_journal_options *options,
                       struct leat_error *err)
 {
@@ -139,6 +145,7 @@ int leat_journal_open(struct leat_journal **out, const struct leat_journal_optio
     int rc = open_folder(journal, options, err);
     if (rc) {
         assert(rc < 0);
+        leat_journal_cure(err);
         leat_journal_close(&journal);
         return rc;
     }

@@ -183,6 +183,8 @@ void leat_journal_set_full(struct leat_journal *journal, bool limit, bool disk);
 int leat_journal_make_space(struct leat_journal *journal, struct leat_error *err) LEAT_CHECKED;
 
 /* ---- opening (identity.c, recover.c) ---- */
+/* Says what to do about a corrupt journal, where nobody has yet. */
+void leat_journal_cure(struct leat_error *err);
 int leat_journal_lock_take(struct leat_journal *journal, struct leat_error *err) LEAT_CHECKED;
 /* Reads the identity, or chooses one when there is none and there are no segments: *created. */
 int leat_journal_identity_load(struct leat_journal *journal, bool create, bool has_segments, bool *created,

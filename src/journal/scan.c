@@ -21,8 +21,8 @@ int leat_scan_corrupt(const struct scan *scan, const char *what, struct leat_err
               "segment %s, offset %llu (sequence number %llu): %s", scan->name,
               (unsigned long long)scan->offset, (unsigned long long)scan->next_seq, why);
     return leat_cure(err, "check the disk; \"leat journal verify\" shows the extent of the damage. Restore "
-                          "the journal's folder, "
-                          "or begin a new journal from a point that every sink has");
+                          "the journal's folder; or move it away: an empty journal begins at the sinks' "
+                          "checkpoints");
 }
 
 int leat_scan_corrupt_at(const struct scan *scan, const struct record *record, const char *what,

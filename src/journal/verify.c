@@ -170,5 +170,7 @@ int leat_journal_verify(const char *folder, const struct leat_fs *fs, struct lea
     leat_state_free(&checker.state);
     leat_buf_free(&checker.index.entries);
     leat_journal_close(&journal);
+    if (rc == LEAT_FAIL)
+        leat_journal_cure(err);
     return rc;
 }

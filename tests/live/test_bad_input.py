@@ -1,0 +1,758 @@
+"""Whatever is wrong with configuration, account, server, binlog, disk or journal: leat stops there, says what, where and what
+cures it, and once it is cured everything arrives, exactly once."""
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from leatlab.leat import program, read_lines, run
+from leatlab.proxy import Proxy
+from operating import (QUICK_SOURCE, Ballast, Numbers, quick, refused, remount, sink_error, small_disk, source_error, streaming,
+                       tail, wait_state)
+
+DATA = Path(__file__).resolve().parents[1] / "data" / "mysql97"
+
+
+@pytest.fixture(scope="module")
+def primary():
+    """A server that tests may reset, purge and misconfigure, as long as they put its settings back."""
+    from leatlab.mysql import Mysql
+    with Mysql("mended", bind_address="127.0.0.1,127.0.0.2") as server:
+        yield server
+
+
+@pytest.fixture
+def numbers(primary, request):
+    """A table in a database of the test's own."""
+    name = request.node.name.split("[")[0][:50]
+    primary.sql(f"DROP DATABASE IF EXISTS `{name}`; CREATE DATABASE `{name}`")
+    yield Numbers(primary, name)
+    primary.sql(f"DROP DATABASE IF EXISTS `{name}`")
+
+
+# ---- Configuration and command line ----
+
+@pytest.mark.parametrize("yaml,words", [
+    ("source:\n  urll: \"mysql://u@h\"\n", ["leat.yaml:2:3", 'unknown setting "urll" in source', 'did you mean "url"?']),
+    ("source:\n  url: \"mysql://u@h\"\njournl: {}\n", ["leat.yaml:3:1", 'unknown setting "journl"', 'did you mean "journal"?']),
+    ("source:\n  url: \"mysql://u@h\"\nsinks:\n  a: {type: file, path: /x, rotate_sise: 1MiB}\n",
+     ["leat.yaml:4:29", "rotate_sise", 'did you mean "rotate_size"?']),
+    ("source:\n  url: \"mysql://u@h\"\nsinks:\n  a: {type: fiel, path: /x}\n", ["leat.yaml:4:7", '"fiel"', 'did you mean "file"?']),
+    ("source:\n  url: \"mysql://u@h\"\nsinks:\n  a: {type: kafka}\n", ["leat.yaml:4:7", "no sinks of type kafka", "it has: file"]),
+    ("source:\n  url: \"mysql://u@h\"\n  start: yesterday\n", ["leat.yaml:3:3", "start", "yesterday", "FILE:POS"]),
+    ("source:\n  url: \"mysql://u@h\"\n  heartbeat: 5 parsecs\n", ["leat.yaml:3:3", "heartbeat", "1h30m"]),
+    ("source:\n  url: \"http://u@h\"\n", ["leat.yaml:2:3", "url", "mysql://"]),
+    ("source:\n  url: \"mysql://u@h\"\n  url: \"mysql://u@i\"\n", ["leat.yaml:3:3", '"url" is set twice']),
+    ("source:\n  url: \"mysql://u@h\n", ["leat.yaml:", "quoted"]),
+    ("name: x\n", ["source.url is missing", "mysql://user@host:port"]),
+    ("source:\n  url: \"mysql://u@h\"\nsinks:\n  a: {type: file, path: /x, tables: [a.b.c]}\n", ["sink a", "a.b.c", "database.table"]),
+])
+def test_configuration_errors_say_where_and_what_is_meant(tmp_path, yaml, words):
+    path = tmp_path / "leat.yaml"
+    path.write_text(yaml)
+    refused(run("config", "check", "-c", path), 2, *words)
+    done = run("run", "-c", path, "-o", f"journal.dir={tmp_path}/journal")
+    assert done.returncode == 2 and words[0] in done.stderr
+    assert not (tmp_path / "journal").exists()
+
+
+@pytest.mark.parametrize("arguments,words", [
+    (["tial"], ['did you mean "leat tail"?']),
+    (["tail", "mysql://u@h", "--formt", "leat"], ["--formt", "did you mean --format?"]),
+    (["tail", "mysql://u@h", "--from", "7 o'clock"], ["--from", "not a position", "FILE:POS"]),
+    (["run", "-c", "/nowhere/leat.yaml"], ["/nowhere/leat.yaml", "there is no such file"]),
+    (["status", "-o", "journal.dirr=/x", "-c", "{good}"], ["-o journal.dirr", 'did you mean "dir"?']),
+    (["rewind", "files", "-c", "{good}"], ["--to"]),
+    (["rewind", "files", "--to", "earliest", "-c", "{good}"], ["--yes"]),
+    (["skip", "files", "x:1", "-c", "{good}"], ["--reason"]),
+])
+def test_usage_errors_exit_2_with_the_nearest_word(tmp_path, arguments, words):
+    good = tmp_path / "leat.yaml"
+    good.write_text(f"source:\n  url: \"mysql://u@h\"\njournal: {{dir: {tmp_path}/journal}}\n")
+    refused(run(*[argument.replace("{good}", str(good)) for argument in arguments]), 2, *words)
+
+
+def test_settings_from_the_environment_are_checked_as_well(tmp_path):
+    path = tmp_path / "leat.yaml"
+    path.write_text("source:\n  url: \"mysql://u@h\"\n")
+    refused(run("config", "check", "-c", path, env={"LEAT_SOURCE__PASWORD": "x"}), 2, "LEAT_SOURCE__PASWORD", '"password"')
+
+
+def test_a_command_without_a_relay_says_so(tmp_path):
+    path = tmp_path / "leat.yaml"
+    path.write_text(f"source:\n  url: \"mysql://u@h\"\njournal: {{dir: {tmp_path}/journal}}\n")
+    refused(run("status", "-c", path), 1, "no leat is running", str(tmp_path), "leat run")
+
+
+# ---- The account and TLS ----
+
+def test_a_wrong_password_halts_and_a_corrected_file_goes_on(make_leat, numbers, tmp_path):
+    primary = numbers.server
+    numbers.insert(2)
+    secret = tmp_path / "secret"
+    secret.write_text("wrong-secret\n")
+    done = tail(primary, password_file=secret)
+    refused(done, 10, "cdc", f"127.0.0.1:{primary.port}", "password_file")
+    assert "wrong-secret" not in done.stderr
+    refused(run("doctor", primary.url(), "--password-file", secret), 10)
+    relay = quick(make_leat, primary, password_file=secret)
+    relay.start()
+    error = source_error(relay, "authentication")
+    assert "cdc" in error["message"] and "password_file" in error["cure"]
+    numbers.insert(2)
+    secret.write_text("cdc-secret\n")
+    numbers.written = numbers.written[2:]
+    numbers.assert_exactly_once(relay)
+    assert relay.log_text().count("code=authentication") == 1, "told once, not at each try"
+    secret.unlink()
+    assert relay.stop() == 0
+
+
+def test_a_password_file_that_is_missing_is_named(make_leat, numbers, tmp_path):
+    missing = tmp_path / "nowhere"
+    done = tail(numbers.server, password_file=missing)
+    assert done.returncode != 0 and str(missing) in done.stderr
+    relay = quick(make_leat, numbers.server, password_file=missing)
+    relay.start()
+    status = relay.wait_for(lambda s: s["source"]["state"] == "halted" and s["source"].get("error"), "a halted source")
+    assert str(missing) in status["source"]["error"]["message"] and status["source"]["error"]["cure"]
+    numbers.insert(1)
+    missing.write_text("cdc-secret\n")
+    numbers.assert_exactly_once(relay)
+
+
+def test_missing_privileges_halt_until_they_are_granted(make_leat, numbers):
+    primary = numbers.server
+    primary.sql("DROP USER IF EXISTS poor@'%'")
+    primary.user("poor", "secret", "REPLICATION CLIENT ON *.*")
+    secret = primary.password_file("secret")
+    refused(tail(primary, url=primary.url("poor"), password_file=secret), 1, "GRANT REPLICATION SLAVE ON *.* TO 'poor'@'%'")
+    doctor = run("doctor", primary.url("poor"), "--password-file", secret)
+    assert doctor.returncode == 1 and "GRANT REPLICATION SLAVE ON *.* TO 'poor'@'%'" in doctor.stdout
+    relay = quick(make_leat, primary, url=primary.url("poor"), password_file=secret)
+    relay.start()
+    assert source_error(relay, "privilege")["cure"] == "GRANT REPLICATION SLAVE ON *.* TO 'poor'@'%'"
+    numbers.insert(1)
+    primary.sql("SET sql_log_bin=0; " + source_error(relay, "privilege")["cure"])
+    numbers.assert_exactly_once(relay)
+
+
+def test_tls_that_is_required_and_missing_or_wrong(make_leat, numbers):
+    primary = numbers.server
+    ca = {"ssl_mode": "VERIFY_IDENTITY", "ssl_ca": str(primary.ca)}
+    done = tail(primary, "--ssl-mode", "VERIFY_IDENTITY", "--ssl-ca", primary.wrong_ca)
+    refused(done, 1, "TLS", f"127.0.0.1:{primary.port}", "ssl_ca")
+    wrong = quick(make_leat, primary, source={**ca, "ssl_ca": str(primary.wrong_ca)})
+    wrong.start()
+    error = source_error(wrong, "tls")
+    assert "ssl_ca" in error["cure"], error
+    numbers.insert(1)
+    wrong.stop()
+    wrong.config["source"].update(ca)
+    wrong.configure()
+    wrong.start()
+    numbers.assert_exactly_once(wrong)
+
+
+def test_a_certificate_that_does_not_name_the_host(primary):
+    other = primary.url(host="127.0.0.2")
+    done = tail(primary, "--until", "now", "--ssl-mode", "VERIFY_IDENTITY", "--ssl-ca", primary.ca, url=other)
+    refused(done, 1, "TLS", f"127.0.0.2:{primary.port}", "VERIFY_IDENTITY")
+    assert tail(primary, "--until", "now", "--ssl-mode", "VERIFY_CA", "--ssl-ca", primary.ca, url=other).returncode == 0
+
+
+def test_a_server_without_tls_and_without_a_binlog(make_mysql, make_leat):
+    server = make_mysql(tls_version="", log_bin=None, skip_log_bin=True, gtid_mode="OFF", enforce_gtid_consistency="OFF")
+    refused(tail(server, "--ssl-mode", "REQUIRED"), 1, "TLS is required", "ssl_mode")
+    relay = make_leat(server, source={**QUICK_SOURCE, "ssl_mode": "REQUIRED"})
+    relay.start()
+    assert "ssl_mode" in source_error(relay, "tls")["cure"]
+    assert relay.stop() == 0
+    # And, without TLS, it is no source either.
+    refused(tail(server), 1, "log_bin", "skip-log-bin")
+    doctor = run("doctor", server.url(), "--password-file", server.password_file())
+    assert doctor.returncode == 1 and "STOP" in doctor.stdout and "skip-log-bin" in doctor.stdout
+    relay.config["source"]["ssl_mode"] = "PREFERRED"
+    relay.configure()
+    relay.start()
+    assert "skip-log-bin" in source_error(relay, "server_settings")["cure"]
+    assert relay.stop() == 0
+
+
+# ---- What the server logs ----
+
+def test_minimal_metadata_halts_until_it_is_full(make_leat, numbers):
+    primary = numbers.server
+    relay = quick(make_leat, primary)
+    primary.sql("SET GLOBAL binlog_row_metadata=MINIMAL")
+    try:
+        refused(tail(primary), 1, "binlog_row_metadata", "SET PERSIST binlog_row_metadata=FULL")
+        relay.start()
+        assert "SET PERSIST binlog_row_metadata=FULL" in source_error(relay, "server_settings")["cure"]
+    finally:
+        primary.sql("SET GLOBAL binlog_row_metadata=FULL")
+    numbers.insert(2)
+    numbers.assert_exactly_once(relay)
+
+
+def test_metadata_switched_to_minimal_under_way_stops_at_the_table(make_leat, numbers):
+    primary = numbers.server
+    relay = quick(make_leat, primary)
+    relay.start()
+    numbers.insert(1)
+    numbers.assert_exactly_once(relay)
+    file, pos, _ = primary.position()
+    primary.sql("SET GLOBAL binlog_row_metadata=MINIMAL")
+    try:
+        numbers.insert(1)
+        error = source_error(relay, "server_settings")
+    finally:
+        primary.sql("SET GLOBAL binlog_row_metadata=FULL")
+    assert f"{file}:" in error["message"] and numbers.database in error["message"], error
+    assert "SET PERSIST binlog_row_metadata=FULL" in error["cure"]
+    assert numbers.of(relay.lines()) == [1]
+
+
+def statement(connection, numbers):
+    connection.execute("SET SESSION binlog_format=STATEMENT")
+    connection.execute(f"UPDATE {numbers.path} SET body='by statement' WHERE id=1")
+
+
+def compressed(connection, numbers):
+    connection.execute("SET SESSION binlog_transaction_compression=ON")
+    connection.execute(f"UPDATE {numbers.path} SET body=REPEAT('y', 5000) WHERE id=1")
+
+
+def partial_json(connection, numbers):
+    connection.execute("SET SESSION binlog_row_value_options=PARTIAL_JSON, SESSION binlog_row_image=MINIMAL")
+    connection.execute(f"UPDATE {numbers.named('json')} SET d=JSON_SET(d, '$.a', 2)")
+
+
+def xa(connection, numbers):
+    connection.execute(f"XA START 'x'; UPDATE {numbers.path} SET body='by XA' WHERE id=1; XA END 'x'; XA PREPARE 'x'; XA COMMIT 'x'")
+
+
+@pytest.mark.parametrize("do,code,words,cure", [
+    (statement, "server_settings", ["logged as a statement"], "SET PERSIST binlog_format=ROW"),
+    (compressed, "unsupported", ["compressed transactions"], "SET PERSIST binlog_transaction_compression=OFF"),
+    (partial_json, "unsupported", ["partial updates of JSON"], "SET PERSIST binlog_row_value_options=''"),
+    (xa, "unsupported", ["XA transactions"], "without XA"),
+])
+def test_what_is_not_decoded_stops_by_name_and_goes_on_behind(make_leat, numbers, do, code, words, cure):
+    import pymysql
+    primary = numbers.server
+    primary.sql(f"CREATE TABLE {numbers.named('json')} (id INT PRIMARY KEY, d JSON);"
+                f"INSERT INTO {numbers.named('json')} VALUES (1, JSON_OBJECT('a', 1, 'b', REPEAT('z', 1000)))")
+    relay = quick(make_leat, primary)
+    relay.start()
+    numbers.insert(1)
+    numbers.assert_exactly_once(relay)
+    file, pos, _ = primary.position()
+    with primary.connect(client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS) as connection, connection.cursor() as cursor:
+        do(cursor, numbers)
+    behind = primary.position()
+    numbers.insert(2)
+    error = source_error(relay, code)
+    for word in [f"{file}:", *words]:
+        assert word in error["message"], error
+    assert cure in error["cure"]
+    assert numbers.of(relay.lines()) == [1], "nothing is passed over"
+    done = tail(primary, "--from", f"{file}:{pos}")
+    refused(done, 1 if code == "server_settings" else 17, *words, cure)
+    assert relay.stop() == 0
+    # Halted it stays after a restart, too; and the cure is to begin anew behind it.
+    relay.start()
+    source_error(relay, code)
+    assert relay.stop() == 0
+    relay.config["source"]["start"] = f"{behind[0]}:{behind[1]}"
+    relay.config["journal"]["dir"] += "-2"
+    relay.config["sinks"]["files"]["path"] += "-2"
+    relay.configure()
+    relay.start()
+    relay.wait_until_delivered(primary)
+    assert numbers.of(relay.lines()) == [2, 3]
+
+
+def test_statements_on_tables_that_are_not_journalled_pass(make_leat, numbers):
+    primary = numbers.server
+    primary.sql(f"CREATE TABLE {numbers.named('other')} (id INT PRIMARY KEY)")
+    relay = quick(make_leat, primary, source={"tables": [f"{numbers.database}.t"]})
+    relay.start()
+    primary.sql(f"SET SESSION binlog_format=STATEMENT; INSERT INTO {numbers.named('other')} VALUES (1)")
+    numbers.insert(2)
+    numbers.assert_exactly_once(relay)
+
+
+# ---- History ----
+
+def test_purged_binlogs_halt_and_the_journal_says_what_is_gone(make_leat, numbers):
+    primary = numbers.server
+    relay = quick(make_leat, primary)
+    relay.start()
+    numbers.insert(2)
+    numbers.assert_exactly_once(relay)
+    start = relay.config["source"]["start"]
+    assert relay.stop() == 0
+    numbers.insert(2)
+    primary.sql("FLUSH BINARY LOGS")
+    last = primary.position()
+    primary.sql(f"PURGE BINARY LOGS TO '{last[0]}'")
+    relay.start()
+    error = source_error(relay, "source_purged")
+    assert primary.variable("server_uuid") in error["message"] and "journal folder" in error["cure"]
+    assert relay.stop() == 0
+    assert numbers.of(relay.lines()) == [1, 2]
+    refused(tail(primary, "--from", start), 11, "binlog", "earliest")
+    # The cure.
+    numbers.insert(1)
+    relay.config["journal"]["dir"] += "-2"
+    relay.config["sinks"]["files"]["path"] += "-2"
+    relay.config["source"]["start"] = "earliest"
+    relay.configure()
+    relay.start()
+    relay.wait_until_delivered(primary)
+    assert numbers.of(relay.lines()) == [5]
+
+
+def test_a_gtid_set_of_others_is_another_history(make_leat, numbers):
+    primary = numbers.server
+    foreign = "11111111-2222-3333-4444-555555555555:1-7"
+    refused(tail(primary, "--from", foreign), 12, foreign, primary.variable("server_uuid"), "source.url")
+    relay = quick(make_leat, primary, source={"start": foreign})
+    relay.start()
+    error = source_error(relay, "other_history")
+    assert foreign in error["message"] and primary.variable("server_uuid") in error["message"]
+    relay.stop()
+    relay.config["source"]["start"] = primary.position()[2]
+    relay.configure()
+    numbers.insert(1)
+    relay.start()
+    numbers.assert_exactly_once(relay)
+
+
+def test_other_transactions_under_the_same_gtids_are_noticed(make_leat, numbers):
+    primary = numbers.server
+    primary.sql("RESET BINARY LOGS AND GTIDS")
+    uuid = primary.variable("server_uuid")
+    relay = quick(make_leat, primary)
+    relay.start()
+    numbers.insert(3)
+    numbers.assert_exactly_once(relay)
+    relay.kill()
+    primary.sql("RESET BINARY LOGS AND GTIDS")
+    for number in (1, 2, 3):
+        primary.sql(f"SET gtid_next='{uuid}:{number}'; DELETE FROM {numbers.path} WHERE id={number}; SET gtid_next=AUTOMATIC")
+    numbers.insert(1)
+    relay.start()
+    error = source_error(relay, "other_history")
+    assert f"{uuid}:3" in error["message"] and "other contents" in error["message"] and "journal folder" in error["cure"], error
+    assert numbers.of(relay.lines()) == [1, 2, 3]
+
+
+def test_a_reset_binlog_is_another_history(make_leat, numbers):
+    primary = numbers.server
+    relay = quick(make_leat, primary)
+    relay.start()
+    numbers.insert(3)
+    numbers.assert_exactly_once(relay)
+    primary.sql("RESET BINARY LOGS AND GTIDS")
+    numbers.insert(1)
+    # The server says nothing of it to those who are reading; the next connection finds out.
+    primary.sql("; ".join(f"KILL {row[0]}" for row in primary.sql("SHOW PROCESSLIST") if row[4].startswith("Binlog Dump")))
+    error = source_error(relay, "other_history")
+    assert "RESET" in error["cure"] and "journal folder" in error["cure"], error
+    assert relay.stop() == 0
+    relay.config["journal"]["dir"] += "-2"
+    relay.config["sinks"]["files"]["path"] += "-2"
+    relay.config["source"]["start"] = "earliest"
+    relay.configure()
+    relay.start()
+    relay.wait_until_delivered(primary)
+    assert numbers.of(relay.lines()) == [4]
+
+
+# ---- Disks ----
+
+def test_a_full_disk_under_the_journal_waits_and_goes_on(make_leat, numbers, tmp_path):
+    with small_disk(tmp_path / "disk", 24) as disk:
+        relay = quick(make_leat, numbers.server,
+                      journal={"dir": str(disk / "journal"), "segment_size": "1MiB", "min_free": "0B"})
+        relay.start()
+        numbers.insert(2)
+        numbers.assert_exactly_once(relay)
+        ballast = Ballast(disk)
+        numbers.insert(12, size=1 << 20)
+        status = relay.wait_for(lambda s: s["journal"].get("error", {}).get("code") == "disk_full", "a full disk")
+        assert "free space" in status["journal"]["error"]["cure"] and str(disk) in status["journal"]["error"]["message"]
+        assert "free space" in relay.ask("status").stdout
+        ballast.remove()
+        numbers.assert_exactly_once(relay)
+        status = relay.status()
+        assert "error" not in status["journal"] and not status["journal"]["full"], status
+        assert relay.stop() == 0
+        assert run("journal", "verify", disk / "journal").returncode == 0
+
+
+def test_a_full_disk_when_a_relay_starts(make_leat, numbers, tmp_path):
+    with small_disk(tmp_path / "disk", 8) as disk:
+        relay = quick(make_leat, numbers.server, journal={"dir": str(disk / "journal"), "segment_size": "1MiB", "min_free": "0B"})
+        ballast = Ballast(disk)
+        relay.start()
+        assert relay.wait() == 1
+        assert "code=disk_full" in relay.log_text() and "free space" in relay.log_text()
+        numbers.insert(2)
+        ballast.remove()
+        relay.start()
+        numbers.assert_exactly_once(relay)
+        relay.kill()
+
+
+def test_a_full_disk_under_a_sink_stalls_nobody_else(make_leat, numbers, tmp_path):
+    with small_disk(tmp_path / "disk", 4) as disk:
+        relay = quick(make_leat, numbers.server, sinks={"small": {"path": str(disk / "out")}, "large": {}})
+        relay.start()
+        numbers.insert(2)
+        numbers.assert_exactly_once(relay, "small")
+        ballast = Ballast(disk)
+        numbers.insert(6, size=200000)
+        error = sink_error(relay, "small", "backing_off", "disk_full")
+        assert "free space" in error["cure"] and str(disk) in error["message"]
+        assert relay.sink("small")["retry_in_ms"] >= 0
+        numbers.assert_exactly_once(relay, "large")
+        numbers.insert(1)
+        numbers.assert_exactly_once(relay, "large")
+        ballast.remove()
+        numbers.assert_exactly_once(relay, "small")
+        assert "error" not in relay.sink("small")
+        relay.kill()
+
+
+def test_folders_that_cannot_be_written(make_leat, numbers, tmp_path):
+    with small_disk(tmp_path / "disk", 4) as disk:
+        relay = quick(make_leat, numbers.server, sinks={"files": {"path": str(disk / "out")}})
+        relay.start()
+        numbers.insert(1)
+        numbers.assert_exactly_once(relay)
+        relay.kill()
+        if not remount(disk, "ro"):
+            pytest.skip("a file system can't be remounted here")
+        relay.start()
+        error = sink_error(relay, "files", "halted", "io")
+        assert str(disk / "out") in error["message"] and "read-write" in error["cure"], error
+        doctor = relay.ask("doctor")
+        assert doctor.returncode == 1 and "STOP     sink files" in doctor.stdout and "read-write" in doctor.stdout
+        numbers.insert(2)
+        assert remount(disk, "rw")
+        assert relay.ask("resume", "files").returncode == 0
+        numbers.assert_exactly_once(relay)
+        assert relay.stop() == 0
+        # The journal there instead.
+        assert remount(disk, "ro")
+        relay.config["journal"]["dir"] = str(disk / "journal")
+        relay.configure()
+        relay.start()
+        assert relay.wait() == 1
+        log = relay.log_text().splitlines()[-1]
+        assert str(disk / "journal") in log and "read-write" in log, log
+
+
+def test_a_journal_folder_that_belongs_to_others():
+    if os.geteuid() != 0:
+        pytest.skip("only root can run leat as another user")
+    with tempfile.TemporaryDirectory() as folder:  # one that all can enter
+        os.chmod(folder, 0o755)
+        journal, leat, yaml = Path(folder, "journal"), Path(folder, "leat"), Path(folder, "leat.yaml")
+        journal.mkdir(mode=0o755)
+        shutil.copy(program(), leat)
+        yaml.write_text(f"source: {{url: \"mysql://u@127.0.0.1:1\"}}\njournal: {{dir: {journal}}}\n")
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", leat, "run", "-c", yaml],
+                              capture_output=True, text=True, timeout=60)
+        refused(done, 1, str(journal), "Permission denied", "access")
+
+
+# ---- The journal ----
+
+def crc32c(data, crc=0):
+    crc ^= 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+@pytest.fixture
+def stopped(make_leat, numbers):
+    """A relay with a journal of several segments, stopped in order."""
+    relay = quick(make_leat, numbers.server, journal={"segment_size": "64KiB"})
+    relay.start()
+    numbers.insert(20, size=20000)
+    numbers.assert_exactly_once(relay)
+    assert relay.stop() == 0
+    relay.segments = sorted(Path(relay.config["journal"]["dir"]).glob("*.seg"))
+    assert len(relay.segments) >= 4
+    return relay
+
+
+def ends_with(relay, status, *words):
+    """`leat run`, `journal verify` and `journal cat` say the same."""
+    relay.start()
+    assert relay.wait() == status, relay.log_text()[-2000:]
+    verify = run("journal", "verify", relay.config["journal"]["dir"])
+    assert verify.returncode == status
+    for word in words:
+        assert word in relay.log_text(), relay.log_text()[-2000:]
+        assert word in verify.stderr, verify.stderr
+
+
+@pytest.mark.parametrize("which", ["segment", "identity"])
+def test_a_journal_of_a_newer_leat(stopped, numbers, which):
+    path = stopped.segments[-1] if which == "segment" else Path(stopped.config["journal"]["dir"]) / "identity"
+    before = path.read_bytes()
+    size = struct.unpack_from("<I", before, 12)[0]
+    head = bytearray(before[:size])
+    struct.pack_into("<I", head, 8, 99)
+    struct.pack_into("<I", head, size - 4, crc32c(head[:-4]))
+    path.write_bytes(bytes(head) + before[size:])
+    ends_with(stopped, 13, path.name, "version 99", "newer leat")
+    path.write_bytes(before)
+    stopped.start()
+    numbers.insert(1)
+    numbers.assert_exactly_once(stopped)
+
+
+def test_a_flipped_bit_is_found_with_segment_and_offset(stopped, numbers):
+    path = stopped.segments[1]
+    before = path.read_bytes()
+    at = len(before) // 2
+    path.write_bytes(before[:at] + bytes([before[at] ^ 0x10]) + before[at + 1:])
+    folder = stopped.config["journal"]["dir"]
+    verify = run("journal", "verify", folder)
+    refused(verify, 13, f"segment {path.name}", "offset", "checksum")
+    refused(run("journal", "cat", folder), 13, f"segment {path.name}", "offset")
+    # What is delivered already isn't read again at a start; a rewind meets it.
+    stopped.start()
+    stopped.wait_for(lambda s: s["sinks"][0]["state"] == "running", "the sink")
+    assert stopped.ask("rewind", "files", "--to", "earliest", "--yes").returncode == 0
+    assert stopped.wait() == 13
+    log = stopped.log_text().splitlines()[-1]
+    assert f"segment {path.name}, offset" in log and "cure=" in log, log
+    path.write_bytes(before)
+    assert run("journal", "verify", folder).returncode == 0
+    numbers.insert(1)
+    stopped.start()
+    stopped.wait_until_delivered(numbers.server)
+    assert stopped.sink()["generation"] == 2
+    again = [numbers.of(map(json.loads, read_lines(path))) for path in stopped.files() if path.name.startswith("files-000002")]
+    assert sum(again, []) == numbers.written
+
+
+def test_a_flipped_bit_before_the_checkpoint_in_the_last_segment_stops_the_start(stopped):
+    path = stopped.segments[-1]
+    before = path.read_bytes()
+    at = 64 + 200
+    path.write_bytes(before[:at] + bytes([before[at] ^ 0x10]) + before[at + 1:])
+    ends_with(stopped, 13, f"segment {path.name}", "offset")
+    assert "cure=" in stopped.log_text()
+    path.write_bytes(before)
+    stopped.start()
+    streaming(stopped)
+
+
+def test_a_segment_that_is_missing(stopped):
+    stopped.segments[1].rename(stopped.folder / "away")
+    ends_with(stopped, 13, f"segment {stopped.segments[2].name} does not follow {stopped.segments[0].name}", "is missing", "restore")
+    (stopped.folder / "away").rename(stopped.segments[1])
+    stopped.start()
+    streaming(stopped)
+
+
+def test_a_second_process_on_the_journal_names_the_first(make_leat, numbers):
+    relay = quick(make_leat, numbers.server)
+    relay.start()
+    streaming(relay)
+    done = run("run", "-c", relay.yaml)
+    refused(done, 1, relay.config["journal"]["dir"], str(relay.process.pid), "stop the other process")
+    numbers.insert(2)
+    numbers.assert_exactly_once(relay)
+
+
+def test_a_second_relay_on_a_sinks_folder_halts_that_sink(make_leat, numbers):
+    first = quick(make_leat, numbers.server)
+    first.start()
+    numbers.insert(1)
+    numbers.assert_exactly_once(first)
+    folder = first.config["sinks"]["files"]["path"]
+    second = quick(make_leat, numbers.server, sinks={"own": {}})
+    second.start()
+    streaming(second)
+    numbers.insert(1)
+    second.wait_until_delivered(numbers.server, "own")
+    assert second.stop() == 0
+    second.config["sinks"]["files"] = {**second.config["sinks"]["own"], "path": folder}
+    second.configure()
+    second.start()
+    error = sink_error(second, "files", "halted", "locked")
+    assert folder in error["message"] and "another process" in error["message"]
+    # Without a journal it has to know where the sinks stand, before anything can begin.
+    second.stop()
+    second.config["journal"]["dir"] += "-2"
+    second.configure()
+    second.start()
+    assert second.wait() == 1
+    assert folder in second.log_text().splitlines()[-1] and "stop the other process" in second.log_text().splitlines()[-1]
+    numbers.insert(2)
+    numbers.assert_exactly_once(first)
+
+
+# ---- Binlog files ----
+
+HEADER = struct.Struct("<IBIIIH")
+
+
+def events(path):
+    """(position, type, size) of each event."""
+    data, at, found = path.read_bytes(), 4, []
+    while at < len(data):
+        _, kind, _, size, _, _ = HEADER.unpack_from(data, at)
+        found.append((at, kind, size))
+        at += size
+    return found
+
+
+def damaged(tmp_path, name, change):
+    """A copy of a recorded binlog, changed."""
+    data = bytearray((DATA / f"{name}.binlog").read_bytes())
+    changed = change(data)
+    path = tmp_path / f"{name}.damaged"
+    path.write_bytes(data if changed is None else changed)
+    return path
+
+
+def last_event(name, kind):
+    """The last event of that type."""
+    return [event for event in events(DATA / f"{name}.binlog") if event[1] == kind][-1]
+
+
+WRITE_ROWS, TABLE_MAP, GTID, QUERY = 30, 19, 33, 2
+
+
+def test_a_whole_file_decodes(tmp_path):
+    assert run("decode", DATA / "keys.binlog").returncode == 0
+
+
+@pytest.mark.parametrize("cut,words", [
+    (lambda size: size // 2, "truncated"), (lambda size: 7, "header"), (lambda size: size - 1, "truncated")])
+def test_truncated_files_end_with_file_and_position(tmp_path, cut, words):
+    at, _, size = last_event("keys", WRITE_ROWS)
+    path = damaged(tmp_path, "keys", lambda data: data[:at + cut(size)])
+    done = run("decode", path)
+    refused(done, 17, str(path), str(at + (7 if cut(size) == 7 else 0)), words)
+    assert done.stdout.count("\n") > 0, "what came before is there"
+    with open(path) as file:
+        piped = subprocess.run([program(), "decode", "-"], stdin=file, capture_output=True, text=True)
+    assert piped.returncode == 17 and piped.stdout.replace('"stdin"', f'"{path.name}"') == done.stdout
+
+
+@pytest.mark.parametrize("kind", [WRITE_ROWS, TABLE_MAP, GTID, QUERY])
+def test_a_flipped_bit_in_an_event_is_a_checksum_error_with_its_place(tmp_path, kind):
+    at, _, size = last_event("keys", kind)
+
+    def flip(data):
+        data[at + size // 2] ^= 4
+    path = damaged(tmp_path, "keys", flip)
+    refused(run("decode", path), 17, f"{path.name}:{at}", "checksum")
+
+
+@pytest.mark.parametrize("claimed,words", [(0, "less than a header"), (18, "less than a header"), (0xFFFFFFFF, "limit"),
+                                           (1 << 27, "truncated")])
+def test_events_that_lie_about_their_length(tmp_path, claimed, words):
+    at, _, _ = last_event("keys", WRITE_ROWS)
+    path = damaged(tmp_path, "keys", lambda data: struct.pack_into("<I", data, at + 9, claimed))
+    refused(run("decode", path), 17, f"{path}:{at}", words)
+
+
+def test_an_unknown_event_stops_unless_it_may_be_ignored(tmp_path):
+    """In a file without checksums, so that only the type is wrong."""
+    at, _, _ = last_event("no_checksum", WRITE_ROWS)
+
+    def retype(flags):
+        def change(data):
+            data[at + 4] = 150
+            struct.pack_into("<H", data, at + 17, flags)
+        return change
+    path = damaged(tmp_path, "no_checksum", retype(0))
+    refused(run("decode", path), 17, f"{path.name}:{at}", "event type 150", "upgrade leat")
+    path = damaged(tmp_path, "no_checksum", retype(0x80))
+    assert run("decode", path).returncode == 0
+
+
+def test_files_that_are_no_binlogs(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("SELECT 1\n")
+    refused(run("decode", path), 17, str(path), "not a binary log", "leat tail")
+    path.write_text("")
+    refused(run("decode", path), 17, str(path), "not a binary log")
+    refused(run("decode", tmp_path / "nowhere"), 1, "nowhere", "No such file")
+    assert run("decode", tmp_path).returncode == 1
+
+
+@pytest.mark.parametrize("name,words,cure", [
+    ("payload", "compressed transactions", "binlog_transaction_compression=OFF"),
+    ("partial_json", "partial updates of JSON", "binlog_row_value_options=''"),
+    ("xa", "XA transactions", "without XA"),
+    ("charsets", "character set", "leat")])
+def test_recorded_files_that_are_not_decoded_yet(name, words, cure):
+    done = run("decode", DATA / f"{name}.binlog")
+    refused(done, 17, f"{name}.binlog:", words, cure)
+
+
+def test_an_unsupported_character_set_names_table_and_column(make_leat, numbers):
+    primary = numbers.server
+    primary.sql(f"CREATE TABLE {numbers.named('k')} (id INT PRIMARY KEY, word VARCHAR(20) CHARACTER SET koi8r)")
+    file, pos, _ = primary.position()
+    primary.sql(f"INSERT INTO {numbers.named('k')} VALUES (1, 'x')")
+    refused(tail(primary, "--from", f"{file}:{pos}", "--until", "now"), 17, f"{numbers.database}", "word", "koi8r", f"{file}:")
+
+
+# ---- On the way ----
+
+@pytest.mark.threads
+def test_a_connection_that_is_cut_in_a_packet(make_leat, numbers):
+    with Proxy(numbers.server.port) as proxy:
+        relay = quick(make_leat, numbers.server, url=f"mysql://cdc@127.0.0.1:{proxy.port}")
+        relay.start()
+        streaming(relay)
+        for n in range(3):
+            proxy.cut_after(30000 + 7919 * n)
+            numbers.insert(6, size=10000)
+            numbers.assert_exactly_once(relay)
+        status = relay.status()
+        assert status["source"]["connects"] >= 3 and "error" not in status["source"]
+        assert relay.stop() == 0
+
+
+def test_a_row_above_the_limit_stops_with_its_place_and_a_raised_limit_goes_on(make_leat, numbers):
+    relay = quick(make_leat, numbers.server, source={"event_bytes_max": "1MiB"})
+    relay.start()
+    numbers.insert(1)
+    numbers.assert_exactly_once(relay)
+    file, pos, _ = numbers.server.position()
+    numbers.insert(1, size=2 << 20).insert(1)
+    error = source_error(relay, "too_large")
+    assert f"{file}:" in error["message"] and "event_bytes_max" in error["cure"], error
+    at = int(error["message"].split(f"{file}:")[1].split(":")[0].split(" ")[0])
+    assert pos < at < numbers.server.position()[1]
+    refused(tail(numbers.server, "--from", f"{file}:{pos}", "--event-bytes-max", 1 << 20), 17, f"{file}:{at}", "event_bytes_max")
+    assert numbers.of(relay.lines()) == [1]
+    assert relay.stop() == 0
+    relay.config["source"]["event_bytes_max"] = "8MiB"
+    relay.configure()
+    relay.start()
+    numbers.assert_exactly_once(relay)
