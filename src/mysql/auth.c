@@ -1,11 +1,14 @@
-/* Authentication: a caching_sha2_password of our own, in place of the client library's plugin, and the gate before it.
+/* Authentication: a caching_sha2_password of our own, in place of the client library's plugin, and the gate
+ * before it.
  *
- * The library (Connector/C 3.3) doesn't keep our promises by itself: asked for TLS, it goes on without when the server
- * says that it has none, user name, password hash and all; and its caching_sha2_password sends the password in clear
- * text over such a connection, because TLS was *asked* for. Ours is registered under the plugin's name and set as the one
- * to begin with, so it runs on every connection, before the first byte of ours is sent, whatever the server proposes.
+ * The library (Connector/C 3.3) doesn't keep our promises by itself: asked for TLS, it goes on without when
+ * the server says that it has none, user name, password hash and all; and its caching_sha2_password sends the
+ * password in clear text over such a connection, because TLS was *asked* for. Ours is registered under the
+ * plugin's name and set as the one to begin with, so it runs on every connection, before the first byte of
+ * ours is sent, whatever the server proposes.
  *
- * Facts: "caching_sha2_password" in MySQL's "Pluggable authentication" documentation and protocol documentation. */
+ * Facts: "caching_sha2_password" in MySQL's "Pluggable authentication" documentation and protocol
+ * documentation. */
 #include "mysql_int.h"
 
 #include <errmsg.h>
@@ -23,7 +26,8 @@ const char mysql_auth_allowed[] = "caching_sha2_password,mysql_native_password,c
 enum { SCRAMBLE_SIZE = 20, SHA256_SIZE = 32, PASSWORD_MAX = 512, RSA_MAX = 2048 };
 enum { REPLY_FAST_OK = 3, REPLY_FULL = 4, REQUEST_KEY = 2 };
 
-/* What mysql/client_plugin.h calls st_mysql_client_plugin_AUTHENTICATION; Debian's package lacks a header it needs. */
+/* What mysql/client_plugin.h calls st_mysql_client_plugin_AUTHENTICATION; Debian's package lacks a header it
+ * needs. */
 enum { AUTHENTICATION_PLUGIN = 2, AUTHENTICATION_INTERFACE = 0x0100 };
 struct auth_plugin {
     MYSQL_CLIENT_PLUGIN_HEADER
@@ -53,7 +57,8 @@ static bool prove(uint8_t proof[SHA256_SIZE], const char *password, const uint8_
     return done;
 }
 
-static size_t encrypt(uint8_t *out, size_t out_size, const uint8_t *pem, size_t pem_size, const uint8_t *text, size_t size)
+static size_t encrypt(uint8_t *out, size_t out_size, const uint8_t *pem, size_t pem_size, const uint8_t *text,
+                      size_t size)
 {
     size_t written = 0;
     BIO *bio = BIO_new_mem_buf(pem, (int)pem_size);
@@ -91,29 +96,35 @@ static int send_encrypted(MYSQL_PLUGIN_VIO *vio, MYSQL *handle, const uint8_t sc
     return vio->write_packet(vio, sealed, (int)sealed_size) ? CR_ERROR : CR_OK;
 }
 
-static int send_password(MYSQL_PLUGIN_VIO *vio, struct leat_mysql *mysql, const uint8_t scramble[SCRAMBLE_SIZE])
+static int send_password(MYSQL_PLUGIN_VIO *vio, struct leat_mysql *mysql,
+                         const uint8_t scramble[SCRAMBLE_SIZE])
 {
     MYSQL *handle = &mysql->handle;
     if (mysql_tls_active(mysql) || mysql->policy.socket)
-        return vio->write_packet(vio, (const uint8_t *)handle->passwd, (int)strlen(handle->passwd) + 1) ? CR_ERROR : CR_OK;
+        return vio->write_packet(vio, (const uint8_t *)handle->passwd, (int)strlen(handle->passwd) + 1)
+                   ? CR_ERROR
+                   : CR_OK;
     if (mysql->policy.rsa_allowed)
         return send_encrypted(vio, handle, scramble);
-    return refuse(handle, CR_AUTH_PLUGIN_ERR,
-                  "the server wants the password itself, and without TLS it would go to whoever answers: use ssl_mode "
-                  "REQUIRED or VERIFY_IDENTITY, or DISABLED if the network is safe");
+    return refuse(
+        handle, CR_AUTH_PLUGIN_ERR,
+        "the server wants the password itself, and without TLS it would go to whoever answers: use ssl_mode "
+        "REQUIRED or VERIFY_IDENTITY, or DISABLED if the network is safe");
 }
 
 static int authenticate(MYSQL_PLUGIN_VIO *vio, MYSQL *handle)
 {
     struct leat_mysql *mysql = (struct leat_mysql *)(void *)handle;
     if (mysql->policy.tls_required && !(handle->server_capabilities & CLIENT_SSL))
-        return refuse(handle, CR_SSL_CONNECTION_ERROR, "TLS is required, and the server (or somebody in between) has none");
+        return refuse(handle, CR_SSL_CONNECTION_ERROR,
+                      "TLS is required, and the server (or somebody in between) has none");
     if (strlen(handle->passwd) + 1 > PASSWORD_MAX)
         return refuse(handle, CR_AUTH_PLUGIN_ERR, "the password is longer than 511 bytes");
     uint8_t *packet, scramble[SCRAMBLE_SIZE], proof[SHA256_SIZE];
     int size = vio->read_packet(vio, &packet);
     if (size < SCRAMBLE_SIZE)
-        return size < 0 ? CR_ERROR : refuse(handle, CR_SERVER_HANDSHAKE_ERR, "the server's scramble is too short");
+        return size < 0 ? CR_ERROR
+                        : refuse(handle, CR_SERVER_HANDSHAKE_ERR, "the server's scramble is too short");
     memcpy(scramble, packet, sizeof scramble);
     if (!*handle->passwd)
         return vio->write_packet(vio, NULL, 0) ? CR_ERROR : CR_OK;
@@ -149,7 +160,8 @@ static void init_library(void)
     MYSQL handle;
     if (mysql_library_init(0, NULL, NULL) || !mysql_init(&handle))
         return;
-    library_ready = mysql_client_register_plugin(&handle, (struct st_mysql_client_plugin *)(void *)&plugin) != NULL;
+    library_ready =
+        mysql_client_register_plugin(&handle, (struct st_mysql_client_plugin *)(void *)&plugin) != NULL;
     mysql_close(&handle);
 }
 
@@ -158,6 +170,7 @@ int mysql_library_start(struct leat_error *err)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, init_library);
     if (!library_ready)
-        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "the MySQL client library could not be started");
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL,
+                         "the MySQL client library could not be started");
     return LEAT_OK;
 }

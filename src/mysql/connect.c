@@ -1,9 +1,9 @@
 /* Connecting, with one deadline for all of it (name, TCP, TLS, authentication), and interruption.
  *
- * The library's non-blocking calls are used while connecting, so that leat_mysql_interrupt reaches that too; all that
- * follows uses its blocking calls, with timeouts on the socket. Interruption is a flag, an eventfd for whoever polls, and
- * shutdown(2) for whoever sits in the library: on a duplicate of the socket, because the library closes its own when a
- * connection breaks, and the number would then be somebody else's file. */
+ * The library's non-blocking calls are used while connecting, so that leat_mysql_interrupt reaches that too;
+ * all that follows uses its blocking calls, with timeouts on the socket. Interruption is a flag, an eventfd
+ * for whoever polls, and shutdown(2) for whoever sits in the library: on a duplicate of the socket, because
+ * the library closes its own when a connection breaks, and the number would then be somebody else's file. */
 #include "mysql_int.h"
 
 #include <assert.h>
@@ -32,9 +32,9 @@ bool mysql_tls_active(const struct leat_mysql *mysql)
     return mysql->handle.net.pvio && mysql->handle.net.pvio->ctls;
 }
 
-/* The library takes whole seconds and copies them when it connects; ours are milliseconds and change. Without TLS it
- * polls by `timeout`; with TLS it reads blocking, so that the socket's own timeout counts, and then polls for
- * `options.read_timeout` taken as milliseconds, where 0 would be for ever. */
+/* The library takes whole seconds and copies them when it connects; ours are milliseconds and change. Without
+ * TLS it polls by `timeout`; with TLS it reads blocking, so that the socket's own timeout counts, and then
+ * polls for `options.read_timeout` taken as milliseconds, where 0 would be for ever. */
 void mysql_use_timeout(struct leat_mysql *mysql, unsigned timeout_ms)
 {
     MARIADB_PVIO *pvio = mysql->handle.net.pvio;
@@ -46,7 +46,8 @@ void mysql_use_timeout(struct leat_mysql *mysql, unsigned timeout_ms)
     (void)setsockopt(mysql->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
 }
 
-/* A strange file mode is the operator's business; a strange size is ours. One line feed at the end is not the password's. */
+/* A strange file mode is the operator's business; a strange size is ours. One line feed at the end is not the
+ * password's. */
 static int read_password(char **password, const struct leat_server_config *server, struct leat_error *err)
 {
     *password = NULL;
@@ -55,8 +56,11 @@ static int read_password(char **password, const struct leat_server_config *serve
         return LEAT_OK;
     }
     int fd = open(server->password_file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "password_file %s", server->password_file);
+    if (fd < 0) {
+        bool missing = errno == ENOENT;
+        leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "password_file %s", server->password_file);
+        return missing ? leat_cure(err, "put the password into that file (mode 0600), or name another one") : LEAT_FAIL;
+    }
     char text[PASSWORD_FILE_MAX + 1];
     size_t size = 0;
     ssize_t got;
@@ -75,8 +79,9 @@ static int read_password(char **password, const struct leat_server_config *serve
         size--;
     if (size > PASSWORD_FILE_MAX - 1 || memchr(text, '\0', size)) {
         explicit_bzero(text, sizeof text);
-        return leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "password_file %s: that is no password (%zu bytes)",
-                         server->password_file, size);
+        leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "password_file %s: that is no password (%zu bytes)",
+                  server->password_file, size);
+        return leat_cure(err, "the file holds the password on one line, and nothing else");
     }
     *password = leat_strndup(text, size);
     explicit_bzero(text, sizeof text);
@@ -113,7 +118,8 @@ static int no_error(void *state, char *text, unsigned size)
     return 2000;
 }
 
-static void set_options(struct leat_mysql *mysql, const struct leat_server_config *server, unsigned timeout_ms)
+static void set_options(struct leat_mysql *mysql, const struct leat_server_config *server,
+                        unsigned timeout_ms)
 {
     MYSQL *handle = &mysql->handle;
     unsigned seconds = (timeout_ms + 999) / 1000, write_seconds = WRITE_TIMEOUT_S, off = 0;
@@ -147,8 +153,8 @@ static void set_options(struct leat_mysql *mysql, const struct leat_server_confi
         mysql_optionsv(handle, MYSQL_OPT_SSL_CERT, server->ssl_cert);
     if (server->ssl_key)
         mysql_optionsv(handle, MYSQL_OPT_SSL_KEY, server->ssl_key);
-    /* With a CA the library checks the chain, with this flag also the name; without a CA the flag would fail every
-     * certificate, though REQUIRED is content with any. */
+    /* With a CA the library checks the chain, with this flag also the name; without a CA the flag would fail
+     * every certificate, though REQUIRED is content with any. */
     if (mysql->policy.verify)
         mysql_optionsv(handle, MYSQL_OPT_SSL_CA, server->ssl_ca);
     mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, mysql->policy.verify_host ? &yes : &no);
@@ -160,7 +166,8 @@ static int wait_connecting(struct leat_mysql *mysql, int status, uint64_t deadli
     uint64_t now_us = leat_monotonic_us(leat_clock_real());
     if (now_us >= deadline_us)
         return LEAT_FAIL;
-    short wanted = (short)((status & MYSQL_WAIT_READ ? POLLIN : 0) | (status & MYSQL_WAIT_WRITE ? POLLOUT : 0));
+    short wanted =
+        (short)((status & MYSQL_WAIT_READ ? POLLIN : 0) | (status & MYSQL_WAIT_WRITE ? POLLOUT : 0));
     struct pollfd fds[2] = {{.fd = mysql->wake_fd, .events = POLLIN},
                             {.fd = wanted ? (int)mysql_get_socket(&mysql->handle) : -1, .events = wanted}};
     int timeout_ms = (int)((deadline_us - now_us) / 1000) + 1;
@@ -177,13 +184,15 @@ static int wait_connecting(struct leat_mysql *mysql, int status, uint64_t deadli
     return LEAT_OK;
 }
 
-static int run_connect(struct leat_mysql *mysql, const struct leat_server_config *server, const char *password,
-                       unsigned timeout_ms, struct leat_error *err)
+static int run_connect(struct leat_mysql *mysql, const struct leat_server_config *server,
+                       const char *password, unsigned timeout_ms, struct leat_error *err)
 {
-    uint64_t began_us = leat_monotonic_us(leat_clock_real()), deadline_us = began_us + timeout_ms * UINT64_C(1000);
+    uint64_t began_us = leat_monotonic_us(leat_clock_real()),
+             deadline_us = began_us + timeout_ms * UINT64_C(1000);
     MYSQL *done = NULL;
-    int status = mysql_real_connect_start(&done, &mysql->handle, server->socket ? NULL : server->host, server->user, password,
-                                          NULL, server->port ? server->port : 3306, server->socket, 0);
+    int status =
+        mysql_real_connect_start(&done, &mysql->handle, server->socket ? NULL : server->host, server->user,
+                                 password, NULL, server->port ? server->port : 3306, server->socket, 0);
     while (status) {
         int events = 0;
         int rc = wait_connecting(mysql, status, deadline_us, &events);
@@ -206,19 +215,23 @@ static void describe_server(struct leat_mysql *mysql)
         return;
     const char *version = NULL, *cipher = mysql_get_ssl_cipher(handle);
     mariadb_get_infov(handle, MARIADB_CONNECTION_TLS_VERSION, &version);
-    snprintf(mysql->server.tls, sizeof mysql->server.tls, "%s %s", version ? version : "TLS", cipher ? cipher : "");
+    snprintf(mysql->server.tls, sizeof mysql->server.tls, "%s %s", version ? version : "TLS",
+             cipher ? cipher : "");
 }
 
-/* The library can't be trusted with this alone, see auth.c: whatever happened in there, here it is looked at. */
+/* The library can't be trusted with this alone, see auth.c: whatever happened in there, here it is looked at.
+ */
 static int check_connected(struct leat_mysql *mysql, struct leat_error *err)
 {
     if (mysql->policy.tls_required && !mysql_tls_active(mysql)) {
         if (mysql->policy.socket) {
-            leat_fail(err, LEAT_E_TLS, LEAT_KIND_OPERATOR, "%s: the client library doesn't do TLS over a Unix socket",
-                      mysql->server.name);
-            return leat_cure(err, "ssl_mode: PREFERRED (a socket doesn't leave the machine), or connect by TCP");
+            leat_fail(err, LEAT_E_TLS, LEAT_KIND_OPERATOR,
+                      "%s: the client library doesn't do TLS over a Unix socket", mysql->server.name);
+            return leat_cure(err,
+                             "ssl_mode: PREFERRED (a socket doesn't leave the machine), or connect by TCP");
         }
-        return leat_fail(err, LEAT_E_TLS, LEAT_KIND_OPERATOR, "%s: TLS is required, and there is none", mysql->server.name);
+        return leat_fail(err, LEAT_E_TLS, LEAT_KIND_OPERATOR, "%s: TLS is required, and there is none",
+                         mysql->server.name);
     }
     mysql->fd = fcntl((int)mysql_get_socket(&mysql->handle), F_DUPFD_CLOEXEC, 3);
     if (mysql->fd < 0)
@@ -246,8 +259,8 @@ int leat_mysql_new(struct leat_mysql **out, struct leat_error *err)
     return LEAT_OK;
 }
 
-int leat_mysql_open(struct leat_mysql *mysql, const struct leat_server_config *server, unsigned read_timeout_ms,
-                    struct leat_error *err)
+int leat_mysql_open(struct leat_mysql *mysql, const struct leat_server_config *server,
+                    unsigned read_timeout_ms, struct leat_error *err)
 {
     assert(!mysql->connected);
     if (server->socket)
@@ -276,8 +289,8 @@ int leat_mysql_open(struct leat_mysql *mysql, const struct leat_server_config *s
     return rc;
 }
 
-int leat_mysql_connect(struct leat_mysql **mysql, const struct leat_server_config *server, unsigned read_timeout_ms,
-                       struct leat_error *err)
+int leat_mysql_connect(struct leat_mysql **mysql, const struct leat_server_config *server,
+                       unsigned read_timeout_ms, struct leat_error *err)
 {
     int rc = leat_mysql_new(mysql, err);
     if (rc == LEAT_OK)

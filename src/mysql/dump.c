@@ -1,7 +1,7 @@
 /* The dump: registering, asking, and taking event after event.
  *
- * Each packet is a status byte and an event: 0 an event, 0xFE (in a short packet) the end of a non-blocking dump, 0xFF an
- * error. The library sends the commands; the packets are read by wire.c. */
+ * Each packet is a status byte and an event: 0 an event, 0xFE (in a short packet) the end of a non-blocking
+ * dump, 0xFF an error. The library sends the commands; the packets are read by wire.c. */
 #include "mysql_int.h"
 
 #include <assert.h>
@@ -16,8 +16,8 @@ static const uint64_t EVENT_MAX = 1024 * 1024 * 1024;
 
 static int send_command(struct leat_mysql *mysql, int number, const struct leat_buf *body, bool answered)
 {
-    return mysql->handle.methods->db_command(&mysql->handle, (enum enum_server_command)number, (const char *)body->data,
-                                             body->size, !answered, NULL);
+    return mysql->handle.methods->db_command(&mysql->handle, (enum enum_server_command)number,
+                                             (const char *)body->data, body->size, !answered, NULL);
 }
 
 static int enlist(struct leat_mysql *mysql, uint32_t server_id, struct leat_error *err)
@@ -28,10 +28,12 @@ static int enlist(struct leat_mysql *mysql, uint32_t server_id, struct leat_erro
     mysql_use_timeout(mysql, mysql->query_timeout_ms);
     int failed = send_command(mysql, COM_REGISTER_SLAVE, &body, true);
     leat_buf_free(&body);
-    return failed ? mysql_fail(mysql, "registering as a replica", began_us, mysql->query_timeout_ms, err) : LEAT_OK;
+    return failed ? mysql_fail(mysql, "registering as a replica", began_us, mysql->query_timeout_ms, err)
+                  : LEAT_OK;
 }
 
-/* The library may have read ahead. Nothing has been asked for yet, so there should be nothing; but it isn't lost. */
+/* The library may have read ahead. Nothing has been asked for yet, so there should be nothing; but it isn't
+ * lost. */
 static int start_wire(struct leat_mysql *mysql, uint64_t event_bytes_max, struct leat_error *err)
 {
     MARIADB_PVIO *pvio = mysql->handle.net.pvio;
@@ -96,7 +98,8 @@ static int server_error(struct leat_mysql *mysql, const uint8_t *packet, size_t 
                      (int)leat_cursor_left(&cursor), (const char *)cursor.at, number);
 }
 
-int leat_mysql_dump_next(struct leat_mysql *mysql, const uint8_t **event, size_t *size, struct leat_error *err)
+int leat_mysql_dump_next(struct leat_mysql *mysql, const uint8_t **event, size_t *size,
+                         struct leat_error *err)
 {
     assert(mysql->dumping);
     const uint8_t *packet;
@@ -115,6 +118,7 @@ int leat_mysql_dump_next(struct leat_mysql *mysql, const uint8_t **event, size_t
         return LEAT_END;
     if (length && packet[0] == PACKET_ERROR)
         return server_error(mysql, packet, length, err);
-    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_RETRY, "%s: a packet of %zu bytes in the dump is neither event nor error",
-                     mysql->server.name, length);
+    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_RETRY,
+                     "%s: a packet of %zu bytes in the dump is neither event nor error", mysql->server.name,
+                     length);
 }

@@ -46,7 +46,9 @@ static const struct meaning meanings[] = {
     {3955, LEAT_E_AUTH, LEAT_KIND_OPERATOR, "ALTER USER … ACCOUNT UNLOCK"},
     {4031, LEAT_E_CONNECT, LEAT_KIND_RETRY, NULL}, /* wait_timeout */
     {4151, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL}, /* MariaDB: account is locked */
-    {CR_SSL_CONNECTION_ERROR, LEAT_E_TLS, LEAT_KIND_OPERATOR, NULL},
+    {CR_SSL_CONNECTION_ERROR, LEAT_E_TLS, LEAT_KIND_OPERATOR,
+     "check ssl_ca (the authority that signed the server's certificate; VERIFY_IDENTITY also wants the host's "
+     "name in that), or ssl_mode, if the server is meant to be without TLS"},
     {CR_SECURE_AUTH, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL},
     {CR_AUTH_PLUGIN_CANNOT_LOAD, LEAT_E_AUTH, LEAT_KIND_OPERATOR,
      "check the user's name, or: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
@@ -92,8 +94,9 @@ static bool timed_out(uint64_t since_us, unsigned timeout_ms)
     return waited_ms + 50 >= timeout_ms;
 }
 
-/* The library reports any trouble of a TLS connection as one of TLS. It is the network's once TLS is established, and
- * before that when the words are those of a broken connection; the rest is about certificates and versions. */
+/* The library reports any trouble of a TLS connection as one of TLS. It is the network's once TLS is
+ * established, and before that when the words are those of a broken connection; the rest is about
+ * certificates and versions. */
 static bool is_network_trouble(const struct leat_mysql *mysql)
 {
     static const char *const words[] = {"unexpected eof", "timed out", "reset by peer", "Broken pipe"};
@@ -105,7 +108,8 @@ static bool is_network_trouble(const struct leat_mysql *mysql)
     return false;
 }
 
-int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, unsigned timeout_ms, struct leat_error *err)
+int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, unsigned timeout_ms,
+               struct leat_error *err)
 {
     unsigned number = mysql_errno(&mysql->handle);
     mysql->last_errno = number >= CR_MIN_ERROR && number <= CR_MAX_ERROR ? 0 : number;
@@ -119,7 +123,8 @@ int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, u
         kind = LEAT_KIND_RETRY;
     }
     if (code == LEAT_E_CONNECT && timed_out(since_us, timeout_ms))
-        return leat_fail(err, LEAT_E_TIMEOUT, LEAT_KIND_RETRY, "%s: %s: no answer within %u ms", name, doing, timeout_ms);
+        return leat_fail(err, LEAT_E_TIMEOUT, LEAT_KIND_RETRY, "%s: %s: no answer within %u ms", name, doing,
+                         timeout_ms);
     /* The library quotes the method's name out of a buffer that it has overwritten by then. */
     bool method = number == CR_PLUGIN_NOT_ALLOWED || number == CR_AUTH_PLUGIN_CANNOT_LOAD;
     leat_fail(err, code, kind, "%s: %s: %s (%u)", name, doing,

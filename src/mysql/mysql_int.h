@@ -1,4 +1,5 @@
-/* What the files of this room share: the connection, the reader of a dump's packets, and what an error number means. */
+/* What the files of this room share: the connection, the reader of a dump's packets, and what an error number
+ * means. */
 #ifndef LEAT_MYSQL_MYSQL_INT_H
 #define LEAT_MYSQL_MYSQL_INT_H
 
@@ -19,30 +20,33 @@ struct leat_mysql_policy {
     bool verify_host;  /* and its name against the host's */
     bool rsa_allowed;  /* the password may go encrypted by a key that the server sent in clear */
 };
-int mysql_policy(struct leat_mysql_policy *policy, const struct leat_server_config *server, struct leat_error *err)
-    LEAT_CHECKED;
+int mysql_policy(struct leat_mysql_policy *policy, const struct leat_server_config *server,
+                 struct leat_error *err) LEAT_CHECKED;
 
 /* A dump's packets, read from the socket by large reads. */
 struct leat_wire {
     int fd, wake_fd;
     void *ssl; /* the library's SSL of this connection, or NULL without TLS */
     uint8_t *buf;
-    size_t start, end;      /* unread bytes of buf */
-    struct leat_buf large;  /* a packet that doesn't fit in buf, or one split by the protocol */
-    unsigned large_unused;  /* packets since `large` was needed */
-    uint8_t sequence;       /* of the next packet */
+    size_t start, end;     /* unread bytes of buf */
+    struct leat_buf large; /* a packet that doesn't fit in buf, or one split by the protocol */
+    unsigned large_unused; /* packets since `large` was needed */
+    uint8_t sequence;      /* of the next packet */
     unsigned timeout_ms;
     uint64_t payload_max;
 };
 enum { LEAT_WIRE_SIZE = 256 * 1024 };
-void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, const void *unread, size_t unread_size);
+void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, const void *unread,
+                     size_t unread_size);
 void mysql_wire_free(struct leat_wire *wire);
 /* tls.c: reads at least one byte and at most `size`; *wait is what to poll for when it returns LEAT_AGAIN. */
-int mysql_tls_read(void *ssl, uint8_t *to, size_t size, size_t *got, short *wait, struct leat_error *err) LEAT_CHECKED;
+int mysql_tls_read(void *ssl, uint8_t *to, size_t size, size_t *got, short *wait,
+                   struct leat_error *err) LEAT_CHECKED;
 /* Whether the library's TLS is the one that mysql_tls_read knows. */
 int mysql_tls_check(struct leat_error *err) LEAT_CHECKED;
 /* The next packet's payload, valid until the next call. LEAT_STOPPED: woken. Errors don't name the server. */
-int mysql_wire_next(struct leat_wire *wire, const uint8_t **payload, size_t *size, struct leat_error *err) LEAT_CHECKED;
+int mysql_wire_next(struct leat_wire *wire, const uint8_t **payload, size_t *size,
+                    struct leat_error *err) LEAT_CHECKED;
 bool mysql_wire_buffered(const struct leat_wire *wire); /* a whole packet is there already */
 
 struct leat_mysql {
@@ -50,8 +54,8 @@ struct leat_mysql {
     bool connected;
     struct leat_mysql_policy policy;
     struct leat_mysql_server server;
-    int wake_fd;             /* eventfd: leat_mysql_interrupt writes it */
-    int fd;                  /* the socket, borrowed from the handle; for shutdown(2) */
+    int wake_fd; /* eventfd: leat_mysql_interrupt writes it */
+    int fd;      /* the socket, borrowed from the handle; for shutdown(2) */
     atomic_bool interrupted;
     atomic_bool established; /* fd is valid */
     unsigned query_timeout_ms;
@@ -63,7 +67,8 @@ struct leat_mysql {
 void mysql_use_timeout(struct leat_mysql *mysql, unsigned timeout_ms);
 bool mysql_tls_active(const struct leat_mysql *mysql);
 /* "shop-db:3306: " goes before every message. */
-int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, unsigned timeout_ms, struct leat_error *err);
+int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, unsigned timeout_ms,
+               struct leat_error *err);
 
 /* auth.c: our own caching_sha2_password, registered with the library once a process. */
 int mysql_library_start(struct leat_error *err) LEAT_CHECKED;

@@ -1,5 +1,5 @@
-/* Statements and their results. Results are small and are copied whole, so that no statement ever leaves the connection
- * with unread rows. */
+/* Statements and their results. Results are small and are copied whole, so that no statement ever leaves the
+ * connection with unread rows. */
 #include "mysql_int.h"
 
 #include <assert.h>
@@ -60,10 +60,12 @@ const char *leat_result_cell(const struct leat_result *result, size_t row, const
 static void describe(char *text, size_t size, const char *sql)
 {
     size_t length = strcspn(sql, "'\"\n");
-    snprintf(text, size, "%.*s%s", length < 60 ? (int)length : 60, sql, sql[length] || length >= 60 ? "…" : "");
+    snprintf(text, size, "%.*s%s", length < 60 ? (int)length : 60, sql,
+             sql[length] || length >= 60 ? "…" : "");
 }
 
-static int run(struct leat_mysql *mysql, struct leat_result **result, const char *sql, size_t size, struct leat_error *err)
+static int run(struct leat_mysql *mysql, struct leat_result **result, const char *sql, size_t size,
+               struct leat_error *err)
 {
     assert(mysql->connected && !mysql->dumping);
     if (atomic_load(&mysql->interrupted))
@@ -79,14 +81,16 @@ static int run(struct leat_mysql *mysql, struct leat_result **result, const char
     if (!rows && mysql_field_count(&mysql->handle))
         return mysql_fail(mysql, doing, began_us, mysql->query_timeout_ms, err);
     if (result && !rows)
-        return leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY, "%s: %s: the server sent no rows", mysql->server.name, doing);
+        return leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY, "%s: %s: the server sent no rows",
+                         mysql->server.name, doing);
     if (result)
         *result = copy_result(rows);
     mysql_free_result(rows);
     return LEAT_OK;
 }
 
-int leat_mysql_query(struct leat_mysql *mysql, struct leat_result **result, struct leat_error *err, const char *format, ...)
+int leat_mysql_query(struct leat_mysql *mysql, struct leat_result **result, struct leat_error *err,
+                     const char *format, ...)
 {
     if (result)
         *result = NULL;
@@ -104,7 +108,8 @@ int leat_mysql_query(struct leat_mysql *mysql, struct leat_result **result, stru
     return rc;
 }
 
-int leat_mysql_value(struct leat_mysql *mysql, char *value, size_t size, const char *sql, struct leat_error *err)
+int leat_mysql_value(struct leat_mysql *mysql, char *value, size_t size, const char *sql,
+                     struct leat_error *err)
 {
     struct leat_result *result = NULL;
     int rc = run(mysql, &result, sql, strlen(sql), err);
@@ -114,8 +119,9 @@ int leat_mysql_value(struct leat_mysql *mysql, char *value, size_t size, const c
     if (!cell)
         rc = LEAT_END;
     else if (strlen(cell) >= size)
-        rc = leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY, "%s: %s: %zu bytes where at most %zu were expected",
-                       mysql->server.name, sql, strlen(cell), size - 1);
+        rc = leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY,
+                       "%s: %s: %zu bytes where at most %zu were expected", mysql->server.name, sql,
+                       strlen(cell), size - 1);
     else
         memcpy(value, cell, strlen(cell) + 1);
     leat_result_free(&result);
@@ -124,8 +130,8 @@ int leat_mysql_value(struct leat_mysql *mysql, char *value, size_t size, const c
 
 void leat_mysql_quote(struct leat_buf *buf, const char *text, size_t size)
 {
-    /* Valid under any sql_mode: with NO_BACKSLASH_ESCAPES a backslash is itself, else it escapes, so a text with one is
-     * given by its bytes. Quotes are doubled, which is understood either way. */
+    /* Valid under any sql_mode: with NO_BACKSLASH_ESCAPES a backslash is itself, else it escapes, so a text
+     * with one is given by its bytes. Quotes are doubled, which is understood either way. */
     if (memchr(text, '\\', size) || memchr(text, '\0', size)) {
         leat_buf_puts(buf, "_utf8mb4 X'");
         for (size_t i = 0; i < size; i++)

@@ -1,5 +1,6 @@
-/* Reading a dump through the TLS session that the client library made: by OpenSSL's own call, on a socket that doesn't
- * block. That takes the library to be built with OpenSSL (Debian's is), which is looked at first. */
+/* Reading a dump through the TLS session that the client library made: by OpenSSL's own call, on a socket
+ * that doesn't block. That takes the library to be built with OpenSSL (Debian's is), which is looked at
+ * first. */
 #include "mysql_int.h"
 
 #include <errno.h>
@@ -16,8 +17,9 @@ int mysql_tls_check(struct leat_error *err)
     size_t same = strcspn(ours, ".");
     if (library && !strncmp(library, ours, same))
         return LEAT_OK;
-    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_OPERATOR, "the MySQL client library does TLS by %s, not by %s",
-              library ? library : "an unknown library", ours);
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_OPERATOR,
+              "the MySQL client library does TLS by %s, not by %s", library ? library : "an unknown library",
+              ours);
     return leat_cure(err, "use a build of MariaDB Connector/C with OpenSSL, or a Unix socket");
 }
 

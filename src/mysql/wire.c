@@ -1,9 +1,11 @@
 /* A dump's packets, read from the socket by ourselves.
  *
- * A packet is three bytes of length, one of sequence number, and the payload; one of 2^24-1 bytes goes on in the next. The
- * library's way costs a read of at most 16 KiB and a copy of every payload; this one reads up to 256 KiB at a time and
- * gives payloads where they lie. Only packets that don't fit, or were split, are put together in a buffer of their own.
- * Used for connections without TLS once the dump has begun; nothing else is ever sent on them. */
+ * A packet is three bytes of length, one of sequence number, and the payload; one of 2^24-1 bytes goes on in
+ * the next. The library would do it too, but it loses why it failed when a packet is too large, never gives
+ * memory back, can't be woken, and under TLS has no timeout of its own. This reader also costs a little less:
+ * 11,000 reads instead of 59,000 and a tenth less CPU for 0.9 GB of small events, which are given where they
+ * lie. Only packets that don't fit, or were split, are put together in a buffer of their own. Used once the
+ * dump has begun; nothing else is ever sent on such a connection. */
 #include "mysql_int.h"
 
 #include <assert.h>
@@ -17,10 +19,12 @@
 enum { HEADER_SIZE = 4, LARGE_KEPT = 4096 };
 static const size_t SPLIT_SIZE = 0xFFFFFF;
 
-void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, const void *unread, size_t unread_size)
+void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, const void *unread,
+                     size_t unread_size)
 {
     assert(unread_size <= LEAT_WIRE_SIZE);
-    *wire = (struct leat_wire){.fd = fd, .wake_fd = wake_fd, .ssl = ssl, .buf = leat_alloc(LEAT_WIRE_SIZE), .sequence = 1};
+    *wire = (struct leat_wire){
+        .fd = fd, .wake_fd = wake_fd, .ssl = ssl, .buf = leat_alloc(LEAT_WIRE_SIZE), .sequence = 1};
     wire->payload_max = UINT64_MAX;
     if (unread_size)
         memcpy(wire->buf, unread, unread_size);
@@ -41,7 +45,8 @@ static int wait_for(struct leat_wire *wire, short events, struct leat_error *err
     if (ready > 0 && fds[1].revents)
         return LEAT_STOPPED;
     if (ready == 0)
-        return leat_fail(err, LEAT_E_TIMEOUT, LEAT_KIND_RETRY, "the server has sent nothing for %u ms", wire->timeout_ms);
+        return leat_fail(err, LEAT_E_TIMEOUT, LEAT_KIND_RETRY, "the server has sent nothing for %u ms",
+                         wire->timeout_ms);
     if (ready < 0 && errno != EINTR)
         return leat_fail_errno(err, errno, LEAT_KIND_RETRY, "poll");
     return LEAT_OK;
@@ -71,7 +76,8 @@ static int read_some(struct leat_wire *wire, uint8_t *to, size_t size, size_t *g
 {
     for (;;) {
         short events = POLLIN;
-        int rc = wire->ssl ? mysql_tls_read(wire->ssl, to, size, got, &events, err) : read_plain(wire, to, size, got, err);
+        int rc = wire->ssl ? mysql_tls_read(wire->ssl, to, size, got, &events, err)
+                           : read_plain(wire, to, size, got, err);
         if (rc != LEAT_AGAIN)
             return rc;
         rc = wait_for(wire, events, err);
@@ -117,8 +123,9 @@ static int read_header(struct leat_wire *wire, size_t *size, struct leat_error *
     return LEAT_OK;
 }
 
-/* The whole size of an event packet, as its own header tells (byte 0 is the status, the length is 9 bytes into the
- * event's header): known before the rest of it is here, so that the limit is checked before memory is taken. */
+/* The whole size of an event packet, as its own header tells (byte 0 is the status, the length is 9 bytes
+ * into the event's header): known before the rest of it is here, so that the limit is checked before memory
+ * is taken. */
 static size_t announced_size(const struct leat_wire *wire, size_t first_size)
 {
     if (wire->end - wire->start < 14 || wire->buf[wire->start] != 0)
@@ -131,7 +138,8 @@ static int check_size(const struct leat_wire *wire, size_t size, struct leat_err
 {
     if (size <= wire->payload_max)
         return LEAT_OK;
-    leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "an event of %zu bytes, above source.event_bytes_max", size - 1);
+    leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "an event of %zu bytes, above source.event_bytes_max",
+              size - 1);
     return leat_cure(err, "source: { event_bytes_max: %zu }", size - 1);
 }
 

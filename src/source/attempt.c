@@ -3,9 +3,9 @@
 
 #include "base/log.h"
 
-/* The server cuts a dump that isn't read for net_write_timeout, 60 s by default. We leave by ourselves after 30 s of a
- * blocking listener (watch.c); this leaves room for a machine that sleeps, and yet ends a dump that nobody will ever read,
- * which keeps a binlog file from being purged. */
+/* The server cuts a dump that isn't read for net_write_timeout, 60 s by default. We leave by ourselves after
+ * 30 s of a blocking listener (watch.c); this leaves room for a machine that sleeps, and yet ends a dump that
+ * nobody will ever read, which keeps a binlog file from being purged. */
 enum { NET_WRITE_TIMEOUT_S = 300 };
 static const uint64_t CLASH_WINDOW_US = UINT64_C(600) * 1000000;
 
@@ -15,29 +15,33 @@ int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql,
     leat_uuid_text(uuid, source->options.replica_uuid);
     unsigned long long heartbeat_ns = source->heartbeat_ms * 1000000ULL;
     /* Each under both names: the old ones until 8.0.25, the new ones since. */
-    int rc = leat_mysql_query(mysql, NULL, err,
-                              "SET @source_binlog_checksum=@@global.binlog_checksum, "
-                              "@master_binlog_checksum=@@global.binlog_checksum, @source_heartbeat_period=%llu, "
-                              "@master_heartbeat_period=%llu, @replica_uuid='%s', @slave_uuid='%s'",
-                              heartbeat_ns, heartbeat_ns, uuid, uuid);
+    int rc =
+        leat_mysql_query(mysql, NULL, err,
+                         "SET @source_binlog_checksum=@@global.binlog_checksum, "
+                         "@master_binlog_checksum=@@global.binlog_checksum, @source_heartbeat_period=%llu, "
+                         "@master_heartbeat_period=%llu, @replica_uuid='%s', @slave_uuid='%s'",
+                         heartbeat_ns, heartbeat_ns, uuid, uuid);
     if (rc == LEAT_OK)
         rc = leat_mysql_query(mysql, NULL, err, "SET SESSION net_write_timeout=%d", NET_WRITE_TIMEOUT_S);
     return rc;
 }
 
-/* A dump with our identity that the server still holds open when ours begins is ended by it without a word to us. So when
- * *we* are told, somebody else has our identity: once may be a twin that took over for a moment, twice is a clash. */
+/* A dump with our identity that the server still holds open when ours begins is ended by it without a word to
+ * us. So when *we* are told, somebody else has our identity: once may be a twin that took over for a moment,
+ * twice is a clash. */
 static int clash(struct leat_source *source, struct leat_error *err)
 {
     uint64_t now_us = leat_monotonic_us(source->clock);
     bool again = source->clash_us && now_us - source->clash_us < CLASH_WINDOW_US;
     source->clash_us = now_us;
     struct leat_error told = *err;
-    leat_fail(err, LEAT_E_LOCKED, again ? LEAT_KIND_OPERATOR : LEAT_KIND_RETRY,
-              "another client connected with our server_id %u or replica UUID, and the server ended our dump%s: %s",
-              source->options.server_id, again ? ", again" : "", told.message);
-    return leat_cure(err, "stop the other one (a second relay on a copy of this journal?), or set source.server_id; SHOW "
-                          "REPLICAS shows all");
+    leat_fail(
+        err, LEAT_E_LOCKED, again ? LEAT_KIND_OPERATOR : LEAT_KIND_RETRY,
+        "another client connected with our server_id %u or replica UUID, and the server ended our dump%s: %s",
+        source->options.server_id, again ? ", again" : "", told.message);
+    return leat_cure(
+        err, "stop the other one (a second relay on a copy of this journal?), or set source.server_id; SHOW "
+             "REPLICAS shows all");
 }
 
 int source_refused(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
@@ -48,21 +52,27 @@ int source_refused(struct leat_source *source, struct leat_mysql *mysql, struct 
     case REFUSAL_PURGED:
         err->code = LEAT_E_PURGED;
         err->kind = LEAT_KIND_OPERATOR;
-        return leat_cure(err, "point source.url to a server that still has those binlogs; else start with a new journal folder "
-                              "and resync the sinks");
+        return leat_cure(
+            err,
+            "point source.url to a server that still has those binlogs; else start with a new journal folder "
+            "and resync the sinks");
     case REFUSAL_AHEAD:
     case REFUSAL_POSITION:
         err->code = LEAT_E_HISTORY;
         err->kind = LEAT_KIND_OPERATOR;
-        return leat_cure(err, "the server was reset or lost the end of its binlog: start with a new journal folder and resync "
-                              "the sinks");
+        return leat_cure(
+            err,
+            "the server was reset or lost the end of its binlog: start with a new journal folder and resync "
+            "the sinks");
     case REFUSAL_ANONYMOUS:
         err->code = LEAT_E_SERVER_SETTINGS;
         err->kind = LEAT_KIND_OPERATOR;
-        return leat_cure(err, "SET PERSIST gtid_mode=ON, and FLUSH BINARY LOGS, so that what we need has GTIDs");
+        return leat_cure(err,
+                         "SET PERSIST gtid_mode=ON, and FLUSH BINARY LOGS, so that what we need has GTIDs");
     case REFUSAL_DAMAGED:
         err->kind = LEAT_KIND_OPERATOR;
-        return leat_cure(err, "the server can't read its own binlog file there: compare with mysqlbinlog --verify-binlog-checksum");
+        return leat_cure(err, "the server can't read its own binlog file there: compare with mysqlbinlog "
+                              "--verify-binlog-checksum");
     case REFUSAL_CLASH:
         return clash(source, err);
     case REFUSAL_OTHER:
@@ -98,12 +108,13 @@ static int begin_dump(struct leat_source *source, struct leat_mysql *mysql, cons
         leat_log(LEAT_LOG_INFO, "source", NULL, "streaming from %s, after %s", leat_mysql_server(mysql)->name,
                  source_set_text(set, sizeof set, place->completed));
     else
-        leat_log(LEAT_LOG_INFO, "source", NULL, "streaming from %s at %s:%llu", leat_mysql_server(mysql)->name, place->file,
-                 (unsigned long long)place->pos);
+        leat_log(LEAT_LOG_INFO, "source", NULL, "streaming from %s at %s:%llu",
+                 leat_mysql_server(mysql)->name, place->file, (unsigned long long)place->pos);
     return LEAT_OK;
 }
 
-static int check(struct leat_source *source, struct leat_mysql *mysql, struct source_facts *facts, struct leat_error *err)
+static int check(struct leat_source *source, struct leat_mysql *mysql, struct source_facts *facts,
+                 struct leat_error *err)
 {
     int rc = leat_preflight_stop(mysql, source->config, source->options.server_id, err);
     if (rc == LEAT_OK)
@@ -131,7 +142,8 @@ int source_attempt(struct leat_source *source, struct leat_error *err)
     if (rc == LEAT_OK) {
         const struct leat_mysql_server *server = leat_mysql_server(mysql);
         leat_log(LEAT_LOG_INFO, "source", NULL, "connected to %s, %s %s, %s", server->name,
-                 server->mariadb ? "MariaDB" : "MySQL", server->text, server->tls[0] ? server->tls : "without TLS");
+                 server->mariadb ? "MariaDB" : "MySQL", server->text,
+                 server->tls[0] ? server->tls : "without TLS");
         source_set_state(source, LEAT_SOURCE_CHECKING, NULL, 0);
         rc = check(source, mysql, &facts, err);
     }

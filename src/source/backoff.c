@@ -10,7 +10,8 @@ unsigned source_backoff_ms(unsigned failures, unsigned min_ms, unsigned max_ms, 
         wait_ms = max_ms > min_ms ? max_ms : min_ms;
     if (!wait_ms)
         wait_ms = 1;
-    /* From half of it to all of it, so that a thousand clients of one server don't come back at one instant. */
+    /* From half of it to all of it, so that a thousand clients of one server don't come back at one instant.
+     */
     uint64_t half = wait_ms / 2;
     return (unsigned)(wait_ms - half + (half ? random % (half + 1) : 0));
 }
@@ -26,7 +27,7 @@ bool source_tries_again(const struct leat_error *err)
     case LEAT_E_PURGED:
     case LEAT_E_HISTORY: /* the address may lead to the right server again */
     case LEAT_E_LOCKED:
-    case LEAT_E_CONFIG:  /* a password file that is put right; the configuration itself takes a reload */
+    case LEAT_E_CONFIG: /* a password file that is put right; the configuration itself takes a reload */
     case LEAT_E_IO:
         return true;
     default:

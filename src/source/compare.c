@@ -1,8 +1,8 @@
 /* The last transaction we have, requested once more and compared by its digest.
  *
- * A primary that doesn't sync its binlog at each commit can lose its end in a crash and come back to give the same GTIDs
- * (or positions) to other transactions. No set shows that; the contents do. On a connection of its own, because a dump
- * ends with its connection; no replica of ours, so that SHOW REPLICAS doesn't show it. */
+ * A primary that doesn't sync its binlog at each commit can lose its end in a crash and come back to give the
+ * same GTIDs (or positions) to other transactions. No set shows that; the contents do. On a connection of its
+ * own, because a dump ends with its connection; no replica of ours, so that SHOW REPLICAS doesn't show it. */
 #include "source_int.h"
 
 #include <stdio.h>
@@ -20,15 +20,17 @@ static int look(void *context, const struct leat_item *item, struct leat_error *
     struct comparison *comparison = context;
     if (item->type == LEAT_ITEM_BEGIN)
         comparison->begun = item->begin.gtid;
-    if (item->type != LEAT_ITEM_END || !(comparison->any || leat_gtid_equal(&comparison->begun, &comparison->wanted)))
+    if (item->type != LEAT_ITEM_END ||
+        !(comparison->any || leat_gtid_equal(&comparison->begun, &comparison->wanted)))
         return LEAT_OK;
     comparison->found = true;
     comparison->digest = item->end.digest;
     return LEAT_END;
 }
 
-static int other_transaction(const struct leat_source *source, const char *server, const struct comparison *comparison,
-                             const struct leat_error *why, struct leat_error *err)
+static int other_transaction(const struct leat_source *source, const char *server,
+                             const struct comparison *comparison, const struct leat_error *why,
+                             struct leat_error *err)
 {
     const struct source_place *place = &source->place;
     char gtid[LEAT_GTID_TEXT_MAX], now[LEAT_GTID_TEXT_MAX];
@@ -44,14 +46,17 @@ static int other_transaction(const struct leat_source *source, const char *serve
         snprintf(what, sizeof what, "there it has other contents");
     leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
               "%s came back with other transactions: the last one we have is %s%s%s:%llu, and %s%s%s", server,
-              named ? gtid : "", named ? " at " : "", place->last_file, (unsigned long long)place->last_pos, what,
-              why ? ": " : "", why ? why->message : "");
-    return leat_cure(err, "the server lost the end of its binlog in a crash (set sync_binlog=1 and "
-                          "innodb_flush_log_at_trx_commit=1), or was reset or restored: start with a new journal folder and "
-                          "resync the sinks. If only source.tables was changed, so was the digest: start with a new folder");
+              named ? gtid : "", named ? " at " : "", place->last_file, (unsigned long long)place->last_pos,
+              what, why ? ": " : "", why ? why->message : "");
+    return leat_cure(
+        err,
+        "the server lost the end of its binlog in a crash (set sync_binlog=1 and "
+        "innodb_flush_log_at_trx_commit=1), or was reset or restored: start with a new journal folder and "
+        "resync the sinks. If only source.tables was changed, so was the digest: start with a new folder");
 }
 
-static int check_same_server(struct leat_mysql *mysql, const struct source_facts *facts, struct leat_error *err)
+static int check_same_server(struct leat_mysql *mysql, const struct source_facts *facts,
+                             struct leat_error *err)
 {
     char text[64];
     uint8_t uuid[LEAT_UUID_SIZE];
@@ -65,7 +70,8 @@ static int check_same_server(struct leat_mysql *mysql, const struct source_facts
     return rc;
 }
 
-static int read_events(struct leat_mysql *mysql, struct leat_decoder *decoder, struct leat_error *err, bool *contents)
+static int read_events(struct leat_mysql *mysql, struct leat_decoder *decoder, struct leat_error *err,
+                       bool *contents)
 {
     for (;;) {
         const uint8_t *event;
@@ -81,7 +87,8 @@ static int read_events(struct leat_mysql *mysql, struct leat_decoder *decoder, s
 }
 
 static int run(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
-               const struct leat_gtid_set *all_but_last, struct comparison *comparison, struct leat_error *err)
+               const struct leat_gtid_set *all_but_last, struct comparison *comparison,
+               struct leat_error *err)
 {
     const struct source_place *place = &source->place;
     int rc = check_same_server(mysql, facts, err);
@@ -101,7 +108,8 @@ static int run(struct leat_source *source, struct leat_mysql *mysql, const struc
         return rc;
     struct leat_item_out out = {.context = comparison, .item = look};
     struct leat_decoder *decoder = source_new_decoder(source, &out);
-    leat_decoder_place(decoder, facts->uuid, all_but_last ? "" : place->last_file, all_but_last ? 0 : place->last_pos);
+    leat_decoder_place(decoder, facts->uuid, all_but_last ? "" : place->last_file,
+                       all_but_last ? 0 : place->last_pos);
     bool contents = false;
     rc = read_events(mysql, decoder, err, &contents);
     leat_decoder_free(&decoder);
@@ -124,7 +132,8 @@ static int run(struct leat_source *source, struct leat_mysql *mysql, const struc
     return rc == LEAT_END ? LEAT_OK : rc;
 }
 
-int source_compare_last(struct leat_source *source, const struct source_facts *facts, bool by_gtids, struct leat_error *err)
+int source_compare_last(struct leat_source *source, const struct source_facts *facts, bool by_gtids,
+                        struct leat_error *err)
 {
     const struct source_place *place = &source->place;
     if (!place->has_last || (!by_gtids && place->last_pos > UINT32_MAX))
@@ -132,7 +141,8 @@ int source_compare_last(struct leat_source *source, const struct source_facts *f
     struct comparison comparison = {.any = !by_gtids, .wanted = place->last_gtid};
     struct leat_gtid_set *all_but_last = NULL;
     if (by_gtids) {
-        if (place->last_gtid.flavour == LEAT_FLAVOUR_NONE || leat_gtid_set_contains(facts->purged, &place->last_gtid))
+        if (place->last_gtid.flavour == LEAT_FLAVOUR_NONE ||
+            leat_gtid_set_contains(facts->purged, &place->last_gtid))
             return LEAT_OK; /* it can't be had any more */
         struct leat_gtid_set *last = leat_gtid_set_new();
         int rc = leat_gtid_set_add(last, &place->last_gtid, err);

@@ -8,8 +8,8 @@
 
 static int missing(const struct leat_mysql *mysql, const char *what, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY, "%s: the server doesn't tell its %s", leat_mysql_server(mysql)->name,
-                     what);
+    return leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY, "%s: the server doesn't tell its %s",
+                     leat_mysql_server(mysql)->name, what);
 }
 
 static int parse_set(const struct leat_result *result, const char *column, struct leat_gtid_set **set,
@@ -134,11 +134,12 @@ static int read_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1
     return rc;
 }
 
-/* The server reads the set and then the position, so that a transaction may be before the one and not in the other. Two
- * answers that are the same have nothing in between; under load that doesn't come, and the older set with the newer
- * position is what there is: with GTIDs the set counts, and without them only the position does. */
-int source_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1], uint64_t *pos, struct leat_gtid_set **executed,
-               struct leat_error *err)
+/* The server reads the set and then the position, so that a transaction may be before the one and not in the
+ * other. Two answers that are the same have nothing in between; under load that doesn't come, and the older
+ * set with the newer position is what there is: with GTIDs the set counts, and without them only the position
+ * does. */
+int source_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1], uint64_t *pos,
+               struct leat_gtid_set **executed, struct leat_error *err)
 {
     enum { TRIES = 5 };
     int rc = read_now(mysql, file, pos, executed, err);

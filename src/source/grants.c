@@ -8,7 +8,8 @@ static bool is_word_end(char c)
     return c == ',' || c == ' ' || c == '\0';
 }
 
-/* Whether `privilege` is among those between GRANT and ON: whole, so that SELECT isn't found in "SELECT (a, b)". */
+/* Whether `privilege` is among those between GRANT and ON: whole, so that SELECT isn't found in "SELECT (a,
+ * b)". */
 static bool lists(const char *from, const char *to, const char *privilege)
 {
     size_t length = strlen(privilege);

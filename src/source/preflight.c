@@ -15,8 +15,8 @@ const char *preflight_variable(const struct preflight *preflight, const char *na
     return NULL;
 }
 
-void preflight_find(const struct preflight *preflight, enum leat_finding_level level, enum leat_code code, const char *subject,
-                    const char *cure, const char *format, ...)
+void preflight_find(const struct preflight *preflight, enum leat_finding_level level, enum leat_code code,
+                    const char *subject, const char *cure, const char *format, ...)
 {
     struct leat_finding finding = {.level = level, .code = code, .subject = subject};
     va_list arguments;
@@ -30,13 +30,14 @@ void preflight_find(const struct preflight *preflight, enum leat_finding_level l
 static int read_variables(struct preflight *preflight, struct leat_error *err)
 {
     /* By name, because a variable that a version doesn't have would fail a SELECT. */
-    return leat_mysql_query(preflight->mysql, &preflight->variables, err,
-                            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'binlog_row_image', "
-                            "'binlog_row_metadata', 'binlog_row_value_options', 'binlog_transaction_compression', "
-                            "'binlog_checksum', 'gtid_mode', 'server_id', 'server_uuid', 'sync_binlog', "
-                            "'innodb_flush_log_at_trx_commit', 'binlog_expire_logs_seconds', 'expire_logs_days', "
-                            "'log_replica_updates', 'log_slave_updates', 'read_only', 'max_binlog_size', "
-                            "'binlog_rows_query_log_events', 'binlog_expire_logs_auto_purge')");
+    return leat_mysql_query(
+        preflight->mysql, &preflight->variables, err,
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'binlog_row_image', "
+        "'binlog_row_metadata', 'binlog_row_value_options', 'binlog_transaction_compression', "
+        "'binlog_checksum', 'gtid_mode', 'server_id', 'server_uuid', 'sync_binlog', "
+        "'innodb_flush_log_at_trx_commit', 'binlog_expire_logs_seconds', 'expire_logs_days', "
+        "'log_replica_updates', 'log_slave_updates', 'read_only', 'max_binlog_size', "
+        "'innodb_native_foreign_keys', 'binlog_expire_logs_auto_purge')");
 }
 
 /* true: nothing else can be asked of such a server. */
@@ -50,7 +51,8 @@ static bool refuse_server(const struct preflight *preflight)
         return true;
     }
     if (server->version < 80000) {
-        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_UNSUPPORTED, "version", "upgrade the server to MySQL 8.0 or later",
+        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_UNSUPPORTED, "version",
+                       "upgrade the server to MySQL 8.0 or later",
                        "the server is MySQL %s: 8.0 is the oldest that is supported", server->text);
         return true;
     }
@@ -78,9 +80,11 @@ static int run(struct preflight *preflight, struct leat_error *err)
 }
 
 int leat_preflight(struct leat_mysql *mysql, const struct leat_source_config *config, uint32_t server_id,
-                   void (*each)(void *context, const struct leat_finding *finding), void *context, struct leat_error *err)
+                   void (*each)(void *context, const struct leat_finding *finding), void *context,
+                   struct leat_error *err)
 {
-    struct preflight preflight = {.mysql = mysql, .config = config, .server_id = server_id, .each = each, .context = context};
+    struct preflight preflight = {
+        .mysql = mysql, .config = config, .server_id = server_id, .each = each, .context = context};
     return run(&preflight, err);
 }
 
@@ -102,12 +106,16 @@ int leat_preflight_stop(struct leat_mysql *mysql, const struct leat_source_confi
                         struct leat_error *err)
 {
     struct first_stop stop = {0};
-    struct preflight preflight = {.mysql = mysql, .config = config, .server_id = server_id, .quick = true, .each = note_stop,
+    struct preflight preflight = {.mysql = mysql,
+                                  .config = config,
+                                  .server_id = server_id,
+                                  .quick = true,
+                                  .each = note_stop,
                                   .context = &stop};
     int rc = run(&preflight, err);
     if (rc || !stop.found)
         return rc;
-    leat_fail(err, stop.finding.code, LEAT_KIND_OPERATOR, "%s: %s: %s", leat_mysql_server(mysql)->name, stop.finding.subject,
-              stop.finding.text);
+    leat_fail(err, stop.finding.code, LEAT_KIND_OPERATOR, "%s: %s: %s", leat_mysql_server(mysql)->name,
+              stop.finding.subject, stop.finding.text);
     return stop.finding.cure[0] ? leat_cure(err, "%s", stop.finding.cure) : LEAT_FAIL;
 }

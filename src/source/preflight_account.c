@@ -30,7 +30,8 @@ static int read_grants(const struct preflight *preflight, unsigned *grants, stru
     const char *roles = leat_result_cell(result, 0, "roles");
     struct leat_result *by_roles = NULL;
     if (roles && strcasecmp(roles, "NONE") != 0)
-        rc = leat_mysql_query(preflight->mysql, &by_roles, err, "SHOW GRANTS FOR CURRENT_USER() USING %s", roles);
+        rc = leat_mysql_query(preflight->mysql, &by_roles, err, "SHOW GRANTS FOR CURRENT_USER() USING %s",
+                              roles);
     if (rc == LEAT_OK && by_roles)
         *grants |= all_grants(by_roles);
     leat_result_free(&by_roles);
@@ -63,13 +64,15 @@ static void tell_protection(const struct preflight *preflight)
     const struct leat_mysql_server *server = leat_mysql_server(preflight->mysql);
     const struct leat_server_config *config = &preflight->config->server;
     bool local = leat_mysql_is_local(config);
-    bool verified = config->ssl_mode >= LEAT_SSL_VERIFY_CA || (config->ssl_mode == LEAT_SSL_UNSET && config->ssl_ca);
+    bool verified =
+        config->ssl_mode >= LEAT_SSL_VERIFY_CA || (config->ssl_mode == LEAT_SSL_UNSET && config->ssl_ca);
     if (server->tls[0] && (verified || local))
         preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "ssl_mode", "", "%s", server->tls);
     else if (server->tls[0])
         preflight_find(preflight, LEAT_FINDING_WARNING, LEAT_E_NONE, "ssl_mode",
                        "ssl_ca: a copy of the server's CA certificate, with ssl_mode: VERIFY_IDENTITY",
-                       "%s, but nobody checks the server's certificate: who sits in between reads the password and all changes",
+                       "%s, but nobody checks the server's certificate: who sits in between reads the "
+                       "password and all changes",
                        server->tls);
     else
         preflight_find(preflight, local ? LEAT_FINDING_OK : LEAT_FINDING_WARNING, LEAT_E_NONE, "ssl_mode",
@@ -92,10 +95,11 @@ int preflight_account(const struct preflight *preflight, struct leat_error *err)
     snprintf(cure, sizeof cure, "GRANT %s ON *.* TO %s%s", missing, account,
              grants & GRANT_ROLE ? ", or, if a role has it: SET DEFAULT ROLE ALL TO it" : "");
     if (slave && client)
-        preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "privileges", "", "%s may read the binlog%s", account,
-                       grants & GRANT_SELECT ? " (and all tables: SELECT isn't needed)" : "");
+        preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "privileges", "", "%s may read the binlog%s",
+                       account, grants & GRANT_SELECT ? " (and all tables: SELECT isn't needed)" : "");
     else
-        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_PRIVILEGE, "privileges", cure, "%s lacks %s", account, missing);
+        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_PRIVILEGE, "privileges", cure, "%s lacks %s",
+                       account, missing);
     tell_protection(preflight);
     return LEAT_OK;
 }

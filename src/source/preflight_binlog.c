@@ -11,17 +11,22 @@ static bool is(const char *value, const char *word)
 
 static void ok(const struct preflight *preflight, const char *subject, const char *value)
 {
-    preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, subject, "", "%s", value ? value : "not known to this version");
+    preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, subject, "", "%s",
+                   value ? value : "not known to this version");
 }
 
-static void stop(const struct preflight *preflight, const char *subject, const char *cure, const char *value, const char *why)
+static void stop(const struct preflight *preflight, const char *subject, const char *cure, const char *value,
+                 const char *why)
 {
-    preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, subject, cure, "is %s: %s", value ? value : "not set", why);
+    preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, subject, cure, "is %s: %s",
+                   value ? value : "not set", why);
 }
 
-static void warn(const struct preflight *preflight, const char *subject, const char *cure, const char *value, const char *why)
+static void warn(const struct preflight *preflight, const char *subject, const char *cure, const char *value,
+                 const char *why)
 {
-    preflight_find(preflight, LEAT_FINDING_WARNING, LEAT_E_NONE, subject, cure, "is %s: %s", value ? value : "not set", why);
+    preflight_find(preflight, LEAT_FINDING_WARNING, LEAT_E_NONE, subject, cure, "is %s: %s",
+                   value ? value : "not set", why);
 }
 
 static void check_rows(const struct preflight *preflight)
@@ -54,8 +59,8 @@ static void check_rows(const struct preflight *preflight)
     if (!value || is(value, "OFF"))
         ok(preflight, "binlog_transaction_compression", value);
     else
-        stop(preflight, "binlog_transaction_compression", "SET PERSIST binlog_transaction_compression=OFF", value,
-             "this build doesn't decompress transactions");
+        stop(preflight, "binlog_transaction_compression", "SET PERSIST binlog_transaction_compression=OFF",
+             value, "this build doesn't decompress transactions");
 }
 
 static void check_retention(const struct preflight *preflight)
@@ -69,7 +74,8 @@ static void check_retention(const struct preflight *preflight)
     else if (seconds < DAY_S)
         preflight_find(preflight, LEAT_FINDING_WARNING, LEAT_E_NONE, "binlog_expire_logs_seconds",
                        "SET PERSIST binlog_expire_logs_seconds=604800",
-                       "binlogs are purged after %llu s: a relay that is down for longer loses changes", seconds);
+                       "binlogs are purged after %llu s: a relay that is down for longer loses changes",
+                       seconds);
     else
         preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "binlog_expire_logs_seconds", "",
                        "binlogs are kept for %.1f days", (double)seconds / DAY_S);
@@ -81,12 +87,14 @@ static int check_filters(const struct preflight *preflight, struct leat_error *e
     int rc = source_log_status(preflight->mysql, &result, err);
     if (rc) /* the privilege for it is a finding already */
         return rc == LEAT_FAIL && err->code == LEAT_E_PRIVILEGE ? LEAT_OK : rc;
-    const char *only = leat_result_cell(result, 0, "Binlog_Do_DB"), *not = leat_result_cell(result, 0, "Binlog_Ignore_DB");
+    const char *only = leat_result_cell(result, 0, "Binlog_Do_DB"),
+               *not = leat_result_cell(result, 0, "Binlog_Ignore_DB");
     if (only && *only)
-        warn(preflight, "binlog_do_db", "take binlog-do-db out of the server's option file, and restart it", only,
-             "changes to other databases aren't in the binlog");
-    if (not && *not)
-        warn(preflight, "binlog_ignore_db", "take binlog-ignore-db out of the server's option file, and restart it", not,
+        warn(preflight, "binlog_do_db", "take binlog-do-db out of the server's option file, and restart it",
+             only, "changes to other databases aren't in the binlog");
+    if (not &&*not )
+        warn(preflight, "binlog_ignore_db",
+             "take binlog-ignore-db out of the server's option file, and restart it", not,
              "changes to these databases aren't in the binlog");
     leat_result_free(&result);
     return LEAT_OK;
@@ -96,8 +104,8 @@ int preflight_binlog(const struct preflight *preflight, struct leat_error *err)
 {
     const char *value = preflight_variable(preflight, "log_bin");
     if (!is(value, "ON")) {
-        stop(preflight, "log_bin", "start the server with --log-bin (the default), without --skip-log-bin", value,
-             "the server has no binlog");
+        stop(preflight, "log_bin", "start the server with --log-bin (the default), without --skip-log-bin",
+             value, "the server has no binlog");
         return LEAT_OK;
     }
     ok(preflight, "log_bin", value);
@@ -113,8 +121,10 @@ int preflight_binlog(const struct preflight *preflight, struct leat_error *err)
         ok(preflight, "gtid_mode", value);
     else
         warn(preflight, "gtid_mode",
-             "SET PERSIST enforce_gtid_consistency=ON, then gtid_mode=OFF_PERMISSIVE, ON_PERMISSIVE, ON, one after the other",
-             value, "positions are files and offsets of this server; after a failover nothing can be resumed");
+             "SET PERSIST enforce_gtid_consistency=ON, then gtid_mode=OFF_PERMISSIVE, ON_PERMISSIVE, ON, one "
+             "after the other",
+             value,
+             "positions are files and offsets of this server; after a failover nothing can be resumed");
     if (preflight->quick)
         return LEAT_OK;
     check_retention(preflight);

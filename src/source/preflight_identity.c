@@ -10,17 +10,18 @@ static void check_server_id(const struct preflight *preflight)
     const char *value = preflight_variable(preflight, "server_id");
     unsigned long long id = value ? strtoull(value, NULL, 10) : 0;
     if (!id)
-        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, "server_id", "SET PERSIST server_id=1",
-                       "is 0: the server refuses replicas");
+        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, "server_id",
+                       "SET PERSIST server_id=1", "is 0: the server refuses replicas");
     else if (id == preflight->server_id)
-        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, "server_id", "set source.server_id to a free number",
+        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, "server_id",
+                       "set source.server_id to a free number",
                        "is %llu, as ours: what it writes would look like our own", id);
     else
         preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "server_id", "", "%llu", id);
 }
 
-/* A dump of ours that the server hasn't noticed the end of has our id too, so this alone doesn't stop: the server ends
- * that one when ours begins. */
+/* A dump of ours that the server hasn't noticed the end of has our id too, so this alone doesn't stop: the
+ * server ends that one when ours begins. */
 static int check_replicas(const struct preflight *preflight, struct leat_error *err)
 {
     struct leat_result *result = NULL;
@@ -46,7 +47,8 @@ static int check_upstream(const struct preflight *preflight, struct leat_error *
 {
     struct leat_result *result = NULL;
     bool renamed = leat_mysql_server(preflight->mysql)->version >= 80022;
-    int rc = leat_mysql_query(preflight->mysql, &result, err, renamed ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
+    int rc = leat_mysql_query(preflight->mysql, &result, err,
+                              renamed ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
     if (rc)
         return rc == LEAT_FAIL && err->code == LEAT_E_PRIVILEGE ? LEAT_OK : rc;
     bool replica = result->row_count != 0;
@@ -55,9 +57,10 @@ static int check_upstream(const struct preflight *preflight, struct leat_error *
     if (!value)
         value = preflight_variable(preflight, "log_slave_updates");
     if (replica && value && strcasecmp(value, "ON") != 0)
-        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, "log_replica_updates",
-                       "start the server with --log-replica-updates (the default), or follow its primary",
-                       "the server is a replica and doesn't log what it replicates: its binlog lacks those changes");
+        preflight_find(
+            preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, "log_replica_updates",
+            "start the server with --log-replica-updates (the default), or follow its primary",
+            "the server is a replica and doesn't log what it replicates: its binlog lacks those changes");
     else if (replica)
         preflight_find(preflight, LEAT_FINDING_NOTE, LEAT_E_NONE, "log_replica_updates", "",
                        "the server is a replica: changes arrive after its own delay");

@@ -1,6 +1,7 @@
-/* Error 1236 (ER_SOURCE_FATAL_ERROR_READING_BINLOG) is one number for everything that can be wrong with a dump; only its
- * text tells. The texts are those of MySQL's messages_to_clients.txt and sql/rpl_binlog_sender.cc, 8.0 ("master", "slave")
- * to 9.7 ("source", "replica"): the words looked for are in all of them. */
+/* Error 1236 (ER_SOURCE_FATAL_ERROR_READING_BINLOG) is one number for everything that can be wrong with a
+ * dump; only its text tells. The texts are those of MySQL's messages_to_clients.txt and
+ * sql/rpl_binlog_sender.cc, 8.0 ("master", "slave") to 9.7 ("source", "replica"): the words looked for are in
+ * all of them. */
 #include "source_int.h"
 
 enum source_refusal source_refusal(const char *message)

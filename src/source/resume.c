@@ -1,25 +1,30 @@
 /* At every connect, to the same server too: does it still have our history, and what comes after it?
  *
- * Its executed set must contain ours (else it is another server, or one that lost or reset its binlog), and what it has
- * purged must lie within ours (else changes are gone: never a silent gap). Without GTIDs only the position speaks, which
- * means something on its own server alone. What the sets can't show is left to compare.c. */
+ * Its executed set must contain ours (else it is another server, or one that lost or reset its binlog), and
+ * what it has purged must lie within ours (else changes are gone: never a silent gap). Without GTIDs only the
+ * position speaks, which means something on its own server alone. What the sets can't show is left to
+ * compare.c. */
 #include "source_int.h"
 
 #include "base/log.h"
 
-static int foreign_history(const struct source_place *place, const struct source_facts *facts, const char *server,
-                           struct leat_error *err)
+static int foreign_history(const struct source_place *place, const struct source_facts *facts,
+                           const char *server, struct leat_error *err)
 {
     char ours[400], theirs[400], lacks[400], uuid[SOURCE_UUID_TEXT];
     struct leat_gtid_set *missing = leat_gtid_set_copy(place->completed);
     leat_gtid_set_subtract(missing, facts->executed);
-    leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
-              "%s (%s) has another history: it lacks %s of what we have. Executed there: %s; completed here: %s", server,
-              leat_uuid_text(uuid, facts->uuid), source_set_text(lacks, sizeof lacks, missing),
-              source_set_text(theirs, sizeof theirs, facts->executed), source_set_text(ours, sizeof ours, place->completed));
+    leat_fail(
+        err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
+        "%s (%s) has another history: it lacks %s of what we have. Executed there: %s; completed here: %s",
+        server, leat_uuid_text(uuid, facts->uuid), source_set_text(lacks, sizeof lacks, missing),
+        source_set_text(theirs, sizeof theirs, facts->executed),
+        source_set_text(ours, sizeof ours, place->completed));
     leat_gtid_set_free(&missing);
-    return leat_cure(err, "point source.url to a server of the old history; if this one replaced it for good (RESET BINARY "
-                          "LOGS AND GTIDS, a restore, a lossy failover), start with a new journal folder and resync the sinks");
+    return leat_cure(
+        err,
+        "point source.url to a server of the old history; if this one replaced it for good (RESET BINARY "
+        "LOGS AND GTIDS, a restore, a lossy failover), start with a new journal folder and resync the sinks");
 }
 
 static int purged(const struct source_place *place, const struct source_facts *facts, const char *server,
@@ -28,23 +33,26 @@ static int purged(const struct source_place *place, const struct source_facts *f
     char text[400];
     struct leat_gtid_set *missing = leat_gtid_set_copy(facts->purged);
     leat_gtid_set_subtract(missing, place->completed);
-    leat_fail(err, LEAT_E_PURGED, LEAT_KIND_OPERATOR, "%s has purged transactions that we have not read: %s", server,
-              source_set_text(text, sizeof text, missing));
+    leat_fail(err, LEAT_E_PURGED, LEAT_KIND_OPERATOR, "%s has purged transactions that we have not read: %s",
+              server, source_set_text(text, sizeof text, missing));
     leat_gtid_set_free(&missing);
-    return leat_cure(err, "point source.url to a server that still has them; else they are lost: start with a new journal "
-                          "folder and resync the sinks, and raise binlog_expire_logs_seconds");
+    return leat_cure(
+        err, "point source.url to a server that still has them; else they are lost: start with a new journal "
+             "folder and resync the sinks, and raise binlog_expire_logs_seconds");
 }
 
-static int other_server(const struct source_place *place, const struct source_facts *facts, const char *server,
-                        struct leat_error *err)
+static int other_server(const struct source_place *place, const struct source_facts *facts,
+                        const char *server, struct leat_error *err)
 {
     char ours[SOURCE_UUID_TEXT], theirs[SOURCE_UUID_TEXT];
     leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
-              "%s is server %s, and our position %s:%llu is one of server %s: without GTIDs it means nothing elsewhere", server,
-              leat_uuid_text(theirs, facts->uuid), place->file, (unsigned long long)place->pos,
+              "%s is server %s, and our position %s:%llu is one of server %s: without GTIDs it means nothing "
+              "elsewhere",
+              server, leat_uuid_text(theirs, facts->uuid), place->file, (unsigned long long)place->pos,
               leat_uuid_text(ours, place->uuid));
-    return leat_cure(err, "point source.url to the old server, or start with a new journal folder and resync the sinks; "
-                          "with gtid_mode=ON a change of server needs neither");
+    return leat_cure(
+        err, "point source.url to the old server, or start with a new journal folder and resync the sinks; "
+             "with gtid_mode=ON a change of server needs neither");
 }
 
 /* Without the set, the file itself must be there. */
@@ -58,27 +66,32 @@ static int check_file(struct leat_mysql *mysql, const struct source_place *place
     const struct source_log *log = source_find_log(&logs, place->file);
     if (!log && source_compare_files(place->file, logs.list[0].file) < 0) {
         leat_fail(err, LEAT_E_PURGED, LEAT_KIND_OPERATOR,
-                  "%s has purged %s, from which we would go on at %llu; its oldest file is %s", server, place->file,
-                  (unsigned long long)place->pos, logs.list[0].file);
-        rc = leat_cure(err, "those changes are lost: start with a new journal folder and resync the sinks, and raise "
-                            "binlog_expire_logs_seconds");
+                  "%s has purged %s, from which we would go on at %llu; its oldest file is %s", server,
+                  place->file, (unsigned long long)place->pos, logs.list[0].file);
+        rc = leat_cure(
+            err, "those changes are lost: start with a new journal folder and resync the sinks, and raise "
+                 "binlog_expire_logs_seconds");
     } else if (!log || place->pos > log->size) {
-        leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR, "%s has no %s:%llu, where we would go on: %s %s:%llu", server,
-                  place->file, (unsigned long long)place->pos, log ? "the file ends at" : "its newest file is",
+        leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
+                  "%s has no %s:%llu, where we would go on: %s %s:%llu", server, place->file,
+                  (unsigned long long)place->pos, log ? "the file ends at" : "its newest file is",
                   log ? log->file : logs.list[logs.count - 1].file,
                   (unsigned long long)(log ? log->size : logs.list[logs.count - 1].size));
-        rc = leat_cure(err, "the binlog was reset, or lost its end in a crash (sync_binlog was not 1): start with a new "
-                            "journal folder and resync the sinks");
+        rc = leat_cure(
+            err, "the binlog was reset, or lost its end in a crash (sync_binlog was not 1): start with a new "
+                 "journal folder and resync the sinks");
     }
     source_logs_free(&logs);
     return rc;
 }
 
-int source_by_gtids(const struct source_place *place, const struct source_facts *facts, bool *by_gtids, struct leat_error *err)
+int source_by_gtids(const struct source_place *place, const struct source_facts *facts, bool *by_gtids,
+                    struct leat_error *err)
 {
-    bool same = !memcmp(place->uuid, facts->uuid, LEAT_UUID_SIZE), have_set = !leat_gtid_set_empty(place->completed);
-    /* While the mode is on its way, transactions with and without GTIDs may be mixed: the position knows both. It is
-     * also right after a switch from OFF to ON, until the first GTID was seen. */
+    bool same = !memcmp(place->uuid, facts->uuid, LEAT_UUID_SIZE),
+         have_set = !leat_gtid_set_empty(place->completed);
+    /* While the mode is on its way, transactions with and without GTIDs may be mixed: the position knows
+     * both. It is also right after a switch from OFF to ON, until the first GTID was seen. */
     if (same && place->file[0] && !(facts->gtid_mode == SOURCE_GTID_ON && have_set)) {
         *by_gtids = false;
         return LEAT_OK;
@@ -96,8 +109,8 @@ int source_by_gtids(const struct source_place *place, const struct source_facts 
     return LEAT_OK;
 }
 
-int source_check_resume(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
-                        struct leat_error *err)
+int source_check_resume(struct leat_source *source, struct leat_mysql *mysql,
+                        const struct source_facts *facts, struct leat_error *err)
 {
     const struct source_place *place = &source->place;
     const char *server = leat_mysql_server(mysql)->name;
@@ -116,8 +129,9 @@ int source_check_resume(struct leat_source *source, struct leat_mysql *mysql, co
         rc = source_compare_last(source, facts, by_gtids, err);
     if (rc == LEAT_OK && memcmp(place->uuid, facts->uuid, LEAT_UUID_SIZE)) {
         char before[SOURCE_UUID_TEXT], now[SOURCE_UUID_TEXT];
-        leat_log(LEAT_LOG_INFO, "source", NULL, "%s is another server (%s, before: %s) with our history: going on there",
-                 server, leat_uuid_text(now, facts->uuid), leat_uuid_text(before, place->uuid));
+        leat_log(LEAT_LOG_INFO, "source", NULL,
+                 "%s is another server (%s, before: %s) with our history: going on there", server,
+                 leat_uuid_text(now, facts->uuid), leat_uuid_text(before, place->uuid));
     }
     return rc;
 }

@@ -1,10 +1,9 @@
-/* Short looks into binlog files: when one was begun, which GTIDs lie before a position, which transaction was the first
- * after a time. Only the frames of transactions are read, so that nothing in what is passed over can stop a start that
- * lies behind it. Each look is a non-blocking dump on a connection of its own. */
+/* Short looks into binlog files: when one was begun, which GTIDs lie before a position, which transaction was
+ * the first after a time. Only the frames of transactions are read, so that nothing in what is passed over
+ * can stop a start that lies behind it. Each look is a non-blocking dump on a connection of its own. */
 #include "source_int.h"
 
 #include <stdio.h>
-
 
 struct look {
     struct leat_binlog_format format;
@@ -12,7 +11,7 @@ struct look {
     uint64_t pos;      /* of the event at hand, in file */
     uint64_t next_pos; /* behind it, in next_file */
     struct leat_event event;
-    bool placed;       /* it takes room in the file */
+    bool placed; /* it takes room in the file */
 };
 
 /* Whether the dump thread made it up: it has no room in the file. */
@@ -39,11 +38,11 @@ static int take(struct look *look, const uint8_t *bytes, size_t size, struct lea
     return LEAT_OK;
 }
 
-/* Goes through the binlog from a file's head until `each` says something else than 0. LEAT_END: the binlog ended, or each
- * has seen enough. */
+/* Goes through the binlog from a file's head until `each` says something else than 0. LEAT_END: the binlog
+ * ended, or each has seen enough. */
 static int look_through(struct leat_source *source, struct look *look, const char *file,
-                        int (*each)(void *context, const struct look *look, struct leat_error *err), void *context,
-                        struct leat_error *err)
+                        int (*each)(void *context, const struct look *look, struct leat_error *err),
+                        void *context, struct leat_error *err)
 {
     *look = (struct look){.pos = 4, .next_pos = 4};
     snprintf(look->file, sizeof look->file, "%s", file);
@@ -58,7 +57,7 @@ static int look_through(struct leat_source *source, struct look *look, const cha
                              .non_blocking = true,
                              .unregistered = true,
                              .read_timeout_ms = SOURCE_FIRST_EVENT_MS,
-                             .event_bytes_max = source->config->event_bytes_max};
+                             .event_bytes_max = 0 /* one above the limit is what a start may have to lie behind */};
     if (rc == LEAT_OK)
         rc = leat_mysql_dump(mysql, &dump, err);
     while (rc == LEAT_OK) {
@@ -136,16 +135,18 @@ static int found_at(struct gathering *gathering, const struct look *look)
 
 static int not_between(const struct gathering *gathering, const struct look *look, struct leat_error *err)
 {
-    leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "no transaction begins at %s:%llu: %s lies at %llu", look->file,
-              (unsigned long long)gathering->target_pos, leat_event_type_name(look->event.type),
+    leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "no transaction begins at %s:%llu: %s lies at %llu",
+              look->file, (unsigned long long)gathering->target_pos, leat_event_type_name(look->event.type),
               (unsigned long long)look->pos);
-    return leat_cure(err, "take a position at which a transaction begins: SHOW BINLOG EVENTS IN '%s' shows them", look->file);
+    return leat_cure(err,
+                     "take a position at which a transaction begins: SHOW BINLOG EVENTS IN '%s' shows them",
+                     look->file);
 }
 
 static int behind_end(const struct gathering *gathering, struct leat_error *err)
 {
-    leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "%s:%llu is behind the end of that file", gathering->target_file,
-              (unsigned long long)gathering->target_pos);
+    leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "%s:%llu is behind the end of that file",
+              gathering->target_file, (unsigned long long)gathering->target_pos);
     return leat_cure(err, "SHOW BINARY LOGS shows the files and their sizes");
 }
 
@@ -167,13 +168,15 @@ static int gather(void *context, const struct look *look, struct leat_error *err
     struct leat_begin begin = {0};
     if (leat_event_gtid(&begin, &look->format, &look->event, err))
         return LEAT_FAIL;
-    uint64_t time_us = begin.immediate_commit_us ? begin.immediate_commit_us : look->event.time * UINT64_C(1000000);
+    uint64_t time_us =
+        begin.immediate_commit_us ? begin.immediate_commit_us : look->event.time * UINT64_C(1000000);
     if (gathering->by_time && time_us >= gathering->target_time_us)
         return found_at(gathering, look);
     return leat_gtid_set_add(gathering->scan->before, &begin.gtid, err);
 }
 
-static int run_gathering(struct leat_source *source, struct gathering *gathering, const char *file, struct leat_error *err)
+static int run_gathering(struct leat_source *source, struct gathering *gathering, const char *file,
+                         struct leat_error *err)
 {
     struct source_scan *scan = gathering->scan;
     *scan = (struct source_scan){.before = leat_gtid_set_new()};
@@ -193,7 +196,8 @@ static int run_gathering(struct leat_source *source, struct gathering *gathering
     return rc;
 }
 
-int source_scan_to(struct leat_source *source, const char *file, uint64_t pos, struct source_scan *scan, struct leat_error *err)
+int source_scan_to(struct leat_source *source, const char *file, uint64_t pos, struct source_scan *scan,
+                   struct leat_error *err)
 {
     struct gathering gathering = {.scan = scan, .target_file = file, .target_pos = pos};
     return run_gathering(source, &gathering, file, err);

@@ -1,4 +1,5 @@
-/* Making a source, and the source thread's life: attempt after attempt, with waits in between that anybody can end. */
+/* Making a source, and the source thread's life: attempt after attempt, with waits in between that anybody
+ * can end. */
 #include "source_int.h"
 
 #include <assert.h>
@@ -12,7 +13,8 @@ enum { HEARTBEAT_MS = 5000, BACKOFF_MIN_MS = 100, BACKOFF_MAX_MS = 30000 };
 
 static void take_resume(struct source_place *place, const struct leat_source_resume *resume)
 {
-    place->completed = resume && resume->completed ? leat_gtid_set_copy(resume->completed) : leat_gtid_set_new();
+    place->completed =
+        resume && resume->completed ? leat_gtid_set_copy(resume->completed) : leat_gtid_set_new();
     if (!resume || resume->fresh)
         return;
     place->known = true;
@@ -55,7 +57,8 @@ int leat_source_new(struct leat_source **out, const struct leat_source_options *
     source->filter = filter;
     source->heartbeat_ms = config->heartbeat_ms ? config->heartbeat_ms : HEARTBEAT_MS;
     take_resume(&source->place, resume);
-    source->decoder = source_new_decoder(source, &(struct leat_item_out){.context = source, .item = source_listen});
+    source->decoder =
+        source_new_decoder(source, &(struct leat_item_out){.context = source, .item = source_listen});
     pthread_mutex_init(&source->mutex, NULL);
     init_condition(&source->woken);
     *out = source;
@@ -100,7 +103,8 @@ int source_open(struct leat_source *source, struct leat_mysql **mysql, struct le
     assert(free_at < SOURCE_CONNECTIONS);
     source->connections[free_at] = *mysql;
     pthread_mutex_unlock(&source->mutex);
-    return stop ? LEAT_STOPPED : leat_mysql_open(*mysql, &source->config->server, SOURCE_QUERY_TIMEOUT_MS, err);
+    return stop ? LEAT_STOPPED
+                : leat_mysql_open(*mysql, &source->config->server, SOURCE_QUERY_TIMEOUT_MS, err);
 }
 
 void source_close(struct leat_source *source, struct leat_mysql **mysql)

@@ -48,7 +48,12 @@ struct source_place {
     uint64_t last_digest;
 };
 
-enum source_gtid_mode { SOURCE_GTID_OFF, SOURCE_GTID_OFF_PERMISSIVE, SOURCE_GTID_ON_PERMISSIVE, SOURCE_GTID_ON };
+enum source_gtid_mode {
+    SOURCE_GTID_OFF,
+    SOURCE_GTID_OFF_PERMISSIVE,
+    SOURCE_GTID_ON_PERMISSIVE,
+    SOURCE_GTID_ON
+};
 
 /* One connection's view of the server. */
 struct source_facts {
@@ -71,7 +76,7 @@ struct source_watch {
     bool started, stop; /* stop: under the source's mutex */
     atomic_bool busy;   /* the listener has been called and hasn't returned */
     atomic_ullong calls;
-    atomic_bool cut;    /* the connection was shut down because the listener blocks */
+    atomic_bool cut; /* the connection was shut down because the listener blocks */
 };
 
 struct leat_source {
@@ -115,7 +120,8 @@ bool source_stopping(struct leat_source *source);
 /* attempt.c */
 int source_attempt(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
 /* What a dump's session is told: the checksum we understand, the heartbeat, who we are. */
-int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err) LEAT_CHECKED;
+int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql,
+                           struct leat_error *err) LEAT_CHECKED;
 /* Turns the server's refusals of a dump (error 1236) into what they mean. */
 int source_refused(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err);
 
@@ -126,46 +132,50 @@ int source_list_logs(struct leat_mysql *mysql, struct source_logs *logs, struct 
 const struct source_log *source_find_log(const struct source_logs *logs, const char *file);
 void source_logs_free(struct source_logs *logs);
 /* SHOW BINARY LOG STATUS, or as it was called before 8.2. */
-int source_log_status(struct leat_mysql *mysql, struct leat_result **result, struct leat_error *err) LEAT_CHECKED;
+int source_log_status(struct leat_mysql *mysql, struct leat_result **result,
+                      struct leat_error *err) LEAT_CHECKED;
 /* Where the binlog ends, and the set executed by then. */
-int source_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1], uint64_t *pos, struct leat_gtid_set **executed,
-               struct leat_error *err) LEAT_CHECKED;
+int source_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1], uint64_t *pos,
+               struct leat_gtid_set **executed, struct leat_error *err) LEAT_CHECKED;
 
 /* resume.c */
-int source_check_resume(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
-                        struct leat_error *err) LEAT_CHECKED;
+int source_check_resume(struct leat_source *source, struct leat_mysql *mysql,
+                        const struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
 /* Whether the dump is asked for by GTIDs; else by file and position. */
-int source_by_gtids(const struct source_place *place, const struct source_facts *facts, bool *by_gtids, struct leat_error *err)
-    LEAT_CHECKED;
+int source_by_gtids(const struct source_place *place, const struct source_facts *facts, bool *by_gtids,
+                    struct leat_error *err) LEAT_CHECKED;
 /* compare.c */
-int source_compare_last(struct leat_source *source, const struct source_facts *facts, bool by_gtids, struct leat_error *err)
-    LEAT_CHECKED;
+int source_compare_last(struct leat_source *source, const struct source_facts *facts, bool by_gtids,
+                        struct leat_error *err) LEAT_CHECKED;
 
 /* start.c */
-int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
-                         struct leat_error *err) LEAT_CHECKED;
+int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
+                         const struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
 
 /* scan.c: connections of their own, closed when they return. */
 struct source_scan {
     char file[LEAT_BINLOG_NAME_MAX + 1];
-    uint64_t pos;                /* found: a transaction begins here (or the file ends) */
+    uint64_t pos;                 /* found: a transaction begins here (or the file ends) */
     struct leat_gtid_set *before; /* owned: the GTIDs that lie before it */
 };
 /* When a file was begun, in seconds. */
-int source_scan_time(struct leat_source *source, const char *file, uint32_t *seconds, struct leat_error *err) LEAT_CHECKED;
+int source_scan_time(struct leat_source *source, const char *file, uint32_t *seconds,
+                     struct leat_error *err) LEAT_CHECKED;
 /* Checks that a transaction begins at pos (or nothing is there yet), and gathers what lies before. */
-int source_scan_to(struct leat_source *source, const char *file, uint64_t pos, struct source_scan *scan, struct leat_error *err)
-    LEAT_CHECKED;
+int source_scan_to(struct leat_source *source, const char *file, uint64_t pos, struct source_scan *scan,
+                   struct leat_error *err) LEAT_CHECKED;
 /* The first transaction from this file on that was committed at or after a time, or the binlog's end. */
 int source_scan_for(struct leat_source *source, const char *file, uint64_t time_us, struct source_scan *scan,
                     struct leat_error *err) LEAT_CHECKED;
 
 /* until.c */
-int source_resolve_until(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
-                         struct leat_error *err) LEAT_CHECKED;
-bool source_until_reached(const struct leat_source *source);     /* by what is completed */
-bool source_until_begin(const struct leat_source *source, const struct leat_begin *begin); /* it lies behind the end */
-bool source_until_idle(const struct leat_source *source, const struct leat_place *place);  /* nothing more is there yet */
+int source_resolve_until(struct leat_source *source, struct leat_mysql *mysql,
+                         const struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
+bool source_until_reached(const struct leat_source *source); /* by what is completed */
+bool source_until_begin(const struct leat_source *source,
+                        const struct leat_begin *begin); /* it lies behind the end */
+bool source_until_idle(const struct leat_source *source,
+                       const struct leat_place *place); /* nothing more is there yet */
 /* <0, 0, >0 in the order of a server's binlog. */
 int source_compare_files(const char *a, const char *b);
 
@@ -181,25 +191,28 @@ void source_watch_start(struct leat_source *source);
 void source_watch_end(struct leat_source *source);
 
 /* status.c */
-void source_set_state(struct leat_source *source, enum leat_source_state state, const struct leat_error *error,
-                      unsigned retry_in_ms);
-void source_set_server(struct leat_source *source, const struct leat_mysql *mysql, const uint8_t uuid[LEAT_UUID_SIZE]);
+void source_set_state(struct leat_source *source, enum leat_source_state state,
+                      const struct leat_error *error, unsigned retry_in_ms);
+void source_set_server(struct leat_source *source, const struct leat_mysql *mysql,
+                       const uint8_t uuid[LEAT_UUID_SIZE]);
 void source_snapshot(struct leat_source *source);
 
-/* backoff.c. Pure. The wait before try number `failures` (from 1): doubling from min to max, half of it at random. */
+/* backoff.c. Pure. The wait before try number `failures` (from 1): doubling from min to max, half of it at
+ * random. */
 unsigned source_backoff_ms(unsigned failures, unsigned min_ms, unsigned max_ms, uint32_t random);
-/* Whether the cause of a halt may have been cured by itself or by somebody on the server, so that it is tried again. */
+/* Whether the cause of a halt may have been cured by itself or by somebody on the server, so that it is tried
+ * again. */
 bool source_tries_again(const struct leat_error *err);
 
 /* refusal.c. Pure. */
 enum source_refusal {
     REFUSAL_OTHER = 0,
-    REFUSAL_PURGED,     /* the binlog no longer has what we need */
-    REFUSAL_AHEAD,      /* we have more than the server */
-    REFUSAL_POSITION,   /* no event begins there, or the file is shorter */
-    REFUSAL_CLASH,      /* another client has our server_id or UUID */
-    REFUSAL_ANONYMOUS,  /* transactions without GTIDs where GTIDs were asked for */
-    REFUSAL_DAMAGED     /* the server can't read its own file */
+    REFUSAL_PURGED,    /* the binlog no longer has what we need */
+    REFUSAL_AHEAD,     /* we have more than the server */
+    REFUSAL_POSITION,  /* no event begins there, or the file is shorter */
+    REFUSAL_CLASH,     /* another client has our server_id or UUID */
+    REFUSAL_ANONYMOUS, /* transactions without GTIDs where GTIDs were asked for */
+    REFUSAL_DAMAGED    /* the server can't read its own file */
 };
 enum source_refusal source_refusal(const char *message);
 
@@ -227,8 +240,8 @@ struct preflight {
     void *context;
 };
 const char *preflight_variable(const struct preflight *preflight, const char *name);
-void preflight_find(const struct preflight *preflight, enum leat_finding_level level, enum leat_code code, const char *subject,
-                    const char *cure, const char *format, ...) LEAT_PRINTF(6, 7);
+void preflight_find(const struct preflight *preflight, enum leat_finding_level level, enum leat_code code,
+                    const char *subject, const char *cure, const char *format, ...) LEAT_PRINTF(6, 7);
 int preflight_account(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
 int preflight_binlog(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
 int preflight_identity(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;

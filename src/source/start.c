@@ -1,12 +1,13 @@
-/* `start`, as the user wrote it, made into a place and a set, and given out before anything is read: from then on the
- * journal knows where it began, whatever happens next. */
+/* `start`, as the user wrote it, made into a place and a set, and given out before anything is read: from
+ * then on the journal knows where it began, whatever happens next. */
 #include "source_int.h"
 
 #include <stdio.h>
 
 #include "base/log.h"
 
-static void set_place(struct source_place *place, const char *file, uint64_t pos, struct leat_gtid_set *completed)
+static void set_place(struct source_place *place, const char *file, uint64_t pos,
+                      struct leat_gtid_set *completed)
 {
     snprintf(place->file, sizeof place->file, "%s", file);
     place->pos = pos;
@@ -48,7 +49,8 @@ static int start_earliest(struct source_place *place, struct leat_mysql *mysql, 
         if (rc != LEAT_AGAIN)
             return rc;
     }
-    return leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY, "the server purges its binlog faster than its start can be found");
+    return leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY,
+                     "the server purges its binlog faster than its start can be found");
 }
 
 static int start_file(struct leat_source *source, struct leat_mysql *mysql, const char *file, uint64_t pos,
@@ -61,8 +63,8 @@ static int start_file(struct leat_source *source, struct leat_mysql *mysql, cons
     if (!source_find_log(&logs, file)) {
         bool older = source_compare_files(file, logs.list[0].file) < 0;
         leat_fail(err, older ? LEAT_E_PURGED : LEAT_E_USAGE, LEAT_KIND_OPERATOR,
-                  "%s has no binlog file %s: it has %s to %s", leat_mysql_server(mysql)->name, file, logs.list[0].file,
-                  logs.list[logs.count - 1].file);
+                  "%s has no binlog file %s: it has %s to %s", leat_mysql_server(mysql)->name, file,
+                  logs.list[0].file, logs.list[logs.count - 1].file);
         rc = leat_cure(err, "start: earliest, or a file that SHOW BINARY LOGS shows");
     }
     source_logs_free(&logs);
@@ -75,8 +77,8 @@ static int start_file(struct leat_source *source, struct leat_mysql *mysql, cons
     return rc;
 }
 
-static int start_gtids(struct source_place *place, const struct leat_point *start, const struct source_facts *facts,
-                       struct leat_error *err)
+static int start_gtids(struct source_place *place, const struct leat_point *start,
+                       const struct source_facts *facts, struct leat_error *err)
 {
     char text[400];
     if (facts->gtid_mode == SOURCE_GTID_OFF || leat_gtid_set_flavour(start->gtids) == LEAT_FLAVOUR_MARIADB) {
@@ -110,8 +112,8 @@ static int find_file(struct leat_source *source, const struct source_logs *logs,
     return LEAT_OK;
 }
 
-static int start_time(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts, uint64_t time_us,
-                      struct leat_error *err)
+static int start_time(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
+                      uint64_t time_us, struct leat_error *err)
 {
     struct source_logs logs;
     size_t at;
@@ -123,9 +125,10 @@ static int start_time(struct leat_source *source, struct leat_mysql *mysql, cons
     struct source_scan scan;
     if (rc == LEAT_OK && before_all && !leat_gtid_set_empty(facts->purged)) {
         char text[LEAT_TIME_TEXT_MAX];
-        leat_fail(err, LEAT_E_PURGED, LEAT_KIND_OPERATOR,
-                  "start is %s, and the oldest binlog file of %s, %s, was begun later: what came between is gone",
-                  leat_time_text(text, time_us), leat_mysql_server(mysql)->name, logs.list[0].file);
+        leat_fail(
+            err, LEAT_E_PURGED, LEAT_KIND_OPERATOR,
+            "start is %s, and the oldest binlog file of %s, %s, was begun later: what came between is gone",
+            leat_time_text(text, time_us), leat_mysql_server(mysql)->name, logs.list[0].file);
         rc = leat_cure(err, "start: earliest takes what is left");
     } else if (rc == LEAT_OK) {
         rc = source_scan_for(source, logs.list[at].file, time_us, &scan, err);
@@ -169,8 +172,8 @@ static int give(struct leat_source *source, const char *asked, struct leat_error
     return rc ? rc : source->options.out.publish(source->options.out.context, true, err);
 }
 
-int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
-                         struct leat_error *err)
+int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
+                         const struct source_facts *facts, struct leat_error *err)
 {
     struct source_place *place = &source->place;
     struct leat_buf asked = {0};
@@ -182,7 +185,8 @@ int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql, c
     int rc = resolve(source, mysql, facts, err);
     if (rc == LEAT_FAIL)
         leat_error_prefix(err, "start: %s", leat_buf_cstr(&asked));
-    /* A set of the user's may be another history's, or reach back behind what is left: as after a reconnect. */
+    /* A set of the user's may be another history's, or reach back behind what is left: as after a reconnect.
+     */
     if (rc == LEAT_OK)
         rc = source_check_resume(source, mysql, facts, err);
     if (rc == LEAT_OK)

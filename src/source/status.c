@@ -1,17 +1,18 @@
-/* What others see of the source: a copy under the mutex, renewed at each change of state and, while streaming, whenever
- * the input runs dry or a megabyte has passed; never for each event. */
+/* What others see of the source: a copy under the mutex, renewed at each change of state and, while
+ * streaming, whenever the input runs dry or a megabyte has passed; never for each event. */
 #include "source_int.h"
 
 #include <stdio.h>
 
 const char *leat_source_state_name(enum leat_source_state state)
 {
-    static const char *const names[] = {"connecting", "checking", "streaming", "backing_off", "halted", "stopped"};
+    static const char *const names[] = {"connecting",  "checking", "streaming",
+                                        "backing_off", "halted",   "stopped"};
     return (unsigned)state < sizeof names / sizeof *names ? names[state] : "unknown";
 }
 
-void source_set_state(struct leat_source *source, enum leat_source_state state, const struct leat_error *error,
-                      unsigned retry_in_ms)
+void source_set_state(struct leat_source *source, enum leat_source_state state,
+                      const struct leat_error *error, unsigned retry_in_ms)
 {
     pthread_mutex_lock(&source->mutex);
     struct leat_source_status *status = &source->status;
@@ -28,7 +29,8 @@ void source_set_state(struct leat_source *source, enum leat_source_state state, 
     pthread_mutex_unlock(&source->mutex);
 }
 
-void source_set_server(struct leat_source *source, const struct leat_mysql *mysql, const uint8_t uuid[LEAT_UUID_SIZE])
+void source_set_server(struct leat_source *source, const struct leat_mysql *mysql,
+                       const uint8_t uuid[LEAT_UUID_SIZE])
 {
     const struct leat_mysql_server *server = leat_mysql_server(mysql);
     pthread_mutex_lock(&source->mutex);

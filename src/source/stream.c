@@ -1,11 +1,12 @@
-/* The reading loop: events from the dump to the decoder, and the listener behind the decoder, which keeps what is
- * completed and hands items on.
+/* The reading loop: events from the dump to the decoder, and the listener behind the decoder, which keeps
+ * what is completed and hands items on.
  *
- * What others may take is published when the input runs dry, every so many bytes under load, and now and then within a
- * large transaction. A transaction's GTID joins the completed set only at its END, after the listener took that.
+ * What others may take is published when the input runs dry, every so many bytes under load, and now and then
+ * within a large transaction. A transaction's GTID joins the completed set only at its END, after the
+ * listener took that.
  *
- * The command for dumps by position takes 32 bits, and a large transaction makes a file larger. Such a dump begins at the
- * file's head, and items are dropped until the place is reached. */
+ * The command for dumps by position takes 32 bits, and a large transaction makes a file larger. Such a dump
+ * begins at the file's head, and items are dropped until the place is reached. */
 #include "source_int.h"
 
 #include "base/log.h"
@@ -34,7 +35,8 @@ static int hand_on(struct leat_source *source, const struct leat_item *item, str
     atomic_store_explicit(&watch->busy, true, memory_order_relaxed);
     int rc = source->options.out.item(source->options.out.context, item, err);
     atomic_store_explicit(&watch->busy, false, memory_order_relaxed);
-    atomic_store_explicit(&watch->calls, atomic_load_explicit(&watch->calls, memory_order_relaxed) + 1, memory_order_relaxed);
+    atomic_store_explicit(&watch->calls, atomic_load_explicit(&watch->calls, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
     return rc;
 }
 
@@ -55,7 +57,8 @@ static void begin(struct leat_source *source, const struct leat_begin *begin)
     source->open_pos = begin->place.pos;
 }
 
-static int complete(struct leat_source *source, const struct leat_gtid *gtid, const struct leat_place *end, struct leat_error *err)
+static int complete(struct leat_source *source, const struct leat_gtid *gtid, const struct leat_place *end,
+                    struct leat_error *err)
 {
     struct source_place *place = &source->place;
     if (leat_gtid_set_add(place->completed, gtid, err))
@@ -88,8 +91,8 @@ static int opaque(struct leat_source *source, const struct leat_opaque *opaque, 
 /* While the place that we resume from isn't reached. */
 static bool is_dropped(struct leat_source *source, const struct leat_item *item)
 {
-    if (item->type == LEAT_ITEM_BEGIN &&
-        (item->begin.place.pos >= source->drop_before || strcmp(item->begin.place.file, source->place.file) != 0)) {
+    if (item->type == LEAT_ITEM_BEGIN && (item->begin.place.pos >= source->drop_before ||
+                                          strcmp(item->begin.place.file, source->place.file) != 0)) {
         source->drop_before = 0;
         leat_decoder_restart_listener(source->decoder);
         return false;
@@ -154,7 +157,8 @@ static int publish(struct leat_source *source, struct leat_error *err)
 /* Before an event is read: the next may take its time, and what we have should not wait for it. */
 static int settle(struct leat_source *source, bool will_block, struct leat_error *err)
 {
-    bool much = source->unpublished_bytes >= (source->unpublished ? SOURCE_GATHER_BYTES : SOURCE_PUBLISH_BYTES);
+    bool much =
+        source->unpublished_bytes >= (source->unpublished ? SOURCE_GATHER_BYTES : SOURCE_PUBLISH_BYTES);
     int rc = LEAT_OK;
     if (much || (will_block && source->unpublished))
         rc = publish(source, err);
@@ -165,12 +169,14 @@ static int settle(struct leat_source *source, bool will_block, struct leat_error
 
 static int ended_by_server(struct leat_mysql *mysql, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_E_CONNECT, LEAT_KIND_RETRY, "%s: the server ended the dump (it shuts down, or somebody ended "
-                     "our thread)", leat_mysql_server(mysql)->name);
+    return leat_fail(err, LEAT_E_CONNECT, LEAT_KIND_RETRY,
+                     "%s: the server ended the dump (it shuts down, or somebody ended "
+                     "our thread)",
+                     leat_mysql_server(mysql)->name);
 }
 
-static int read_event(struct leat_source *source, struct leat_mysql *mysql, const uint8_t **event, size_t *size,
-                      struct leat_error *err)
+static int read_event(struct leat_source *source, struct leat_mysql *mysql, const uint8_t **event,
+                      size_t *size, struct leat_error *err)
 {
     int rc = leat_mysql_dump_next(mysql, event, size, err);
     if (rc == LEAT_END)
@@ -180,7 +186,8 @@ static int read_event(struct leat_source *source, struct leat_mysql *mysql, cons
     if (err->code == LEAT_E_TOO_LARGE) {
         struct leat_decoder_state state;
         leat_decoder_state(source->decoder, &state);
-        return leat_error_prefix(err, "event at %s:%llu", state.read.file, (unsigned long long)state.read.pos);
+        return leat_error_prefix(err, "event at %s:%llu", state.read.file,
+                                 (unsigned long long)state.read.pos);
     }
     return source_refused(source, mysql, err);
 }
@@ -211,7 +218,8 @@ int source_stream(struct leat_source *source, struct leat_mysql *mysql, struct l
     int rc = read_on(source, mysql, err);
     /* What was completed counts, whatever ended the stream; but the first error is the one to tell. */
     struct leat_error ignored = {0};
-    if (source->unpublished && rc != LEAT_STOPPED && publish(source, &ignored) == LEAT_FAIL && rc != LEAT_FAIL) {
+    if (source->unpublished && rc != LEAT_STOPPED && publish(source, &ignored) == LEAT_FAIL &&
+        rc != LEAT_FAIL) {
         *err = ignored;
         rc = LEAT_FAIL;
     }

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-/* How long after the wall clock has passed a time we trust that no transaction from before it is still to come. */
+/* How long after the wall clock has passed a time we trust that no transaction from before it is still to
+ * come. */
 static const uint64_t TIME_SLACK_US = 1000000;
 
 int source_compare_files(const char *a, const char *b)
@@ -30,8 +31,8 @@ static int resolve_now(struct leat_source *source, struct leat_mysql *mysql, con
     return LEAT_OK;
 }
 
-int source_resolve_until(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
-                         struct leat_error *err)
+int source_resolve_until(struct leat_source *source, struct leat_mysql *mysql,
+                         const struct source_facts *facts, struct leat_error *err)
 {
     if (source->until_known)
         return LEAT_OK;
@@ -39,7 +40,8 @@ int source_resolve_until(struct leat_source *source, struct leat_mysql *mysql, c
     if (asked->type == LEAT_POINT_EARLIEST)
         return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "until: earliest leaves nothing to read");
     if (asked->type == LEAT_POINT_GTIDS && facts->gtid_mode == SOURCE_GTID_OFF)
-        return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "until is a GTID set, and the server has gtid_mode=OFF");
+        return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR,
+                         "until is a GTID set, and the server has gtid_mode=OFF");
     if (asked->type == LEAT_POINT_NOW) {
         int rc = resolve_now(source, mysql, facts, err);
         if (rc)
@@ -72,7 +74,8 @@ bool source_until_begin(const struct leat_source *source, const struct leat_begi
         return is_at(begin->place.file, begin->place.pos, until);
     if (until->type != LEAT_POINT_TIME)
         return false;
-    uint64_t time_us = begin->immediate_commit_us ? begin->immediate_commit_us : begin->header_time * UINT64_C(1000000);
+    uint64_t time_us =
+        begin->immediate_commit_us ? begin->immediate_commit_us : begin->header_time * UINT64_C(1000000);
     return time_us >= until->time_us;
 }
 

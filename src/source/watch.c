@@ -1,6 +1,6 @@
-/* Looks once a second whether our own listener (the journal's queue) has been blocking for half a minute. Then the server
- * is let go: a dump that is left unread pins a thread and a binlog file there. The listener's call goes on; when it
- * returns, the source reconnects and resumes from what is completed. */
+/* Looks once a second whether our own listener (the journal's queue) has been blocking for half a minute.
+ * Then the server is let go: a dump that is left unread pins a thread and a binlog file there. The listener's
+ * call goes on; when it returns, the source reconnects and resumes from what is completed. */
 #include "source_int.h"
 
 #include <time.h>
@@ -14,7 +14,8 @@ static void let_go(struct leat_source *source)
         if (source->connections[i])
             leat_mysql_interrupt(source->connections[i]);
     leat_log(LEAT_LOG_WARN, "source", NULL,
-             "nothing was taken from us for %d s: leaving the server, to resume from here when there is room", SOURCE_STALL_S);
+             "nothing was taken from us for %d s: leaving the server, to resume from here when there is room",
+             SOURCE_STALL_S);
 }
 
 static void *watch(void *context)

@@ -1,4 +1,5 @@
-/* Connects as room mysql does, and shows what came of it: a statement's rows, or a dump that is thrown away and counted.
+/* Connects as room mysql does, and shows what came of it: a statement's rows, or a dump that is thrown away
+ * and counted.
  *
  *     mysql_probe [-p PASSWORD_FILE] [-m SSL_MODE] [-a CA] [-t CONNECT_MS] [-i INTERRUPT_MS] URL query SQL
  *     mysql_probe … URL dump FILE POS | dump-gtid SET      (-n: to the end of the binlog, then stop)
@@ -16,8 +17,8 @@
 
 static int show_error(const struct leat_error *err)
 {
-    printf("error %s %s %d %s\n", leat_code_name(err->code), leat_kind_name(err->kind), leat_error_exit_status(err),
-           err->message);
+    printf("error %s %s %d %s\n", leat_code_name(err->code), leat_kind_name(err->kind),
+           leat_error_exit_status(err), err->message);
     if (err->cure[0])
         printf("cure %s\n", err->cure);
     return 1;
@@ -25,7 +26,8 @@ static int show_error(const struct leat_error *err)
 
 static enum leat_ssl_mode parse_mode(const char *text)
 {
-    static const char *const names[] = {"UNSET", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
+    static const char *const names[] = {"UNSET",    "DISABLED",  "PREFERRED",
+                                        "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(text, names[i]))
             return (enum leat_ssl_mode)i;
@@ -75,8 +77,8 @@ static int run_dump(struct leat_mysql *mysql, struct leat_dump *dump, struct lea
     double seconds = (double)(leat_monotonic_us(leat_clock_real()) - began_us) / 1e6;
     struct timespec cpu;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    printf("events=%llu bytes=%llu seconds=%.3f cpu=%.3f\n", (unsigned long long)events, (unsigned long long)bytes, seconds,
-           (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9);
+    printf("events=%llu bytes=%llu seconds=%.3f cpu=%.3f\n", (unsigned long long)events,
+           (unsigned long long)bytes, seconds, (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9);
     return rc;
 }
 
@@ -87,14 +89,29 @@ int main(int argc, char **argv)
     struct leat_dump dump = {.server_id = 4711, .read_timeout_ms = 5000, .pos = 4};
     for (int c; (c = getopt(argc, argv, "p:m:a:t:i:nx:")) != -1;) {
         switch (c) {
-        case 'p': server.password_file = optarg; break;
-        case 'm': server.ssl_mode = parse_mode(optarg); break;
-        case 'a': server.ssl_ca = optarg; break;
-        case 't': server.connect_timeout_ms = (unsigned)atoi(optarg); break;
-        case 'i': interrupt_ms = (unsigned)atoi(optarg); break;
-        case 'n': dump.non_blocking = true; break;
-        case 'x': dump.event_bytes_max = strtoull(optarg, NULL, 10); break;
-        default: return 2;
+        case 'p':
+            server.password_file = optarg;
+            break;
+        case 'm':
+            server.ssl_mode = parse_mode(optarg);
+            break;
+        case 'a':
+            server.ssl_ca = optarg;
+            break;
+        case 't':
+            server.connect_timeout_ms = (unsigned)atoi(optarg);
+            break;
+        case 'i':
+            interrupt_ms = (unsigned)atoi(optarg);
+            break;
+        case 'n':
+            dump.non_blocking = true;
+            break;
+        case 'x':
+            dump.event_bytes_max = strtoull(optarg, NULL, 10);
+            break;
+        default:
+            return 2;
         }
     }
     if (argc - optind < 3)
@@ -125,7 +142,8 @@ int main(int argc, char **argv)
         rc = leat_mysql_open(mysql, &server, 3000, &err);
     if (rc == LEAT_OK) {
         const struct leat_mysql_server *found = leat_mysql_server(mysql);
-        printf("connected version=%s number=%u mariadb=%d tls=%s\n", found->text, found->version, found->mariadb, found->tls);
+        printf("connected version=%s number=%u mariadb=%d tls=%s\n", found->text, found->version,
+               found->mariadb, found->tls);
         const char *verb = argv[optind + 1], *what = argv[optind + 2];
         if (!strcmp(verb, "query")) {
             rc = run_query(mysql, what, &err);

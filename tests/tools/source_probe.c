@@ -1,13 +1,13 @@
 /* Follows a primary by room source alone, and prints one line an item.
  *
  *     source_probe [options] mysql://user@host:port/
- *       -p FILE password    -m SSL_MODE  -a CA      -f P from      -u P until     -H MS heartbeat   -i SERVER_ID
- *       -t PATTERN table (repeatable)               -s FILE state: where to resume from, written at each transaction's end
- *       -1 once (no reconnect)  -q count only       -n N stop after N transactions   -b S block S seconds in the first END
- *       -d doctor: print preflight's findings
+ *       -p FILE password    -m SSL_MODE  -a CA      -f P from      -u P until     -H MS heartbeat   -i
+ * SERVER_ID -t PATTERN table (repeatable)               -s FILE state: where to resume from, written at each
+ * transaction's end -1 once (no reconnect)  -q count only       -n N stop after N transactions   -b S block S
+ * seconds in the first END -d doctor: print preflight's findings
  *
- * SIGTERM stops it, SIGUSR1 makes it retry. The last line is "done RESULT transactions=… …", before it "error …" if one
- * ended it. Errors that it goes on after are in the log, on stderr. */
+ * SIGTERM stops it, SIGUSR1 makes it retry. The last line is "done RESULT transactions=… …", before it "error
+ * …" if one ended it. Errors that it goes on after are in the log, on stderr. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -53,8 +53,9 @@ static void save(const struct probe *probe, const char *file, uint64_t pos, cons
     FILE *out = fopen(temporary, "w");
     if (!out)
         return;
-    fprintf(out, "%s\n%s\n%" PRIu64 "\n%s\n%d\n%s\n%s\n%" PRIu64 "\n%" PRIu64 "\n", leat_uuid_text(uuid, probe->uuid), file, pos,
-            leat_buf_cstr(&set), end != NULL, end ? leat_gtid_text(gtid, &probe->begun.gtid) : "", end ? probe->begun_file : "",
+    fprintf(out, "%s\n%s\n%" PRIu64 "\n%s\n%d\n%s\n%s\n%" PRIu64 "\n%" PRIu64 "\n",
+            leat_uuid_text(uuid, probe->uuid), file, pos, leat_buf_cstr(&set), end != NULL,
+            end ? leat_gtid_text(gtid, &probe->begun.gtid) : "", end ? probe->begun_file : "",
             end ? probe->begun.place.pos : 0, end ? end->digest : 0);
     fclose(out);
     rename(temporary, probe->state_file);
@@ -109,28 +110,30 @@ static void print(const struct probe *probe, const struct leat_item *item)
     case LEAT_ITEM_START: {
         struct leat_buf set = {0};
         leat_gtid_set_put(&set, item->start.executed);
-        printf("start %s %s:%" PRIu64 " [%s]\n", item->start.asked, item->start.place.file, item->start.place.pos,
-               leat_buf_cstr(&set));
+        printf("start %s %s:%" PRIu64 " [%s]\n", item->start.asked, item->start.place.file,
+               item->start.place.pos, leat_buf_cstr(&set));
         leat_buf_free(&set);
         break;
     }
     case LEAT_ITEM_SCHEMA:
-        printf("schema %s.%s\n", leat_table_view(item->schema)->database.bytes, leat_table_view(item->schema)->name.bytes);
+        printf("schema %s.%s\n", leat_table_view(item->schema)->database.bytes,
+               leat_table_view(item->schema)->name.bytes);
         break;
     case LEAT_ITEM_BEGIN:
         printf("begin %s %s:%" PRIu64 "\n", leat_gtid_text(gtid, &item->begin.gtid), item->begin.place.file,
                item->begin.place.pos);
         break;
     case LEAT_ITEM_ROWS:
-        printf("rows %s %s.%s %u\n", leat_op_name(item->rows.op), leat_table_view(item->rows.table)->database.bytes,
+        printf("rows %s %s.%s %u\n", leat_op_name(item->rows.op),
+               leat_table_view(item->rows.table)->database.bytes,
                leat_table_view(item->rows.table)->name.bytes, item->rows.row_count);
         break;
     case LEAT_ITEM_STATEMENT:
         printf("statement %.*s\n", (int)item->statement.sql_size, item->statement.sql);
         break;
     case LEAT_ITEM_END:
-        printf("end %s:%" PRIu64 " changes=%" PRIu64 " digest=%016" PRIx64 "\n", item->end.place.file, item->end.place.pos,
-               item->end.changes, item->end.digest);
+        printf("end %s:%" PRIu64 " changes=%" PRIu64 " digest=%016" PRIx64 "\n", item->end.place.file,
+               item->end.place.pos, item->end.changes, item->end.digest);
         break;
     default:
         printf("%s\n", leat_item_type_name(item->type));
@@ -193,8 +196,8 @@ static void on_finding(void *context, const struct leat_finding *finding)
 {
     static const char *const levels[] = {"ok", "note", "WARNING", "STOP"};
     (void)context;
-    printf("finding %s %s: %s%s%s\n", levels[finding->level], finding->subject, finding->text, finding->cure[0] ? " | " : "",
-           finding->cure);
+    printf("finding %s %s: %s%s%s\n", levels[finding->level], finding->subject, finding->text,
+           finding->cure[0] ? " | " : "", finding->cure);
 }
 
 /* ---- Running ---- */
@@ -228,8 +231,8 @@ static void start_signals(struct leat_source *source, pthread_t *thread)
 
 static void show_error(const struct leat_error *err)
 {
-    printf("error %s %s %d %s\n", leat_code_name(err->code), leat_kind_name(err->kind), leat_error_exit_status(err),
-           err->message);
+    printf("error %s %s %d %s\n", leat_code_name(err->code), leat_kind_name(err->kind),
+           leat_error_exit_status(err), err->message);
     if (err->cure[0])
         printf("cure %s\n", err->cure);
 }
@@ -244,8 +247,8 @@ static int run_doctor(const struct leat_source_config *config, uint32_t server_i
     return rc;
 }
 
-static int follow(struct probe *probe, const struct leat_source_options *options, const struct leat_source_resume *resume,
-                  struct leat_error *err)
+static int follow(struct probe *probe, const struct leat_source_options *options,
+                  const struct leat_source_resume *resume, struct leat_error *err)
 {
     static const char *const results[] = {"ok", "again", "end", "stopped"};
     pthread_t thread;
@@ -262,12 +265,13 @@ static int follow(struct probe *probe, const struct leat_source_options *options
         show_error(err);
     struct leat_source_status status;
     leat_source_status(probe->source, &status);
-    printf("done %s transactions=%" PRIu64 " changes=%" PRIu64 " items=%" PRIu64 " publishes=%" PRIu64 " abandons=%" PRIu64
-           " connects=%" PRIu64 " seconds=%.3f cpu=%.3f server=%s version=%s at=%s:%" PRIu64 " events=%" PRIu64 " bytes=%" PRIu64
-           "\n",
-           rc < 0 ? "failed" : results[rc], probe->transactions, probe->changes, probe->items, probe->publishes, probe->abandons,
-           status.connects, seconds, (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9, status.server, status.version, status.file,
-           status.pos, status.events, status.bytes);
+    printf(
+        "done %s transactions=%" PRIu64 " changes=%" PRIu64 " items=%" PRIu64 " publishes=%" PRIu64
+        " abandons=%" PRIu64 " connects=%" PRIu64 " seconds=%.3f cpu=%.3f server=%s version=%s at=%s:%" PRIu64
+        " events=%" PRIu64 " bytes=%" PRIu64 "\n",
+        rc < 0 ? "failed" : results[rc], probe->transactions, probe->changes, probe->items, probe->publishes,
+        probe->abandons, status.connects, seconds, (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9,
+        status.server, status.version, status.file, status.pos, status.events, status.bytes);
     kill(getpid(), SIGTERM);
     pthread_join(thread, NULL);
     leat_source_free(&probe->source);
@@ -276,7 +280,8 @@ static int follow(struct probe *probe, const struct leat_source_options *options
 
 static enum leat_ssl_mode parse_mode(const char *text)
 {
-    static const char *const names[] = {"UNSET", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
+    static const char *const names[] = {"UNSET",    "DISABLED",  "PREFERRED",
+                                        "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(text, names[i]))
             return (enum leat_ssl_mode)i;
@@ -301,22 +306,53 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int c; rc == LEAT_OK && (c = getopt(argc, argv, "p:m:a:f:u:H:i:t:s:1qn:b:dx:")) != -1;) {
         switch (c) {
-        case 'p': config.server.password_file = strdup(optarg); break;
-        case 'm': config.server.ssl_mode = parse_mode(optarg); break;
-        case 'a': config.server.ssl_ca = strdup(optarg); break;
-        case 'f': rc = leat_point_parse(&config.start, optarg, &err); break;
-        case 'u': rc = leat_point_parse(&options.until, optarg, &err); break;
-        case 'H': config.heartbeat_ms = (unsigned)atoi(optarg); break;
-        case 'i': options.server_id = (uint32_t)strtoul(optarg, NULL, 10); break;
-        case 't': tables[config.tables.count++] = optarg; break;
-        case 's': probe.state_file = optarg; break;
-        case '1': options.once = true; break;
-        case 'q': probe.quiet = true; break;
-        case 'n': probe.stop_after = strtoull(optarg, NULL, 10); break;
-        case 'b': probe.block_s = strtoull(optarg, NULL, 10); break;
-        case 'x': config.event_bytes_max = strtoull(optarg, NULL, 10); break;
-        case 'd': doctor = true; break;
-        default: return 2;
+        case 'p':
+            config.server.password_file = strdup(optarg);
+            break;
+        case 'm':
+            config.server.ssl_mode = parse_mode(optarg);
+            break;
+        case 'a':
+            config.server.ssl_ca = strdup(optarg);
+            break;
+        case 'f':
+            rc = leat_point_parse(&config.start, optarg, &err);
+            break;
+        case 'u':
+            rc = leat_point_parse(&options.until, optarg, &err);
+            break;
+        case 'H':
+            config.heartbeat_ms = (unsigned)atoi(optarg);
+            break;
+        case 'i':
+            options.server_id = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 't':
+            tables[config.tables.count++] = optarg;
+            break;
+        case 's':
+            probe.state_file = optarg;
+            break;
+        case '1':
+            options.once = true;
+            break;
+        case 'q':
+            probe.quiet = true;
+            break;
+        case 'n':
+            probe.stop_after = strtoull(optarg, NULL, 10);
+            break;
+        case 'b':
+            probe.block_s = strtoull(optarg, NULL, 10);
+            break;
+        case 'x':
+            config.event_bytes_max = strtoull(optarg, NULL, 10);
+            break;
+        case 'd':
+            doctor = true;
+            break;
+        default:
+            return 2;
         }
     }
     if (rc == LEAT_OK && argc - optind != 1)

@@ -54,12 +54,12 @@ START_TEST(error_numbers_mean_what_happens_next)
         enum leat_code code;
         enum leat_kind kind;
     } cases[] = {
-        {1045, LEAT_E_AUTH, LEAT_KIND_OPERATOR},     {1227, LEAT_E_PRIVILEGE, LEAT_KIND_OPERATOR},
-        {1040, LEAT_E_SERVER, LEAT_KIND_RETRY},      {1053, LEAT_E_CONNECT, LEAT_KIND_RETRY},
-        {1236, LEAT_E_SERVER, LEAT_KIND_RETRY},      {2003, LEAT_E_CONNECT, LEAT_KIND_RETRY},
-        {2013, LEAT_E_CONNECT, LEAT_KIND_RETRY},     {2026, LEAT_E_TLS, LEAT_KIND_OPERATOR},
-        {2059, LEAT_E_AUTH, LEAT_KIND_OPERATOR},     {5010, LEAT_E_AUTH, LEAT_KIND_OPERATOR},
-        {5014, LEAT_E_CONNECT, LEAT_KIND_RETRY},     {3159, LEAT_E_TLS, LEAT_KIND_OPERATOR},
+        {1045, LEAT_E_AUTH, LEAT_KIND_OPERATOR}, {1227, LEAT_E_PRIVILEGE, LEAT_KIND_OPERATOR},
+        {1040, LEAT_E_SERVER, LEAT_KIND_RETRY},  {1053, LEAT_E_CONNECT, LEAT_KIND_RETRY},
+        {1236, LEAT_E_SERVER, LEAT_KIND_RETRY},  {2003, LEAT_E_CONNECT, LEAT_KIND_RETRY},
+        {2013, LEAT_E_CONNECT, LEAT_KIND_RETRY}, {2026, LEAT_E_TLS, LEAT_KIND_OPERATOR},
+        {2059, LEAT_E_AUTH, LEAT_KIND_OPERATOR}, {5010, LEAT_E_AUTH, LEAT_KIND_OPERATOR},
+        {5014, LEAT_E_CONNECT, LEAT_KIND_RETRY}, {3159, LEAT_E_TLS, LEAT_KIND_OPERATOR},
         {60000, LEAT_E_SERVER, LEAT_KIND_RETRY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -70,9 +70,11 @@ START_TEST(error_numbers_mean_what_happens_next)
 }
 END_TEST
 
-static struct leat_mysql_policy policy_of(const char *host, const char *socket, enum leat_ssl_mode mode, const char *ca)
+static struct leat_mysql_policy policy_of(const char *host, const char *socket, enum leat_ssl_mode mode,
+                                          const char *ca)
 {
-    struct leat_server_config server = {.host = (char *)host, .socket = (char *)socket, .ssl_mode = mode, .ssl_ca = (char *)ca};
+    struct leat_server_config server = {
+        .host = (char *)host, .socket = (char *)socket, .ssl_mode = mode, .ssl_ca = (char *)ca};
     struct leat_mysql_policy policy;
     struct leat_error err = {0};
     ck_assert_int_eq(mysql_policy(&policy, &server, &err), LEAT_OK);

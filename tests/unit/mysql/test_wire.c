@@ -43,7 +43,8 @@ static void put_packet(struct leat_buf *buf, uint8_t sequence, const uint8_t *by
     leat_buf_put(buf, bytes, size);
 }
 
-/* A payload as the server splits it: pieces of 2^24-1 bytes, and a last one that is shorter, empty perhaps. */
+/* A payload as the server splits it: pieces of 2^24-1 bytes, and a last one that is shorter, empty perhaps.
+ */
 static uint8_t put_payload(struct leat_buf *buf, uint8_t sequence, const uint8_t *bytes, size_t size)
 {
     while (size >= 0xFFFFFF) {
@@ -87,8 +88,24 @@ static void fill_event(uint8_t *bytes, size_t size, unsigned seed)
 
 START_TEST(packets_of_all_sizes_come_whole_however_they_are_cut)
 {
-    static const size_t sizes[] = {1, 0, 20, 300, LEAT_WIRE_SIZE - 5, LEAT_WIRE_SIZE - 4, LEAT_WIRE_SIZE - 3, LEAT_WIRE_SIZE,
-                                   5, 3000000, 0xFFFFFE, 0xFFFFFF, 0x1000000, 1, 40000000, 2 * 0xFFFFFF, 17, 0};
+    static const size_t sizes[] = {1,
+                                   0,
+                                   20,
+                                   300,
+                                   LEAT_WIRE_SIZE - 5,
+                                   LEAT_WIRE_SIZE - 4,
+                                   LEAT_WIRE_SIZE - 3,
+                                   LEAT_WIRE_SIZE,
+                                   5,
+                                   3000000,
+                                   0xFFFFFE,
+                                   0xFFFFFF,
+                                   0x1000000,
+                                   1,
+                                   40000000,
+                                   2 * 0xFFFFFF,
+                                   17,
+                                   0};
     enum { COUNT = sizeof sizes / sizeof *sizes };
     unsigned seed = (unsigned)time(NULL);
     printf("seed %u\n", seed);
@@ -107,7 +124,8 @@ START_TEST(packets_of_all_sizes_come_whole_however_they_are_cut)
     for (size_t i = 0; i < COUNT; i++) {
         const uint8_t *payload;
         size_t size;
-        ck_assert_msg(mysql_wire_next(&pair.wire, &payload, &size, &err) == LEAT_OK, "%zu: %s", i, err.message);
+        ck_assert_msg(mysql_wire_next(&pair.wire, &payload, &size, &err) == LEAT_OK, "%zu: %s", i,
+                      err.message);
         ck_assert_uint_eq(size, sizes[i]);
         ck_assert_msg(!size || !memcmp(payload, payloads[i], size), "payload %zu of %zu bytes", i, size);
         free(payloads[i]);
@@ -138,7 +156,8 @@ START_TEST(bytes_that_the_library_read_ahead_come_first)
 }
 END_TEST
 
-static int next_after(const void *bytes, size_t sent, uint64_t payload_max, bool close_it, struct leat_error *err)
+static int next_after(const void *bytes, size_t sent, uint64_t payload_max, bool close_it,
+                      struct leat_error *err)
 {
     struct pair pair = make();
     pair.wire.timeout_ms = 100;

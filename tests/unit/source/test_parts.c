@@ -15,7 +15,8 @@ START_TEST(grants_are_read_whole_words_only)
         {"GRANT REPLICATION SLAVE ON *.* TO `cdc`@`%`", GRANT_REPLICATION_SLAVE},
         {"GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `cdc`@`%` WITH GRANT OPTION",
          GRANT_SELECT | GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT},
-        {"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost`", GRANT_SELECT | GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT},
+        {"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost`",
+         GRANT_SELECT | GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT},
         {"GRANT SUPER ON *.* TO `a`@`%`", GRANT_REPLICATION_CLIENT},
         {"GRANT SELECT ON `shop`.* TO `cdc`@`%`", 0},
         {"GRANT REPLICATION_SLAVE_ADMIN ON *.* TO `cdc`@`%`", 0},
@@ -27,7 +28,8 @@ START_TEST(grants_are_read_whole_words_only)
         {"", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        ck_assert_msg(source_grants(cases[i].line) == cases[i].grants, "%s: %u", cases[i].line, source_grants(cases[i].line));
+        ck_assert_msg(source_grants(cases[i].line) == cases[i].grants, "%s: %u", cases[i].line,
+                      source_grants(cases[i].line));
 }
 END_TEST
 
@@ -38,17 +40,23 @@ START_TEST(refusals_are_told_apart_by_their_words)
         enum source_refusal means;
     } cases[] = {
         {"Could not find first log file name in binary log index file", REFUSAL_PURGED},
-        {"Cannot replicate because the source purged required binary logs. Replicate the missing transactions from elsewhere",
+        {"Cannot replicate because the source purged required binary logs. Replicate the missing "
+         "transactions from elsewhere",
          REFUSAL_PURGED},
-        {"The slave is connecting using CHANGE MASTER TO MASTER_AUTO_POSITION = 1, but the master has purged binary logs "
-         "containing GTIDs that the slave requires.", REFUSAL_PURGED},
+        {"The slave is connecting using CHANGE MASTER TO MASTER_AUTO_POSITION = 1, but the master has purged "
+         "binary logs "
+         "containing GTIDs that the slave requires.",
+         REFUSAL_PURGED},
         {"Slave has more GTIDs than the master has, using the master's SERVER_UUID.", REFUSAL_AHEAD},
         {"Replica has more GTIDs than the source has, using the source's SERVER_UUID.", REFUSAL_AHEAD},
         {"Client requested source to start replication from position > file size", REFUSAL_POSITION},
         {"bogus data in log event; the first event 'b.000001' at 5", REFUSAL_POSITION},
-        {"log event entry exceeded max_allowed_packet; Increase max_allowed_packet on source", REFUSAL_POSITION},
-        {"A slave with the same server_uuid/server_id as this slave has connected to the master", REFUSAL_CLASH},
-        {"A replica with the same server_uuid/server_id as this replica has connected to the source", REFUSAL_CLASH},
+        {"log event entry exceeded max_allowed_packet; Increase max_allowed_packet on source",
+         REFUSAL_POSITION},
+        {"A slave with the same server_uuid/server_id as this slave has connected to the master",
+         REFUSAL_CLASH},
+        {"A replica with the same server_uuid/server_id as this replica has connected to the source",
+         REFUSAL_CLASH},
         {"Cannot replicate anonymous transaction when AUTO_POSITION = 1", REFUSAL_ANONYMOUS},
         {"event read from binlog did not pass crc check", REFUSAL_DAMAGED},
         {"binlog truncated in the middle of event; consider out of disk space on source", REFUSAL_DAMAGED},
@@ -79,8 +87,10 @@ END_TEST
 
 START_TEST(what_may_be_cured_on_the_server_is_tried_again)
 {
-    static const enum leat_code again[] = {LEAT_E_AUTH, LEAT_E_PRIVILEGE, LEAT_E_SERVER_SETTINGS, LEAT_E_PURGED, LEAT_E_TLS};
-    static const enum leat_code never[] = {LEAT_E_MALFORMED, LEAT_E_CHECKSUM, LEAT_E_UNSUPPORTED, LEAT_E_TOO_LARGE};
+    static const enum leat_code again[] = {LEAT_E_AUTH, LEAT_E_PRIVILEGE, LEAT_E_SERVER_SETTINGS,
+                                           LEAT_E_PURGED, LEAT_E_TLS};
+    static const enum leat_code never[] = {LEAT_E_MALFORMED, LEAT_E_CHECKSUM, LEAT_E_UNSUPPORTED,
+                                           LEAT_E_TOO_LARGE};
     for (size_t i = 0; i < sizeof again / sizeof *again; i++)
         ck_assert(source_tries_again(&(struct leat_error){.code = again[i]}));
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
@@ -127,8 +137,8 @@ END_TEST
 
 /* ---- By what a place is resumed ---- */
 
-static int choose(const char *gtids, const char *file, bool same_server, enum source_gtid_mode mode, bool *by_gtids,
-                  struct leat_error *err)
+static int choose(const char *gtids, const char *file, bool same_server, enum source_gtid_mode mode,
+                  bool *by_gtids, struct leat_error *err)
 {
     struct source_place place = {.known = true, .pos = 4};
     struct source_facts facts = {.gtid_mode = mode};
@@ -150,7 +160,8 @@ START_TEST(a_place_is_resumed_by_what_the_server_can_tell)
     ck_assert_int_eq(choose("", "b.000001", true, SOURCE_GTID_ON, &by_gtids, &err), LEAT_OK);
     ck_assert_msg(!by_gtids, "switched on, and no GTID has come yet");
     for (int mode = SOURCE_GTID_OFF; mode < SOURCE_GTID_ON; mode++) {
-        ck_assert_int_eq(choose(set, "b.000001", true, (enum source_gtid_mode)mode, &by_gtids, &err), LEAT_OK);
+        ck_assert_int_eq(choose(set, "b.000001", true, (enum source_gtid_mode)mode, &by_gtids, &err),
+                         LEAT_OK);
         ck_assert_msg(!by_gtids, "with and without GTIDs may be mixed");
     }
     ck_assert_int_eq(choose(set, "b.000001", false, SOURCE_GTID_ON_PERMISSIVE, &by_gtids, &err), LEAT_OK);
