@@ -46,9 +46,16 @@ static inline void leat_cursor_skip(struct leat_cursor *cursor, size_t size)
     (void)leat_cursor_bytes(cursor, size);
 }
 
+/* With a constant size this is one load; compilers don't see that through the loop. */
 static inline uint64_t leat_le(const uint8_t *bytes, size_t size)
 {
     uint64_t value = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (__builtin_constant_p(size)) {
+        memcpy(&value, bytes, size);
+        return value;
+    }
+#endif
     for (size_t i = 0; i < size; i++)
         value |= (uint64_t)bytes[i] << (8 * i);
     return value;

@@ -1,6 +1,8 @@
 /* The frame around every event: header, length, checksum. What an event's body says is read elsewhere. */
 #include "binlog_int.h"
 
+#include <assert.h>
+
 #include "base/checksum.h"
 
 static void read_header(struct leat_event *event, const uint8_t *bytes, size_t size)
@@ -67,8 +69,8 @@ static int check_format_description(struct leat_event *event, struct leat_error 
     return LEAT_OK;
 }
 
-int leat_event_parse(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes,
-                     size_t size, struct leat_error *err)
+static int parse(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes, size_t size,
+                 bool verified, struct leat_error *err)
 {
     if (size < LEAT_EVENT_HEADER_SIZE)
         return leat_malformed(err, "%zu bytes are too few for an event's header", size);
@@ -89,5 +91,23 @@ int leat_event_parse(struct leat_event *event, const struct leat_binlog_format *
             event->body_size -= LEAT_EVENT_CHECKSUM_SIZE;
         return LEAT_OK;
     }
-    return format->checksum == LEAT_CHECKSUM_OFF ? LEAT_OK : check_sum(event, err);
+    if (format->checksum == LEAT_CHECKSUM_OFF)
+        return LEAT_OK;
+    if (!verified)
+        return check_sum(event, err);
+    assert(event->body_size >= LEAT_EVENT_CHECKSUM_SIZE);
+    event->body_size -= LEAT_EVENT_CHECKSUM_SIZE;
+    return LEAT_OK;
+}
+
+int leat_event_parse(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes,
+                     size_t size, struct leat_error *err)
+{
+    return parse(event, format, bytes, size, false, err);
+}
+
+int leat_event_parse_verified(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes,
+                              size_t size, struct leat_error *err)
+{
+    return parse(event, format, bytes, size, true, err);
 }

@@ -113,6 +113,9 @@ struct leat_event {
  * LEAT_E_CHECKSUM, of kind DATA, without a position (the caller prefixes it). */
 int leat_event_parse(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes, size_t size,
                      struct leat_error *err) LEAT_CHECKED;
+/* The same for an event whose checksum was verified before, by leat_event_parse with an equal format. */
+int leat_event_parse_verified(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes, size_t size,
+                              struct leat_error *err) LEAT_CHECKED;
 
 /* Decoders of bodies, each for the event types that its name says. All check every length. */
 int leat_event_format(struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;

@@ -1,18 +1,11 @@
-/* leat decode: binlog files through the decoder to lines. Reads in large pieces; a file that is still being written, or
- * whose server died, may end anywhere: an incomplete last event is said, not hidden. */
+/* leat decode: binlog files through the decoder to lines. A file that is still being written, or whose server died, may end
+ * anywhere: an incomplete last event is said, not hidden. */
 #include "cli_int.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
 #include "decode/decode.h"
-
-enum { READ_BYTES = 1 << 20, MAGIC_SIZE = 4 };
-static const uint8_t magic[MAGIC_SIZE] = {0xFE, 'b', 'i', 'n'};
+#include "events_int.h"
 
 struct decoding {
     struct cli_changes *changes;
@@ -89,117 +82,33 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
 
 /* ---- Files ---- */
 
-struct input {
-    const char *path;
-    int fd;
-    struct leat_buf buf; /* bytes [at, size) are not consumed yet */
-    size_t at;
-    bool end;
-};
-
-static int read_more(struct input *input, size_t least, struct leat_error *err)
+static int decode_events(struct decoding *decoding, struct events *events, struct leat_error *err)
 {
-    if (input->at) {
-        input->buf.size -= input->at;
-        memmove(input->buf.data, input->buf.data + input->at, input->buf.size);
-        input->at = 0;
-    }
-    while (!input->end && input->buf.size < least) {
-        size_t room = least - input->buf.size > READ_BYTES ? least - input->buf.size : READ_BYTES;
-        ssize_t got = read(input->fd, leat_buf_reserve(&input->buf, room), room);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "%s", input->path);
-        input->end = got == 0;
-        leat_buf_commit(&input->buf, (size_t)got);
-    }
-    return LEAT_OK;
-}
-
-/* The next whole event; LEAT_END at the file's end. */
-static int next_event(struct decoding *decoding, struct input *input, const uint8_t **bytes, size_t *size, uint64_t pos,
-                      struct leat_error *err)
-{
-    size_t left = input->buf.size - input->at;
-    if (left < LEAT_EVENT_HEADER_SIZE) {
-        if (read_more(input, LEAT_EVENT_HEADER_SIZE, err))
-            return LEAT_FAIL;
-        left = input->buf.size - input->at;
-        if (!left)
-            return LEAT_END;
-        if (left < LEAT_EVENT_HEADER_SIZE)
-            return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
-                             "%s: it ends at %llu, in the middle of an event's header: the file is truncated or still being written",
-                             input->path, (unsigned long long)(pos + left));
-    }
-    *size = (size_t)leat_le(input->buf.data + input->at + 9, 4);
-    if (*size < LEAT_EVENT_HEADER_SIZE)
-        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s:%llu: an event says that it has %zu bytes, which is less than a header",
-                         input->path, (unsigned long long)pos, *size);
-    if (*size > decoding->event_bytes_max) {
-        (void)leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "%s:%llu: an event of %zu bytes is above the limit of %llu bytes",
-                        input->path, (unsigned long long)pos, *size, (unsigned long long)decoding->event_bytes_max);
-        return leat_cure(err, "raise --event-bytes-max, if that much memory may be used; or the file is damaged there");
-    }
-    if (left < *size && read_more(input, *size, err))
-        return LEAT_FAIL;
-    left = input->buf.size - input->at;
-    if (left < *size)
-        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
-                         "%s:%llu: an event of %zu bytes, of which the file holds %zu: it is truncated or still being written",
-                         input->path, (unsigned long long)pos, *size, left);
-    *bytes = input->buf.data + input->at;
-    return LEAT_OK;
-}
-
-static int decode_events(struct decoding *decoding, struct input *input, struct leat_error *err)
-{
-    uint64_t pos = MAGIC_SIZE;
     for (;;) {
         const uint8_t *bytes;
         size_t size;
-        int rc = next_event(decoding, input, &bytes, &size, pos, err);
-        if (rc == LEAT_OK)
-            rc = leat_decoder_event(decoding->decoder, bytes, size, err);
-        if (rc != LEAT_OK)
+        bool verified;
+        int rc = events_next(events, &bytes, &size, &verified, err);
+        if (rc)
             return rc;
-        input->at += size;
-        pos += size;
+        leat_decoder_verified(decoding->decoder, verified);
+        rc = leat_decoder_event(decoding->decoder, bytes, size, err);
+        if (rc)
+            return rc;
     }
-}
-
-static int check_magic(struct input *input, struct leat_error *err)
-{
-    if (read_more(input, MAGIC_SIZE, err))
-        return LEAT_FAIL;
-    if (input->buf.size < MAGIC_SIZE || memcmp(input->buf.data, magic, MAGIC_SIZE)) {
-        (void)leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s: not a binary log: it does not begin with FE 62 69 6E", input->path);
-        return leat_cure(err, "compressed files are unpacked first (zstdcat FILE | leat decode -); encrypted ones can only be read "
-                              "from their server (leat tail)");
-    }
-    input->at = MAGIC_SIZE;
-    return LEAT_OK;
 }
 
 static int decode_file(struct decoding *decoding, const char *path, struct leat_error *err)
 {
-    bool standard = !strcmp(path, "-");
-    struct input input = {.path = standard ? "standard input" : path};
-    input.fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (input.fd < 0)
-        return leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "%s", path);
-    (void)posix_fadvise(input.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    static const uint8_t unknown[LEAT_UUID_SIZE];
+    struct events *events = NULL;
+    if (events_open(&events, path, decoding->event_bytes_max, err))
+        return LEAT_FAIL;
     const char *slash = strrchr(path, '/');
-    const uint8_t unknown[LEAT_UUID_SIZE] = {0};
-    int rc = check_magic(&input, err);
-    if (rc == LEAT_OK) {
-        leat_decoder_place(decoding->decoder, unknown, standard ? "stdin" : slash ? slash + 1 : path, MAGIC_SIZE);
-        rc = decode_events(decoding, &input, err);
-    }
-    if (!standard)
-        close(input.fd);
-    leat_buf_free(&input.buf);
+    const char *name = !strcmp(path, "-") ? "stdin" : slash ? slash + 1 : path;
+    leat_decoder_place(decoding->decoder, unknown, name, EVENTS_MAGIC_SIZE);
+    int rc = decode_events(decoding, events, err);
+    events_close(&events);
     return rc == LEAT_END ? LEAT_OK : rc;
 }
 

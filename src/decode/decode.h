@@ -43,6 +43,9 @@ void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[
  * A listener's positive result is returned as it is, and counts as an error in this. */
 int leat_decoder_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err) LEAT_CHECKED;
 
+/* Checksums of the events that are given from now on were verified by the caller (leat_event_parse), or not (as at first). */
+void leat_decoder_verified(struct leat_decoder *decoder, bool verified);
+
 /* Between transactions: what is complete. */
 struct leat_decoder_state {
     bool in_transaction;         /* a GTID or BEGIN was seen and no end yet */

@@ -56,6 +56,7 @@ struct leat_decoder {
     uint64_t completed; /* in the same file: no file ends within a transaction */
 
     enum state state;
+    bool verified;        /* the caller has checked the checksums */
     bool poisoned;        /* an error was returned: the place and the transaction are no longer right */
     bool listener_said;   /* the result comes from the listener */
     bool after_format;    /* the last event was a format description */

@@ -151,6 +151,11 @@ static int dispatch(struct leat_decoder *decoder, struct leat_error *err)
     return decoder_refuse(decoder, err);
 }
 
+void leat_decoder_verified(struct leat_decoder *decoder, bool verified)
+{
+    decoder->verified = verified;
+}
+
 static int take_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err)
 {
     if (size > decoder->options.event_bytes_max) {
@@ -160,7 +165,8 @@ static int take_event(struct leat_decoder *decoder, const void *bytes, size_t si
         return leat_cure(err, "set source.event_bytes_max to %zu or more, with as much memory to spare",
                          size);
     }
-    int result = leat_event_parse(&decoder->event, &decoder->format, bytes, size, err);
+    int result = decoder->verified ? leat_event_parse_verified(&decoder->event, &decoder->format, bytes, size, err)
+                                   : leat_event_parse(&decoder->event, &decoder->format, bytes, size, err);
     if (result == LEAT_OK)
         result = decoder_locate(decoder, err);
     return result == LEAT_OK ? dispatch(decoder, err) : result;

@@ -1,7 +1,8 @@
 /* From the source's items to the synced journal: the listener that frames them into the queue (source thread), and the
  * journal's thread that appends and syncs.
  *
- * What can fail: a full journal or disk makes the journal's thread wait, then the queue fills, then the source waits; a
+ * What can fail: a full journal or disk makes the journal's thread wait, then the queue fills, then the source waits; so
+ * does what only an operator can cure (a transaction above max_size), while sinks go on with what the journal has. A
  * failed sync or a corrupt journal ends the process. */
 #include "relay_int.h"
 
@@ -60,7 +61,7 @@ static void set_blocked(struct relay *relay, const struct leat_error *err)
         relay->journal_error = *err;
     pthread_mutex_unlock(&relay->mutex);
     if (news)
-        leat_log_error_object(LEAT_LOG_WARN, "journal", NULL, err);
+        leat_log_error_object(err->kind == LEAT_KIND_RETRY ? LEAT_LOG_WARN : LEAT_LOG_ERROR, "journal", NULL, err);
     if (over)
         leat_log(LEAT_LOG_INFO, "journal", NULL, "writing again");
 }
@@ -90,6 +91,21 @@ static int sync_patiently(struct relay *relay, struct leat_error *err)
     }
 }
 
+/* An error that the process survives: what was appended before is synced, so that sinks get it, and the journal's thread
+ * waits with the reason shown. Whether something has changed since is seen by trying again. */
+static int wait_blocked(struct relay *relay, struct leat_error *err)
+{
+    const struct leat_error why = *err;
+    int rc = sync_patiently(relay, err);
+    if (rc != LEAT_OK)
+        return rc;
+    set_blocked(relay, &why);
+    if (atomic_load(&relay->journal_stop))
+        return LEAT_STOPPED;
+    sleep_ms(DISK_WAIT_MS);
+    return LEAT_OK;
+}
+
 /* The journal is at its limit: what was appended is synced, and room is made when sinks move on. */
 static int wait_for_room(struct relay *relay, struct leat_error *err)
 {
@@ -98,7 +114,7 @@ static int wait_for_room(struct relay *relay, struct leat_error *err)
         return rc;
     rc = leat_journal_retain(relay->journal, err);
     if (rc == LEAT_FAIL)
-        return rc;
+        return err->kind == LEAT_KIND_FATAL ? rc : wait_blocked(relay, err);
     struct leat_error full = {0};
     (void)leat_fail(&full, LEAT_E_JOURNAL_FULL, LEAT_KIND_RETRY,
                     "the journal in %s is full and its sinks still need all of it: the source waits",
@@ -119,15 +135,10 @@ static int append_patiently(struct relay *relay, uint8_t *frames, size_t size, s
         size_t taken = 0;
         int rc = leat_journal_append(relay->journal, frames + done, size - done, &taken, err);
         done += taken;
-        if (rc == LEAT_AGAIN) {
+        if (rc == LEAT_AGAIN)
             rc = wait_for_room(relay, err);
-        } else if (rc == LEAT_FAIL && err->kind == LEAT_KIND_RETRY) {
-            set_blocked(relay, err);
-            if (atomic_load(&relay->journal_stop))
-                return LEAT_STOPPED;
-            sleep_ms(DISK_WAIT_MS);
-            rc = LEAT_OK;
-        }
+        else if (rc == LEAT_FAIL && err->kind != LEAT_KIND_FATAL)
+            rc = wait_blocked(relay, err);
         if (rc != LEAT_OK)
             return rc;
     }
@@ -171,9 +182,14 @@ void *relay_journal_thread(void *context)
 {
     struct relay *relay = context;
     struct leat_error err = {0};
-    if (journal_loop(relay, &err) == LEAT_FAIL)
-        relay_fatal(relay, &err);
-    /* Whatever else is put would never be written. */
+    if (journal_loop(relay, &err) == LEAT_FAIL) {
+        /* What an operator can cure keeps the process: sinks go on with what is in the journal. */
+        if (err.kind == LEAT_KIND_FATAL)
+            relay_fatal(relay, &err);
+        else
+            set_blocked(relay, &err);
+    }
+    /* Whatever else is put would never be written: the source ends. */
     leat_queue_close(relay->queue);
     return NULL;
 }

@@ -1,0 +1,278 @@
+/* See events_int.h. A few pieces go round between the two threads; each holds whole events, but for the file's last, which may
+ * end anywhere: the file may be in use, or its server died. */
+#include "events_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "binlog/event.h"
+
+enum { PIECES = 4, PIECE_BYTES = 2 << 20 };
+
+static const uint8_t magic[EVENTS_MAGIC_SIZE] = {0xFE, 'b', 'i', 'n'};
+
+struct piece {
+    struct leat_buf buf;
+    size_t verified; /* the checksums of the events before this offset are right */
+    bool last;
+};
+
+struct events {
+    const char *path; /* as errors call it */
+    int fd;
+    uint64_t event_bytes_max;
+    pthread_t thread;
+    struct piece pieces[PIECES];
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned filled, taken; /* guarded: how many pieces were filled, and given back */
+    bool closing;           /* guarded */
+    int read_error;         /* guarded: an errno */
+
+    /* The reading thread's. */
+    struct leat_buf rest; /* the beginning of an event whose end isn't read yet */
+    struct leat_binlog_format format;
+    bool lost; /* something can't be understood: the other thread will say what */
+
+    /* The decoding thread's. */
+    struct piece *at; /* the piece in hand */
+    size_t offset;
+    uint64_t pos; /* in the file */
+};
+
+/* ---- The reading thread ---- */
+
+/* Verifies the event; what can't be is left for the decoder to complain about. */
+static void verify(struct events *events, const uint8_t *bytes, size_t size)
+{
+    struct leat_event event;
+    struct leat_error ignored = {0};
+    if (leat_event_parse(&event, &events->format, bytes, size, &ignored) ||
+        (event.type == LEAT_EVENT_FORMAT_DESCRIPTION && leat_event_format(&events->format, &event, &ignored)))
+        events->lost = true;
+}
+
+/* The whole events in the piece are verified; the offset behind the last of them. */
+static size_t verify_piece(struct events *events, struct piece *piece, size_t from)
+{
+    size_t at = from;
+    while (!events->lost && piece->buf.size - at >= LEAT_EVENT_HEADER_SIZE) {
+        const uint8_t *bytes = piece->buf.data + at;
+        size_t size = (size_t)leat_le(bytes + 9, 4);
+        if (size < LEAT_EVENT_HEADER_SIZE || size > events->event_bytes_max)
+            events->lost = true;
+        else if (size > piece->buf.size - at)
+            break;
+        else
+            verify(events, bytes, size);
+        if (!events->lost)
+            at += size;
+    }
+    piece->verified = at;
+    return at;
+}
+
+/* Fills the piece until it holds a good part of whole events, or the input has no more at the moment. */
+static int fill(struct events *events, struct piece *piece)
+{
+    size_t whole = 0;
+    leat_buf_clear(&piece->buf);
+    leat_buf_put(&piece->buf, events->rest.data, events->rest.size);
+    leat_buf_clear(&events->rest);
+    for (;;) {
+        ssize_t got = read(events->fd, leat_buf_reserve(&piece->buf, PIECE_BYTES), PIECE_BYTES);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno;
+        leat_buf_commit(&piece->buf, (size_t)got);
+        piece->last = got == 0;
+        whole = verify_piece(events, piece, whole);
+        /* What is lost is shown whole: the decoder sees as much as there is. */
+        if (piece->last || (events->lost && piece->buf.size - whole > LEAT_EVENT_HEADER_SIZE))
+            break;
+        if (whole) {
+            leat_buf_put(&events->rest, piece->buf.data + whole, piece->buf.size - whole);
+            piece->buf.size = whole;
+            break;
+        }
+    }
+    return 0;
+}
+
+/* The next free piece; NULL when told to stop. */
+static struct piece *wait_for_piece(struct events *events)
+{
+    pthread_mutex_lock(&events->mutex);
+    while (events->filled - events->taken == PIECES && !events->closing)
+        pthread_cond_wait(&events->changed, &events->mutex);
+    struct piece *piece = events->closing ? NULL : &events->pieces[events->filled % PIECES];
+    pthread_mutex_unlock(&events->mutex);
+    return piece;
+}
+
+static void *read_thread(void *context)
+{
+    struct events *events = context;
+    struct piece *piece;
+    int error = 0;
+    while (!error && (piece = wait_for_piece(events))) {
+        error = fill(events, piece);
+        bool last = piece->last || events->lost;
+        pthread_mutex_lock(&events->mutex);
+        events->filled += !error;
+        events->read_error = error;
+        pthread_cond_broadcast(&events->changed);
+        pthread_mutex_unlock(&events->mutex);
+        if (last)
+            break;
+    }
+    return NULL;
+}
+
+/* ---- The decoding thread ---- */
+
+static int next_piece(struct events *events, struct leat_error *err)
+{
+    pthread_mutex_lock(&events->mutex);
+    if (events->at) {
+        events->taken++;
+        pthread_cond_broadcast(&events->changed);
+    }
+    while (events->filled == events->taken && !events->read_error)
+        pthread_cond_wait(&events->changed, &events->mutex);
+    bool there = events->filled != events->taken;
+    events->at = there ? &events->pieces[events->taken % PIECES] : NULL;
+    events->offset = 0;
+    int error = events->read_error;
+    pthread_mutex_unlock(&events->mutex);
+    return there ? LEAT_OK : leat_fail_errno(err, error, LEAT_KIND_OPERATOR, "%s", events->path);
+}
+
+static int fail_truncated(const struct events *events, size_t left, struct leat_error *err)
+{
+    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
+                     "%s: it ends at %llu, in the middle of an event: the file is truncated or still being written",
+                     events->path, (unsigned long long)(events->pos + left));
+}
+
+/* Why the event at hand isn't whole. */
+static int fail_size(const struct events *events, size_t size, size_t left, struct leat_error *err)
+{
+    unsigned long long pos = events->pos;
+    if (size < LEAT_EVENT_HEADER_SIZE)
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
+                         "%s:%llu: an event says that it has %zu bytes, which is less than a header", events->path, pos, size);
+    if (size <= events->event_bytes_max)
+        return fail_truncated(events, left, err);
+    (void)leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "%s:%llu: an event of %zu bytes is above the limit of %llu bytes",
+                    events->path, pos, size, (unsigned long long)events->event_bytes_max);
+    return leat_cure(err, "raise --event-bytes-max, if that much memory may be used; or the file is damaged there");
+}
+
+int events_next(struct events *events, const uint8_t **bytes, size_t *size, bool *verified, struct leat_error *err)
+{
+    while (events->offset == events->at->buf.size) {
+        if (events->at->last)
+            return LEAT_END;
+        if (next_piece(events, err))
+            return LEAT_FAIL;
+    }
+    const struct piece *piece = events->at;
+    size_t left = piece->buf.size - events->offset;
+    if (left < LEAT_EVENT_HEADER_SIZE)
+        return fail_truncated(events, left, err);
+    *bytes = piece->buf.data + events->offset;
+    *size = (size_t)leat_le(*bytes + 9, 4);
+    if (*size < LEAT_EVENT_HEADER_SIZE || *size > events->event_bytes_max || *size > left)
+        return fail_size(events, *size, left, err);
+    events->offset += *size;
+    events->pos += *size;
+    *verified = events->offset <= piece->verified;
+    return LEAT_OK;
+}
+
+static int read_magic(struct events *events, struct leat_error *err)
+{
+    uint8_t bytes[EVENTS_MAGIC_SIZE];
+    size_t have = 0;
+    while (have < sizeof bytes) {
+        ssize_t got = read(events->fd, bytes + have, sizeof bytes - have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "%s", events->path);
+        if (got == 0)
+            break;
+        have += (size_t)got;
+    }
+    if (have == sizeof bytes && !memcmp(bytes, magic, sizeof bytes))
+        return LEAT_OK;
+    (void)leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s: not a binary log: it does not begin with FE 62 69 6E", events->path);
+    return leat_cure(err, "compressed files are unpacked first (zstdcat FILE | leat decode -); encrypted ones can only be read "
+                          "from their server (leat tail)");
+}
+
+static void free_events(struct events *events)
+{
+    for (size_t i = 0; i < PIECES; i++)
+        leat_buf_free(&events->pieces[i].buf);
+    leat_buf_free(&events->rest);
+    pthread_cond_destroy(&events->changed);
+    pthread_mutex_destroy(&events->mutex);
+    if (events->fd > STDIN_FILENO)
+        close(events->fd);
+    free(events);
+}
+
+int events_open(struct events **out, const char *path, uint64_t event_bytes_max, struct leat_error *err)
+{
+    bool standard = !strcmp(path, "-");
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "%s", path);
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    struct events *events = leat_alloc_zero(1, sizeof *events);
+    events->path = standard ? "standard input" : path;
+    events->fd = fd;
+    events->event_bytes_max = event_bytes_max;
+    events->pos = EVENTS_MAGIC_SIZE;
+    pthread_mutex_init(&events->mutex, NULL);
+    pthread_cond_init(&events->changed, NULL);
+    int rc = read_magic(events, err);
+    if (rc == LEAT_OK) {
+        int number = pthread_create(&events->thread, NULL, read_thread, events);
+        if (number)
+            rc = leat_fail_errno(err, number, LEAT_KIND_FATAL, "starting a thread");
+    }
+    if (rc) {
+        free_events(events);
+        return rc;
+    }
+    *out = events;
+    rc = next_piece(events, err);
+    if (rc)
+        events_close(out);
+    return rc;
+}
+
+void events_close(struct events **out)
+{
+    struct events *events = *out;
+    *out = NULL;
+    if (!events)
+        return;
+    pthread_mutex_lock(&events->mutex);
+    events->closing = true;
+    pthread_cond_broadcast(&events->changed);
+    pthread_mutex_unlock(&events->mutex);
+    pthread_join(events->thread, NULL);
+    free_events(events);
+}
