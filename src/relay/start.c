@@ -24,12 +24,13 @@ const struct leat_checkpoint *relay_protecting_checkpoint(const struct relay *re
     return highest;
 }
 
+/* Equal sets don't tell: where GTIDs were switched off, transactions without one came since. */
 static bool is_older(const struct leat_checkpoint *a, const struct leat_checkpoint *b)
 {
-    if (!leat_gtid_set_empty(a->completed) || !leat_gtid_set_empty(b->completed))
+    if (!leat_gtid_set_equal(a->completed, b->completed))
         return leat_gtid_set_contains_set(b->completed, a->completed);
-    int order = strcmp(a->file, b->file);
-    return order < 0 || (order == 0 && a->pos < b->pos);
+    return !memcmp(a->source_uuid, b->source_uuid, LEAT_UUID_SIZE) &&
+           leat_runner_compare_places(a->file, a->pos, b->file, b->pos) < 0;
 }
 
 static bool same_line(const struct leat_checkpoint *a, const struct leat_checkpoint *b)

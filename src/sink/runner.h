@@ -42,6 +42,9 @@ void leat_runner_free(struct leat_runner **runner);
  * damaged one its protected part. LEAT_END: none. The caller frees the checkpoint. */
 int leat_runner_checkpoint(struct leat_runner *runner, struct leat_checkpoint *checkpoint, struct leat_error *err) LEAT_CHECKED;
 
+/* <0, 0, >0: places in the order of one server's binlog. By number, not by text: after 999999 comes 1000000. Pure. */
+int leat_runner_compare_places(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b);
+
 /* Gives the runner its journal, before the first step and before a source is connected: a new sink on a journal without
  * transactions makes durable here that it gets all of it. Borrowed; the runner must be freed before it is closed. */
 void leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal);

@@ -166,7 +166,6 @@ int leat_runner_start(struct leat_runner *runner, struct leat_error *err) LEAT_C
 int leat_runner_hold_everything(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
 /* No transaction is in the journal, nothing was deleted from it. */
 int leat_runner_journal_is_new(struct leat_runner *runner, bool *is_new, struct leat_error *err) LEAT_CHECKED;
-int leat_runner_compare_places(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b);
 
 /* ---- runner_run.c ---- */
 

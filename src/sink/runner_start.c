@@ -22,7 +22,6 @@ static uint64_t file_number(const char *file)
     return number;
 }
 
-/* By number, not by text: after 999999 comes 1000000. */
 int leat_runner_compare_places(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b)
 {
     uint64_t a = file_number(file_a), b = file_number(file_b);
@@ -312,15 +311,17 @@ static int rewind_sink(struct leat_runner *runner, const struct leat_checkpoint 
 
 /* ---- A checkpoint on another journal ---- */
 
-/* Whether all before the journal's beginning is delivered. */
+/* Whether all before the journal's beginning is delivered. Equal sets don't tell where GTIDs were switched off:
+ * then transactions without one came since, and on the same server the place does. */
 static bool reaches(const struct leat_checkpoint *checkpoint, const struct spot *beginning)
 {
-    if (checkpoint->completed && !leat_gtid_set_empty(beginning->completed))
+    bool by_gtids = checkpoint->completed && !leat_gtid_set_empty(beginning->completed);
+    bool comparable = checkpoint->file[0] && beginning->has_place && beginning->file[0] &&
+                      !memcmp(checkpoint->source_uuid, beginning->uuid, LEAT_UUID_SIZE);
+    if (by_gtids && (!comparable || !leat_gtid_set_equal(checkpoint->completed, beginning->completed)))
         return leat_gtid_set_contains_set(checkpoint->completed, beginning->completed);
-    return checkpoint->file[0] && beginning->has_place &&
-           !memcmp(checkpoint->source_uuid, beginning->uuid, LEAT_UUID_SIZE) &&
-           leat_runner_compare_places(beginning->file, beginning->pos, checkpoint->file, checkpoint->pos) <=
-               0;
+    return comparable && leat_runner_compare_places(beginning->file, beginning->pos, checkpoint->file,
+                                                    checkpoint->pos) <= 0;
 }
 
 /* The journal was lost and rebuilt (it begins at the oldest checkpoint of all sinks): from its start on,

@@ -784,6 +784,25 @@ START_TEST(a_journal_that_begins_behind_the_checkpoint_needs_resync)
 }
 END_TEST
 
+START_TEST(a_set_that_stands_still_does_not_hide_a_gap)
+{
+    struct house *house = new_house();
+    house->anonymous = true; /* GTIDs were switched off: the set stays as it was then */
+    make_runner(house);
+    put_start(house, 2, test_pos(3));
+    put_transactions(house, 3, 5);
+    settle(house);
+    check_delivered(house, 3, 5);
+    replace_journal(house);
+    put_start(house, 2, test_pos(7));
+    put_transactions(house, 7, 8);
+    make_runner(house);
+    settle(house);
+    check_state(house, LEAT_RUNNER_NEEDS_RESYNC);
+    end_house(house);
+}
+END_TEST
+
 START_TEST(a_journal_that_ends_before_the_checkpoint_needs_resync)
 {
     struct house *house = running_house(5);
@@ -953,6 +972,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, a_new_sink_keeps_its_claim_when_transactions_come_before_its_first_step);
     LEAT_TEST_ADD(suite, a_rebuilt_journal_is_joined_by_gtid);
     LEAT_TEST_ADD(suite, a_rebuilt_journal_is_joined_by_place_without_gtids);
+    LEAT_TEST_ADD(suite, a_set_that_stands_still_does_not_hide_a_gap);
     LEAT_TEST_ADD(suite, a_journal_that_begins_behind_the_checkpoint_needs_resync);
     LEAT_TEST_ADD(suite, a_journal_that_ends_before_the_checkpoint_needs_resync);
     LEAT_TEST_ADD(suite, a_sink_that_lags_on_a_full_journal_is_detached_loudly);
