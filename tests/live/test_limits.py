@@ -130,3 +130,25 @@ def test_what_was_delivered_is_what_the_binlog_says(make_mysql, make_leat):
     relay.stop()
     result = compare(server, relay.lines(schema=True), start)
     assert result.clean, str(result)
+
+
+def test_a_transaction_above_max_size_is_a_state_and_not_an_exit(shared_mysql, database, make_leat):
+    """Until max_size is raised, sinks get what came before it, and the process says why it goes no further."""
+    file, pos, _ = shared_mysql.position()
+    relay = make_leat(shared_mysql, source={"start": f"{file}:{pos}", "tables": [f"{database}.*"]},
+                      journal={"segment_size": "256KiB", "max_size": "1MiB"})
+    shared_mysql.sql(f"CREATE TABLE {database}.t (id INT PRIMARY KEY, body LONGTEXT)")
+    shared_mysql.sql(f"INSERT INTO {database}.t VALUES (0, 'before')")
+    shared_mysql.sql(f"INSERT INTO {database}.t WITH RECURSIVE n AS (SELECT 1 i UNION ALL SELECT i + 1 FROM n WHERE i < 64) "
+                     "SELECT i, REPEAT('x', 100000) FROM n")
+    relay.start()
+    status = relay.wait_for(lambda s: s["journal"].get("error", {}).get("kind") == "operator", "the journal's refusal")
+    assert status["journal"]["error"]["code"] == "journal_full" and "max_size" in status["journal"]["error"]["cure"]
+    relay.wait_for(lambda s: s["sinks"][0]["changes"] == 1, "what came before it")
+    time.sleep(1.5)
+    assert relay.stop(timeout_s=30) == 0
+    relay.config["journal"]["max_size"] = "64MiB"
+    relay.configure()
+    relay.start()
+    relay.wait_for(lambda s: s["sinks"][0]["changes"] == 65, "all of it")
+    assert [line["after"]["id"] for line in relay.lines() if line["op"] == "insert"] == list(range(65))
