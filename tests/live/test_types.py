@@ -15,6 +15,8 @@ from shutil import which
 import pytest
 from leatlab import leat as leat_program
 from leatlab.leat import read_lines
+from leatlab.mysql import Mysql
+from leatlab.values import members
 from leatlab.witness import Verdict, Witness, judge
 from type_cases import CASES
 import type_cases_numbers  # noqa: F401  each of these registers its cases
@@ -50,11 +52,11 @@ def recorded(shared_mysql):
         shared_mysql.sql(f"DROP DATABASE IF EXISTS `{database}`")
 
 
-def perform(server, case):
+def perform(server, case, full=True):
     """The changes of a case, in a binlog file of their own."""
     database = database_of(case)
     server.sql(f"DROP DATABASE IF EXISTS `{database}`; FLUSH BINARY LOGS")
-    witness = Witness(server, database, case.session, case.sql_mode, case.partial)
+    witness = Witness(server, database, case.session, case.sql_mode, case.partial, full)
     try:
         case.change(witness)
     finally:
@@ -81,6 +83,31 @@ def test_every_value_is_the_servers(recorded, case):
     assert bool(verdict.absent) == case.partial
     recorded.files[database_of(case)] = file
     recorded.verdict.add(verdict)
+
+
+def test_a_value_that_is_wrong_is_found(shared_mysql):
+    """The judge itself: each value of a line, changed alone, is one difference."""
+    case = next(case for case in CASES if case.name == "with_the_statements_text_between")
+    changes, file = perform(shared_mysql, case)
+    lines = lines_of(decode(file))
+    assert not judge(changes, lines).differences
+    at = next(i for i, line in enumerate(lines) if '"op":"update"' in line)
+    found = 0
+    for image in ("before", "after"):
+        raw = dict(members(lines[at]))[image]
+        for name, value in members(raw):
+            for other in {"null", '""', "8", value + "0" if value[-1].isdigit() else "[]", value[:-2] + "1" + value[-1:]} - {value}:
+                changed = lines[at].replace(raw, raw.replace(f'"{name}":{value}', f'"{name}":{other}', 1), 1)
+                try:
+                    differences = judge(changes, [*lines[:at], changed, *lines[at + 1:]]).differences
+                except ValueError:  # no JSON any more
+                    differences = [changed]
+                assert differences, f"{name}: {value} -> {other}"
+                found += 1
+    assert found > 60
+    assert judge(changes, [line for i, line in enumerate(lines) if i != at]).differences
+    assert judge(changes, [*lines, lines[-1]]).differences
+    shared_mysql.sql(f"DROP DATABASE `{database_of(case)}`")
 
 
 # ---- All ways give the same bytes ----
@@ -152,74 +179,103 @@ def test_neither_zone_nor_locale_changes_a_byte(recorded, decoded, elsewhere):
     assert_same_lines(folder / "plain", path)
 
 
-def test_a_server_in_another_zone(make_mysql, elsewhere, tmp_path):
-    server = make_mysql(default_time_zone="+05:30")
-    assert server.value("SELECT TIMEDIFF(NOW(), UTC_TIMESTAMP())").total_seconds() == 5.5 * 3600
+@pytest.fixture(scope="module")
+def apart():
+    """A server in another time zone, and for changes that would stop whoever else follows the shared one's binlog."""
+    with Mysql("apart", default_time_zone="+05:30") as server:
+        yield server
+
+
+def test_a_server_in_another_zone(apart, elsewhere, tmp_path):
+    assert apart.value("SELECT TIMEDIFF(NOW(), UTC_TIMESTAMP())").total_seconds() == 5.5 * 3600
     everything = Verdict()
-    start = server.position()
+    start = "{}:{}".format(*apart.position())
     for case in CASES:
         if case.change.__module__ == "type_cases_times":
-            changes, file = perform(server, case)
+            changes, file = perform(apart, case)
             everything.add(judge(changes, lines_of(decode(file, env=elsewhere))))
     assert not everything.differences and everything.values > 1000, str(everything)
-    write(tmp_path / "tail", "tail", server.url(), "--password-file", server.password_file(),
-          "--from", f"{start[0]}:{start[1]}", "--until", "now", env=elsewhere)
-    write(tmp_path / "decode", "decode", *server.binlogs(), "--from", f"{start[0]}:{start[1]}", env={"TZ": "UTC", "LC_ALL": "C"})
+    write(tmp_path / "tail", "tail", apart.url(), "--password-file", apart.password_file(), "--from", start, "--until", "now", env=elsewhere)
+    write(tmp_path / "decode", "decode", *apart.binlogs(), "--from", start, env={"TZ": "UTC", "LC_ALL": "C"})
     assert_same_lines(tmp_path / "tail", tmp_path / "decode")
+
+
+MINIMAL = ("integers_at_their_ends", "years_and_the_signs_behind_them", "spaces_at_the_end", "zero_bytes_at_the_end", "enums_of_any_size",
+           "sets_of_any_size", "nothing_of_everything", "vectors", "every_collation_of_the_sets", "as_many_columns_as_there_can_be")
+
+
+def test_values_with_minimal_metadata(apart):
+    """MySQL's default: neither names nor members nor keys are told, but signs and character sets are."""
+    everything = Verdict()
+    apart.sql("SET GLOBAL binlog_row_metadata=MINIMAL")
+    for case in CASES:
+        if case.name in MINIMAL:
+            changes, file = perform(apart, case, full=False)
+            everything.add(judge(changes, lines_of(decode(file))))
+    apart.sql("SET GLOBAL binlog_row_metadata=FULL")
+    assert not everything.differences and everything.values > 10000, str(everything)
 
 
 # ---- What isn't supported stops, and is never garbled ----
 
+@pytest.fixture
+def own(apart, request):
+    """A fresh database on that server."""
+    name = request.node.name[:60]
+    apart.sql(f"CREATE DATABASE {name}")
+    return name
+
+
 SUPPORTED = ("utf8mb4", "utf8mb3", "latin1", "ascii", "binary")
 
 
-def test_other_character_sets_stop_with_their_name_and_the_cure(shared_mysql, database):
-    names = [row[0] for row in shared_mysql.sql("SELECT CHARACTER_SET_NAME FROM information_schema.CHARACTER_SETS")]
+def test_other_character_sets_stop_with_their_name_and_the_cure(apart, own):
+    names = [row[0] for row in apart.sql("SELECT CHARACTER_SET_NAME FROM information_schema.CHARACTER_SETS")]
     others = sorted(set(names) - set(SUPPORTED))
     assert len(others) > 30
-    shared_mysql.sql("FLUSH BINARY LOGS")
+    apart.sql("FLUSH BINARY LOGS")
     for name in others:
-        shared_mysql.sql(f"CREATE TABLE {database}.{name} (a INT, b VARCHAR(20) CHARACTER SET {name}); "
-                         f"INSERT INTO {database}.{name} VALUES (1, 'a')")
-    shared_mysql.sql(f"CREATE TABLE {database}.plain (a INT, b VARCHAR(20)); INSERT INTO {database}.plain VALUES (1, 'a')")
-    file = shared_mysql.binlogs()[-1]
+        apart.sql(f"CREATE TABLE {own}.{name} (a INT, b VARCHAR(20) CHARACTER SET {name}); "
+                         f"INSERT INTO {own}.{name} VALUES (1, 'a')")
+    apart.sql(f"CREATE TABLE {own}.plain (a INT, b VARCHAR(20)); INSERT INTO {own}.plain VALUES (1, 'a')")
+    file = apart.binlogs()[-1]
     for name in others:
-        done = leat_program.run("decode", file, "--table", f"{database}.{name}")
+        done = leat_program.run("decode", file, "--table", f"{own}.{name}")
         assert done.returncode == 17, f"{name}: {done.returncode} {done.stderr}"
-        assert f"{database}.{name}.b" in done.stderr and f"character set {name} " in done.stderr and file.name in done.stderr, done.stderr
+        assert f"{own}.{name}.b" in done.stderr and f"character set {name} " in done.stderr and file.name in done.stderr, done.stderr
         assert "exclude_tables" in done.stderr and "CONVERT TO CHARACTER SET utf8mb4" in done.stderr, done.stderr
         assert '"op":"insert"' not in done.stdout
-    lines = lines_of(decode(file, "--table", f"{database}.*", *(word for name in others for word in ("--exclude-table", f"{database}.{name}"))))
+    lines = lines_of(decode(file, "--table", f"{own}.*", *(word for name in others for word in ("--exclude-table", f"{own}.{name}"))))
     assert [json.loads(line)["after"] for line in lines if '"op":"insert"' in line] == [{"a": 1, "b": "a"}]
 
 
-def test_members_in_other_character_sets_are_shown_where_they_are_ascii(shared_mysql, database):
+def test_members_in_other_character_sets_are_shown_where_they_are_ascii(apart, own):
     """The rows hold numbers only, so what counts is whether the members can be named."""
-    witness = Witness(shared_mysql, database)
-    shared_mysql.sql("FLUSH BINARY LOGS")
+    witness = Witness(apart, own)
+    apart.sql("FLUSH BINARY LOGS")
     table = witness.create("t", "e ENUM('a','b') CHARACTER SET cp1251, s SET('x','y') CHARACTER SET koi8r")
     witness.lives(table, ["e", "s"], ["1", "2", "'none'"], ["3", "0"])
     witness.close()
-    verdict = judge(witness.changes, lines_of(decode(shared_mysql.binlogs()[-1])))
+    verdict = judge(witness.changes, lines_of(decode(apart.binlogs()[-1])))
     assert not verdict.differences and verdict.values == 12, str(verdict)
-    shared_mysql.sql(f"FLUSH BINARY LOGS; CREATE TABLE {database}.u (e ENUM('a','ж') CHARACTER SET cp1251); INSERT INTO {database}.u VALUES (1)")
-    done = leat_program.run("decode", shared_mysql.binlogs()[-1])
+    apart.sql(f"FLUSH BINARY LOGS; CREATE TABLE {own}.u (e ENUM('a','ж') CHARACTER SET cp1251); INSERT INTO {own}.u VALUES (1)")
+    done = leat_program.run("decode", apart.binlogs()[-1])
     assert done.returncode == 17 and "character set cp1251 " in done.stderr, done.stderr
 
 
-def test_json_as_a_difference_stops_with_the_cure(shared_mysql, database):
-    shared_mysql.sql(f"FLUSH BINARY LOGS; CREATE TABLE {database}.t (i INT PRIMARY KEY, j JSON); SET binlog_row_value_options=PARTIAL_JSON;"
-                     f"""INSERT INTO {database}.t VALUES (1, '{{"a": "xxxxxxxx"}}'); UPDATE {database}.t SET j = JSON_SET(j, '$.a', 'y')""")
-    done = leat_program.run("decode", shared_mysql.binlogs()[-1])
-    assert done.returncode == 17 and f"{shared_mysql.binlogs()[-1].name}:" in done.stderr, done.stderr
+def test_json_as_a_difference_stops_with_the_cure(apart, own):
+    apart.sql(f"FLUSH BINARY LOGS; CREATE TABLE {own}.t (i INT PRIMARY KEY, j JSON); SET binlog_row_value_options=PARTIAL_JSON;"
+                     f"""INSERT INTO {own}.t VALUES (1, '{{"a": "xxxxxxxx"}}'); UPDATE {own}.t SET j = JSON_SET(j, '$.a', 'y')""")
+    done = leat_program.run("decode", apart.binlogs()[-1])
+    assert done.returncode == 17 and f"{apart.binlogs()[-1].name}:" in done.stderr, done.stderr
     assert "SET PERSIST binlog_row_value_options" in done.stderr, done.stderr
     assert '"op":"insert"' in done.stdout and '"op":"update"' not in done.stdout
 
 
-def test_compressed_transactions_stop_with_the_cure(shared_mysql, database):
-    shared_mysql.sql(f"FLUSH BINARY LOGS; CREATE TABLE {database}.t (i INT PRIMARY KEY); INSERT INTO {database}.t VALUES (1);"
-                     f"SET binlog_transaction_compression=ON; INSERT INTO {database}.t VALUES (2)")
-    file = shared_mysql.binlogs()[-1]
+def test_compressed_transactions_stop_with_the_cure(apart, own):
+    apart.sql(f"FLUSH BINARY LOGS; CREATE TABLE {own}.t (i INT PRIMARY KEY); INSERT INTO {own}.t VALUES (1);"
+                     f"SET binlog_transaction_compression=ON; INSERT INTO {own}.t VALUES (2)")
+    file = apart.binlogs()[-1]
     done = leat_program.run("decode", file)
     assert done.returncode == 17 and f"{file.name}:" in done.stderr and "compress" in done.stderr, done.stderr
     assert "SET PERSIST binlog_transaction_compression=OFF" in done.stderr, done.stderr

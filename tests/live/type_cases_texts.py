@@ -86,6 +86,19 @@ def control_characters(w):
 
 
 @case()
+def every_collation_of_the_sets(w):
+    """A column says its collation by number, of which each set has many."""
+    with w.reader.cursor() as cursor:
+        cursor.execute("SELECT COLLATION_NAME, CHARACTER_SET_NAME FROM information_schema.COLLATIONS "
+                       "WHERE CHARACTER_SET_NAME IN ('utf8mb4', 'utf8mb3', 'latin1', 'ascii') ORDER BY ID")
+        collations = cursor.fetchall()
+    assert len(collations) > 100
+    table = w.create("t", ", ".join(f"`{name}` VARCHAR(4) COLLATE {name}" for name, _ in collations))
+    texts = {"ascii": "ab~\x7f", "latin1": "é\xff€\x81", "utf8mb3": "é€\uffff\0", "utf8mb4": "é€\uffff😀"}
+    w.life(table, [name for name, _ in collations], [[text(texts[of]) for _, of in collations], [text("x")] * len(collations)])
+
+
+@case()
 def texts_and_blobs_of_every_size(w):
     def blob(kind):
         return kind.replace("text", "blob")

@@ -106,7 +106,8 @@ def single(value):
 
 
 def _is_number(raw):
-    return raw[:1] in "-0123456789" and isinstance(json.loads(raw), (int, float))
+    """A JSON number without zeros at the end of its fraction."""
+    return raw[:1] in "-0123456789" and isinstance(json.loads(raw), (int, float)) and not re.search(r"\.\d*0($|[eE])", raw)
 
 
 def _same(mine, theirs):
@@ -176,6 +177,14 @@ class Column:
         if self.type == "vector":
             return Vector(struct.unpack(f"<{len(value) // 8}f", bytes.fromhex(value)))
         raise ValueError(f"{self.name}: no rule for type {self.type}")
+
+    def forget(self, number):
+        """Makes it what is left with binlog_row_metadata=MINIMAL: no name, no members, but signs and character sets."""
+        self.name = f"@{number}"
+        if self.type == "enum":
+            self.type, self.expressions = "int", [f"CAST({self.expressions[0]} AS UNSIGNED)"]
+        elif self.type == "set":
+            self.type, self.expressions = "bigint", [self.expressions[1]]
 
     def definition(self):
         """What a line of the table's definition must say of it. The binlog knows neither ZEROFILL nor a display width."""

@@ -16,7 +16,9 @@ EXAMPLES = 10
 class Table:
     """A table as the server describes it: columns in the order of the row image, and the primary key's."""
 
-    def __init__(self, connection, database, name):
+    def __init__(self, connection, database, name, full=True):
+        """full: the binlog tells all of it (binlog_row_metadata)."""
+        self.full = full
         self.database, self.name = database, name
         self.path = f"{quoted(database)}.{quoted(name)}"
         with connection.cursor() as cursor:
@@ -26,6 +28,10 @@ class Table:
             self.columns = [Column(*map(_text, row)) for row in cursor.fetchall()]
             cursor.execute(f"SHOW INDEX FROM {self.path}")
             self.key = _key([column.name for column in self.columns], [tuple(map(_text, row)) for row in cursor.fetchall()])
+        if not full:
+            self.key = []
+            for number, column in enumerate(self.columns, 1):
+                column.forget(number)
         if not self.columns:
             raise ValueError(f"there is no table {self.path}")
         self.select = "SELECT " + ", ".join(e for column in self.columns for e in column.expressions) + f" FROM {self.path}"
@@ -87,11 +93,11 @@ class Verdict:
 
 class Witness:
     """session: statements for the connection that writes, such as "SET time_zone='+05:30'"; partial: they let images leave out
-    columns."""
+    columns; full: tables are told with all their metadata."""
 
-    def __init__(self, server, database, session="", sql_mode="", partial=False):
+    def __init__(self, server, database, session="", sql_mode="", partial=False, full=True):
         self.server, self.database = server, database
-        self.changes, self.partial = [], partial
+        self.changes, self.partial, self.full = [], partial, full
         self.writer = server.connect()
         self.reader = server.connect(conv={})
         # A value's text must not depend on what the writer was allowed to write; and what it has not committed yet is seen, too.
@@ -116,7 +122,7 @@ class Witness:
         return self.table(name)
 
     def table(self, name, database=None):
-        return Table(self.reader, database or self.database, name)
+        return Table(self.reader, database or self.database, name, self.full)
 
     def life(self, table, columns, rows):
         """One row, alone in its table: inserted as the first of `rows` (lists of SQL expressions), updated to each of the
@@ -234,6 +240,10 @@ def _judge_definition(verdict, table, line):
         verdict.differences.append(f"{table.path}: no definition before its first row")
         return
     verdict.definitions += 1
+    if not table.full:
+        if line["key"] is not None or not {"names", "key"} <= set(line["unknown"]):
+            verdict.differences.append(f"{table.path}: key {line['key']}, unknown {line['unknown']}")
+        return
     if line["key"] != [table.columns[i].name for i in table.key] or "unknown" in line:
         verdict.differences.append(f"{table.path}: key {line['key']}, unknown {line.get('unknown')}, expected {table.key}")
     theirs = [column.definition() for column in table.columns]
