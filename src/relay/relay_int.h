@@ -65,6 +65,9 @@ const struct leat_checkpoint *relay_protecting_checkpoint(const struct relay *re
 int relay_find_start(struct relay *relay, struct leat_journal_resume *state, struct leat_source_resume *resume,
                      struct leat_error *err) LEAT_CHECKED;
 
+/* scope.c: records what is journalled; *comparable: the last transaction was journalled under the same tables. */
+int relay_check_scope(struct relay *relay, bool *comparable, struct leat_error *err) LEAT_CHECKED;
+
 /* command.c: what comes over the control socket. */
 int relay_command(void *relay, const char *command, const json_t *request, json_t **reply, struct leat_error *err);
 /* status.c: everything that is shown, as one JSON object (docs/status-json.md). */

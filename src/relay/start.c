@@ -129,9 +129,13 @@ static void resume_from_journal(const struct leat_journal_resume *from, struct l
 int relay_find_start(struct relay *relay, struct leat_journal_resume *state, struct leat_source_resume *resume,
                      struct leat_error *err)
 {
+    bool comparable;
     leat_journal_resume(relay->journal, state);
+    if (relay_check_scope(relay, &comparable, err))
+        return LEAT_FAIL;
     if (!state->empty) {
         resume_from_journal(state, resume);
+        resume->has_last = resume->has_last && comparable;
         return check_checkpoints(relay, err);
     }
     const struct relay_sink *oldest;
