@@ -1,0 +1,51 @@
+"""leat tail: how it ends."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+from leatlab.leat import program
+
+
+@pytest.fixture
+def tail(shared_mysql, database):
+    """A tail of one table whose lines are larger than what a pipe holds; its process, with one line read."""
+    started = []
+
+    def start(rows):
+        file, pos, _ = shared_mysql.position()
+        shared_mysql.sql(f"CREATE TABLE {database}.t (id INT PRIMARY KEY, body LONGTEXT)")
+        for number in range(rows):
+            shared_mysql.sql(f"INSERT INTO {database}.t VALUES ({number}, REPEAT('x', 1000000))")
+        process = subprocess.Popen([program(), "tail", shared_mysql.url(), "--password-file", str(shared_mysql.password_file()),
+                                    "--table", f"{database}.*", "--from", f"{file}:{pos}"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        started.append(process)
+        assert process.stdout.readline()
+        return process
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_whole_lines(tail, number):
+    process = tail(1)
+    time.sleep(0.5)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0 and not errors
+    assert output.endswith(b"\n")
+
+
+def test_a_second_signal_ends_it_though_nobody_reads(tail):
+    process = tail(30)
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(1)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == -signal.SIGTERM
