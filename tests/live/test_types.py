@@ -285,7 +285,7 @@ def test_compressed_transactions_stop_with_the_cure(apart, own):
 # ---- Random ----
 
 def test_random_tables_and_values(request):
-    seconds = 300 if request.config.getoption("--full") else 15
+    seconds = 300 if request.config.getoption("--full") else 8
     done = subprocess.run([HERE / "values-campaign", "--seconds", str(seconds)], capture_output=True, text=True, timeout=seconds * 4 + 120)
     print(done.stdout, done.stderr)
     assert done.returncode == 0, done.stdout + done.stderr
