@@ -11,11 +11,15 @@
  * still, it is cut off. So is what came whole but without its transaction's end, if need be through several
  * segments (takeback.c).
  *
- * What is kept is synced before it counts: it may have been in the page cache only. */
+ * What is kept is synced before it counts: it may have been in the page cache only. If the last process ended
+ * because a sync failed, syncing isn't enough: the kernel may call pages clean that never reached the disk.
+ * So what no later record says was durable is written once more before. */
 #include "journal_int.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
 
 enum { REREADS_MAX = 3 };
@@ -29,6 +33,7 @@ struct tail {
     uint32_t index_count;
     uint64_t index_last_offset;
     uint64_t file_end;
+    uint64_t vouched_seq, vouched_offset; /* all below was synced: a record says so */
     bool torn;
 };
 
@@ -72,12 +77,24 @@ static int judge(const struct leat_journal *journal, struct scan *scan, uint64_t
     return LEAT_FAIL;
 }
 
+/* The first record of a batch says that all before it was synced. */
+static void tail_vouched(struct tail *tail, const struct record *record)
+{
+    if (record->durable_end <= tail->vouched_seq)
+        return;
+    tail->vouched_seq = record->durable_end;
+    if (record->seq == record->durable_end)
+        tail->vouched_offset = record->offset;
+}
+
 /* Reads the records of one segment up to its end, the limit or the first bad one. */
 static int tail_scan(struct leat_journal *journal, struct tail *tail, struct scan *scan,
                      uint64_t protected_seq, struct leat_error *err)
 {
     struct follow follow = {0};
     int rc, rereads = 0;
+    tail->vouched_offset =
+        scan->offset; /* the header and the state were synced before the file got its name */
     for (;;) {
         struct record record;
         rc = leat_scan_next(scan, &record, err);
@@ -91,6 +108,8 @@ static int tail_scan(struct leat_journal *journal, struct tail *tail, struct sca
         }
         if (rc == LEAT_OK)
             rc = leat_follow(&follow, &tail->state, scan, &record, err);
+        if (rc == LEAT_OK)
+            tail_vouched(tail, &record);
         if (rc || record.type == RECORD_INDEX)
             break;
         if (follow.is_item)
@@ -217,15 +236,41 @@ static void take_tail(struct leat_journal *journal, struct tail *tail)
     journal->durable_end = tail->boundary.seq;
 }
 
-static int make_durable(struct leat_journal *journal, struct leat_error *err)
+/* The same bytes again, from `offset` of the active segment to its end. */
+static int write_again(struct leat_journal *journal, uint64_t offset, struct leat_error *err)
+{
+    const struct leat_fs *fs = journal->fs;
+    const struct segment *active = journal->active;
+    uint8_t *chunk = leat_alloc(SCAN_CHUNK);
+    int rc = LEAT_OK;
+    while (rc == LEAT_OK && offset < active->end) {
+        size_t size = active->end - offset < SCAN_CHUNK ? (size_t)(active->end - offset) : SCAN_CHUNK;
+        size_t got = 0;
+        rc = fs->read(fs->context, active->file, chunk, size, offset, &got, err);
+        if (rc == LEAT_OK && got != size)
+            rc = leat_fail(err, LEAT_E_IO, LEAT_KIND_RETRY,
+                           "segment %016llx.seg became shorter while it was opened",
+                           (unsigned long long)active->head.first_seq);
+        struct iovec part = {chunk, size};
+        if (rc == LEAT_OK)
+            rc = fs->write(fs->context, active->file, &part, 1, offset, err);
+        offset += size;
+    }
+    free(chunk);
+    return rc;
+}
+
+static int make_durable(struct leat_journal *journal, uint64_t vouched_offset, struct leat_error *err)
 {
     if (leat_takeback_do(journal, err) || leat_journal_segment_file(journal, journal->active, err) ||
+        write_again(journal, vouched_offset, err) ||
         journal->fs->sync(journal->fs->context, journal->active->file, err))
         return LEAT_FAIL;
     return journal->fs->sync_folder(journal->fs->context, journal->folder, err);
 }
 
-static int recover_tail(struct leat_journal *journal, uint64_t protected_seq, struct leat_error *err)
+static int recover_tail(struct leat_journal *journal, uint64_t protected_seq, uint64_t *vouched_offset,
+                        struct leat_error *err)
 {
     struct tail tail;
     struct segment *last = journal->segments[journal->segment_count - 1];
@@ -235,6 +280,7 @@ static int recover_tail(struct leat_journal *journal, uint64_t protected_seq, st
     if (rc == LEAT_OK && tail.boundary.segment != last->head.first_seq)
         rc = tail_reread(journal, &tail, err);
     if (rc == LEAT_OK) {
+        *vouched_offset = tail.vouched_offset;
         take_tail(journal, &tail);
         leat_takeback_mark(journal); /* all behind the boundary, torn or only unfinished */
         if (torn && !journal->read_only)
@@ -250,6 +296,7 @@ static int recover_tail(struct leat_journal *journal, uint64_t protected_seq, st
 int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, size_t count,
                          uint64_t protected_seq, struct leat_error *err)
 {
+    uint64_t vouched_offset = UINT64_MAX; /* a segment made just now */
     int rc = add_segments(journal, named, count, err);
     if (rc)
         return rc;
@@ -259,7 +306,7 @@ int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, si
                              journal->folder);
         rc = begin_journal(journal, err);
     } else {
-        rc = recover_tail(journal, protected_seq, err);
+        rc = recover_tail(journal, protected_seq, &vouched_offset, err);
     }
     if (rc == LEAT_OK && protected_seq > journal->next_seq) {
         leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
@@ -270,7 +317,7 @@ int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, si
             err, "restore the journal's folder, or begin a new journal from a point that every sink has");
     }
     if (rc == LEAT_OK && !journal->read_only)
-        rc = make_durable(journal, err);
+        rc = make_durable(journal, vouched_offset, err);
     if (rc == LEAT_OK) {
         journal->status.oldest_time_us = journal->segments[0]->head.created_us;
         journal->completed_replaced = true;
