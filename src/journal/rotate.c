@@ -54,6 +54,11 @@ void leat_journal_rotate(struct leat_journal *journal)
     journal->next_seq++;
     journal->runs[journal->run_count - 1].seal = true;
     old->sealed = true;
+    /* Counts at its length before the batch is written: several may be begun and filled by one. */
+    pthread_mutex_lock(&journal->mutex);
+    if (old->bytes < old->end)
+        old->bytes = old->end;
+    pthread_mutex_unlock(&journal->mutex);
 
     struct segment *next = leat_journal_segment_next(journal);
     leat_segment_state(journal, next);
@@ -96,7 +101,7 @@ int leat_segment_create(struct leat_journal *journal, struct segment *segment, s
     leat_segment_name(name, segment->head.first_seq);
     if (leat_segment_path(path, journal->folder, name, err))
         return LEAT_FAIL;
-    strcat(name, ".tmp");
+    memcpy(name + strlen(name), ".tmp", sizeof ".tmp");
     if (leat_segment_path(temporary, journal->folder, name, err))
         return LEAT_FAIL;
     int rc = fs->open(fs->context, &segment->file, temporary, LEAT_OPEN_WRITE | LEAT_OPEN_CREATE, err);

@@ -100,7 +100,10 @@ static uint64_t commit_due_in(const struct leat_runner *runner)
 {
     uint64_t now = leat_monotonic_us(runner->clock);
     uint64_t due;
-    if (runner->commit_now || runner->dirty_bytes >= RUNNER_COMMIT_BYTES)
+    uint64_t most = runner->config->rotate_bytes; /* a file is only rotated by a commit */
+    if (!most || most > RUNNER_COMMIT_BYTES)
+        most = RUNNER_COMMIT_BYTES;
+    if (runner->commit_now || runner->dirty_bytes >= most)
         return 0;
     if (!runner->dirty_messages)
         due = runner->dirty_since_us + RUNNER_EMPTY_COMMIT_US;
@@ -334,12 +337,23 @@ static int finish_transaction(struct leat_runner *runner, const struct leat_plac
 
 /* ---- Handing over ---- */
 
+/* Whatever else would cure it: a transaction that can't be shown may also be passed over. */
+static void offer_skip(const struct leat_runner *runner, struct leat_error *err)
+{
+    char cure[LEAT_ERROR_CURE_MAX];
+    snprintf(cure, sizeof cure, "%s", err->cure);
+    (void)leat_cure(err, "%s%sor pass over this one transaction: `leat skip %s %s --reason TEXT`", cure,
+                    *cure ? "; " : "", runner->config->name, runner->transaction_name);
+}
+
 static int give(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err)
 {
     bool passed = false;
     int rc = runner->ops->item(runner->sink, item, &passed, err);
     if (rc == LEAT_FAIL) {
         runner->item_failed = true;
+        if (err->kind == LEAT_KIND_DATA || err->code == LEAT_E_UNSUPPORTED)
+            offer_skip(runner, err);
         return leat_error_prefix(err, "transaction %s", runner->transaction_name);
     }
     if (rc == LEAT_OK && passed)
