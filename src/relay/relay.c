@@ -135,7 +135,8 @@ static int start_threads(struct relay *relay, struct leat_error *err)
 {
     /* Before the journal's thread deletes anything: attached runners hold what they may need. */
     for (size_t i = 0; i < relay->sink_count; i++)
-        leat_runner_attach(relay->sinks[i].runner, relay->journal);
+        if (leat_runner_attach(relay->sinks[i].runner, relay->journal, err))
+            return LEAT_FAIL;
     if (start_thread(&relay->journal_thread, relay_journal_thread, relay, err))
         return LEAT_FAIL;
     relay->journal_started = true;

@@ -134,7 +134,7 @@ int leat_runner_checkpoint(struct leat_runner *runner, struct leat_checkpoint *c
     return rc == LEAT_OK ? LEAT_END : rc;
 }
 
-void leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal)
+int leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal, struct leat_error *err)
 {
     assert(!runner->journal && runner->state == LEAT_RUNNER_RECOVERING);
     runner->journal = journal;
@@ -144,17 +144,18 @@ void leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal
     if (leat_runner_journal_is_new(runner, &runner->journal_was_new, &ignored))
         runner->journal_was_new = false;
     /* A new sink on a new journal also says so durably before the first transaction: killed in between, it
-     * would find an old journal at the next start. What must end the process is not tried again, but told by the
-     * first step. */
+     * would find an old journal at the next start. */
     if (runner->journal_was_new) {
-        int rc = leat_runner_start(runner, &runner->attach_error);
+        int rc = leat_runner_start(runner, err);
         if (rc == LEAT_OK)
             leat_runner_move(runner, LEAT_RUNNER_RUNNING, NULL);
-        runner->attach_failed = rc == LEAT_FAIL && runner->attach_error.kind == LEAT_KIND_FATAL;
+        if (rc == LEAT_FAIL && err->kind == LEAT_KIND_FATAL)
+            return leat_runner_failed(runner, err);
     }
     /* The first step may also come later than the first retention, which would delete what isn't held. */
     if (!runner->hold && leat_runner_hold_everything(runner, &ignored))
         runner->hold = NULL;
+    return LEAT_OK;
 }
 
 /* ---- Errors ---- */
@@ -341,13 +342,7 @@ int leat_runner_step(struct leat_runner *runner, unsigned *wait_ms, struct leat_
     if (atomic_load(&runner->stop))
         return stop_step(runner, wait_ms, err);
     leat_runner_take_commands(runner);
-    int rc;
-    if (runner->attach_failed) {
-        *err = runner->attach_error;
-        rc = LEAT_FAIL;
-    } else {
-        rc = work(runner, wait_ms, err);
-    }
+    int rc = work(runner, wait_ms, err);
     if (rc == LEAT_FAIL)
         rc = leat_runner_failed(runner, err);
     else if (rc == LEAT_STOPPED && runner->state != LEAT_RUNNER_STOPPED)

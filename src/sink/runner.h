@@ -46,8 +46,9 @@ int leat_runner_checkpoint(struct leat_runner *runner, struct leat_checkpoint *c
 int leat_runner_compare_places(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b);
 
 /* Gives the runner its journal, before the first step and before a source is connected: a new sink on a journal without
- * transactions makes durable here that it gets all of it. Borrowed; the runner must be freed before it is closed. */
-void leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal);
+ * transactions makes durable here that it gets all of it. LEAT_FAIL only for errors that must end the process, before
+ * anything is journalled; all others are met again, and become states, at the first step. Borrowed; the runner must be freed before it is closed. */
+int leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal, struct leat_error *err) LEAT_CHECKED;
 
 /* Does some work (bounded in bytes and time). Returns 0: there is more to do at once; LEAT_AGAIN: nothing until the journal
  * grows, a command comes or *wait_ms passed; LEAT_STOPPED; LEAT_FAIL only for errors that must end the process (FATAL).

@@ -67,8 +67,6 @@ struct leat_runner {
     struct leat_reader *reader;
     bool positioned;      /* the hold stands at the checkpoint: losing it means something */
     bool journal_was_new; /* when it was attached: no transaction in it */
-    bool attach_failed;   /* with attach_error, which is FATAL */
-    struct leat_error attach_error;
 
     /* Where we are. */
     struct leat_checkpoint

@@ -227,7 +227,8 @@ int sim_process_start(struct sim_process *process, struct leat_error *err)
     if (open_journal(process, protecting, err))
         return leat_error_prefix(err, "opening the journal");
     for (size_t i = 0; i < SIM_SINKS; i++)
-        leat_runner_attach(process->runners[i], process->journal);
+        if (leat_runner_attach(process->runners[i], process->journal, err))
+            return leat_error_prefix(err, "attaching the sinks");
     if (take_resume(process, protecting != NULL, err) || check_checkpoints(process, err))
         return LEAT_FAIL;
     process->decoder =
