@@ -119,7 +119,7 @@ static bool name_is_plain(const char *name)
 
 static int read_sink(struct leat_sink_config *sink, struct node *node, struct leat_error *err)
 {
-    const char *type;
+    const char *type = NULL;
     if (!name_is_plain(node->key))
         return tree_fail(node, err, "\"%.80s\" can't be a sink's name: up to 64 letters, digits, _ - . are", node->key);
     if (check_sink_type(node, &type, err))

@@ -12,6 +12,8 @@ struct meaning {
     const char *cure;
 };
 
+#define CURE_OF_ADDRESS "check the address (source.url), and that the server is up and lets this machine in"
+
 /* Numbers of servers: include/mysqld_error.h. What isn't here is LEAT_E_SERVER, retried. */
 static const struct meaning meanings[] = {
     {1040, LEAT_E_SERVER, LEAT_KIND_RETRY, "raise max_connections, or find who takes all connections"},
@@ -46,6 +48,9 @@ static const struct meaning meanings[] = {
     {3955, LEAT_E_AUTH, LEAT_KIND_OPERATOR, "ALTER USER … ACCOUNT UNLOCK"},
     {4031, LEAT_E_CONNECT, LEAT_KIND_RETRY, NULL}, /* wait_timeout */
     {4151, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL}, /* MariaDB: account is locked */
+    {CR_CONNECTION_ERROR, LEAT_E_CONNECT, LEAT_KIND_RETRY, CURE_OF_ADDRESS},
+    {CR_CONN_HOST_ERROR, LEAT_E_CONNECT, LEAT_KIND_RETRY, CURE_OF_ADDRESS},
+    {CR_UNKNOWN_HOST, LEAT_E_CONNECT, LEAT_KIND_RETRY, CURE_OF_ADDRESS},
     {CR_SSL_CONNECTION_ERROR, LEAT_E_TLS, LEAT_KIND_OPERATOR,
      "check ssl_ca (the authority that signed the server's certificate; VERIFY_IDENTITY also wants the host's "
      "name in that), or ssl_mode, if the server is meant to be without TLS"},
