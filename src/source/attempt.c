@@ -151,10 +151,8 @@ int source_attempt(struct leat_source *source, struct leat_error *err)
         rc = source_prepare_session(source, mysql, err);
     if (rc == LEAT_OK)
         rc = begin_dump(source, mysql, &facts, err);
-    if (rc == LEAT_OK) {
-        source_set_state(source, LEAT_SOURCE_STREAMING, NULL, 0);
+    if (rc == LEAT_OK)
         rc = source_stream(source, mysql, err);
-    }
     source_facts_free(&facts);
     source_close(source, &mysql);
     return rc;

@@ -203,8 +203,11 @@ static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct 
         rc = read_event(source, mysql, &event, &size, err);
         if (rc)
             return rc;
-        if (first)
+        if (first) {
+            /* Before, the server may be looking through its files for minutes; only now it is known to answer. */
             leat_mysql_dump_timeout(mysql, 3 * source->heartbeat_ms);
+            source_set_state(source, LEAT_SOURCE_STREAMING, NULL, 0);
+        }
         rc = leat_decoder_event(source->decoder, event, size, err);
         if (rc)
             return rc == LEAT_FAIL ? leat_error_prefix(err, "%s", leat_mysql_server(mysql)->name) : rc;
