@@ -22,7 +22,6 @@ struct sim_disk {
     struct names names;
     struct inode **inodes; /* owned */
     size_t inode_count, inode_capacity;
-    uint64_t next_number;
     uint64_t operations, die_at;
     enum sim_death death;
     bool dead, full, sync_failed, trace;
@@ -76,7 +75,7 @@ static struct inode *new_inode(struct sim_disk *disk)
         disk->inode_capacity = disk->inode_capacity ? disk->inode_capacity * 2 : 16;
         disk->inodes = leat_realloc(disk->inodes, disk->inode_capacity * sizeof(struct inode *));
     }
-    return disk->inodes[disk->inode_count++] = inode_new(++disk->next_number);
+    return disk->inodes[disk->inode_count++] = inode_new();
 }
 
 static void keep_view(const struct view *view)
@@ -352,7 +351,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Copies, since the listener may change the folder; sorted by a hash: a folder's order means nothing. */
+/* Copies, since the listener may change the folder. */
 static int disk_list(void *context, const char *path, int (*each)(void *argument, const char *name),
                      void *argument, struct leat_error *err)
 {
@@ -545,31 +544,4 @@ void sim_disk_flip(struct sim_disk *disk, const char *path, uint64_t offset, uns
     assert(offset < inode->seen.size && offset < inode->durable.size);
     inode->seen.data[offset] ^= (uint8_t)(1u << bit);
     inode->durable.data[offset] ^= (uint8_t)(1u << bit);
-}
-
-/* The copy of an inode has the same number. */
-static struct inode *map_inode(void *context, struct inode *inode)
-{
-    struct sim_disk *copy = context;
-    for (size_t i = 0; i < copy->inode_count; i++)
-        if (copy->inodes[i]->number == inode->number)
-            return copy->inodes[i];
-    return NULL;
-}
-
-struct sim_disk *sim_disk_copy(const struct sim_disk *disk, uint64_t seed)
-{
-    struct sim_disk *copy = sim_disk_new(seed);
-    copy->inodes = leat_alloc_zero(disk->inode_count + 1, sizeof(struct inode *));
-    copy->inode_capacity = disk->inode_count + 1;
-    for (size_t i = 0; i < disk->inode_count; i++)
-        copy->inodes[copy->inode_count++] = inode_copy(disk->inodes[i]);
-    copy->next_number = disk->next_number;
-    names_free(&copy->names);
-    copy->names = names_copy(&disk->names, map_inode, copy);
-    copy->operations = disk->operations;
-    copy->dead = disk->dead;
-    copy->death = disk->death;
-    copy->trace = disk->trace;
-    return copy;
 }

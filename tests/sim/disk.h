@@ -61,8 +61,5 @@ void sim_disk_list(const struct sim_disk *disk, const char *folder,
 bool sim_disk_unsynced(const struct sim_disk *disk, const char *folder, const char *suffix);
 /* Turns one bit over, in both views. */
 void sim_disk_flip(struct sim_disk *disk, const char *path, uint64_t offset, unsigned bit);
-/* The same disk once more, with everything it holds and no open files: for trying several fates of one state.
- */
-struct sim_disk *sim_disk_copy(const struct sim_disk *disk, uint64_t seed);
 
 #endif

@@ -5,11 +5,9 @@
 
 #include "base/alloc.h"
 
-struct inode *inode_new(uint64_t number)
+struct inode *inode_new(void)
 {
-    struct inode *inode = leat_alloc_zero(1, sizeof *inode);
-    inode->number = number;
-    return inode;
+    return leat_alloc_zero(1, sizeof(struct inode));
 }
 
 static void forget_changes(struct inode *inode)
@@ -37,20 +35,6 @@ static struct change *add_change(struct inode *inode)
     struct change *change = &inode->changes[inode->change_count++];
     *change = (struct change){0};
     return change;
-}
-
-struct inode *inode_copy(const struct inode *from)
-{
-    struct inode *inode = inode_new(from->number);
-    leat_buf_put(&inode->seen, from->seen.data, from->seen.size);
-    leat_buf_put(&inode->durable, from->durable.data, from->durable.size);
-    for (size_t i = 0; i < from->change_count; i++) {
-        struct change *change = add_change(inode);
-        *change = from->changes[i];
-        if (change->image)
-            change->image = leat_memdup(change->image, change->sectors * SECTOR_SIZE);
-    }
-    return inode;
 }
 
 static void set_size(struct leat_buf *buf, uint64_t size)

@@ -28,7 +28,6 @@ enum survival {
 };
 
 struct inode {
-    uint64_t number;
     unsigned handles;
     bool locked, kept; /* kept: marked by a garbage collection */
     bool sync_failed;  /* since the last restart */
@@ -37,9 +36,8 @@ struct inode {
     size_t change_count, change_capacity;
 };
 
-struct inode *inode_new(uint64_t number);
+struct inode *inode_new(void);
 void inode_free(struct inode *inode);
-struct inode *inode_copy(const struct inode *inode);
 void inode_write(struct inode *inode, uint64_t offset, const uint8_t *bytes, size_t size);
 void inode_resize(struct inode *inode, uint64_t size);
 void inode_sync(struct inode *inode);

@@ -162,25 +162,3 @@ void names_lose(struct names *names, struct sim_random *random)
     for (size_t i = 0; i < names->durable.count; i++)
         set(&names->seen, names->durable.entries[i].path, names->durable.entries[i].inode);
 }
-
-struct names names_copy(const struct names *from, struct inode *(*map)(void *context, struct inode *inode),
-                        void *context)
-{
-    struct names names = {0};
-    /* The changes are made again over the durable view, in a view that begins as it: gives what programs see.
-     */
-    for (size_t i = 0; i < from->durable.count; i++) {
-        struct inode *inode = from->durable.entries[i].inode;
-        set(&names.durable, from->durable.entries[i].path, inode ? map(context, inode) : NULL);
-    }
-    for (size_t i = 0; i < from->change_count; i++) {
-        const struct entry_change *change = &from->changes[i];
-        add_change(&names, change->gone, change->comes, change->inode ? map(context, change->inode) : NULL);
-    }
-    free_view(&names.seen);
-    for (size_t i = 0; i < from->seen.count; i++) {
-        struct inode *inode = from->seen.entries[i].inode;
-        set(&names.seen, from->seen.entries[i].path, inode ? map(context, inode) : NULL);
-    }
-    return names;
-}

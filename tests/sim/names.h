@@ -43,8 +43,4 @@ char *names_folder(const char *path);
 /* Whether path lies directly in folder. */
 bool names_in(const char *path, const char *folder);
 
-/* For copies of a disk: one view, with inodes replaced by what `map` gives for them. */
-struct names names_copy(const struct names *names, struct inode *(*map)(void *context, struct inode *inode),
-                        void *context);
-
 #endif
