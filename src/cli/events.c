@@ -158,18 +158,21 @@ static int next_piece(struct events *events, struct leat_error *err)
 
 static int fail_truncated(const struct events *events, size_t left, struct leat_error *err)
 {
-    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
-                     "%s: it ends at %llu, in the middle of an event: the file is truncated or still being written",
-                     events->path, (unsigned long long)(events->pos + left));
+    (void)leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
+                    "%s:%llu: the event there is not whole, the file ends at %llu: it is truncated or still being written",
+                    events->path, (unsigned long long)events->pos, (unsigned long long)(events->pos + left));
+    return leat_cure(err, "copy it once its server has closed it (FLUSH BINARY LOGS), or read the server itself (leat tail)");
 }
 
 /* Why the event at hand isn't whole. */
 static int fail_size(const struct events *events, size_t size, size_t left, struct leat_error *err)
 {
     unsigned long long pos = events->pos;
-    if (size < LEAT_EVENT_HEADER_SIZE)
-        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
-                         "%s:%llu: an event says that it has %zu bytes, which is less than a header", events->path, pos, size);
+    if (size < LEAT_EVENT_HEADER_SIZE) {
+        (void)leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
+                        "%s:%llu: an event says that it has %zu bytes, which is less than a header", events->path, pos, size);
+        return leat_cure(err, "the file is damaged there: copy it again, or take it from a backup or another server");
+    }
     if (size <= events->event_bytes_max)
         return fail_truncated(events, left, err);
     (void)leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA, "%s:%llu: an event of %zu bytes is above the limit of %llu bytes",

@@ -189,8 +189,18 @@ static void advance(struct leat_decoder *decoder)
     decoder->counters.bytes += event->size;
 }
 
+/* What is wrong in itself, unlike what is not supported, has one way to find out where it became so. */
+static void tell_damage(struct leat_error *err)
+{
+    if ((err->code == LEAT_E_CHECKSUM || err->code == LEAT_E_MALFORMED) && !err->cure[0])
+        (void)leat_cure(err, "let mysqlbinlog --verify-binlog-checksum read the server's own file: if it is whole, the "
+                             "bytes were damaged on the way (use TLS, copy the file again), or leat is wrong; else "
+                             "take the file from a backup or another server");
+}
+
 static int fail(struct leat_decoder *decoder, size_t size, struct leat_error *err)
 {
+    tell_damage(err);
     if (size < LEAT_EVENT_HEADER_SIZE || !decoder->event.bytes)
         return leat_error_prefix(err, "event at %s:%" PRIu64, decoder->file, decoder->event_pos);
     char text[128 + LEAT_BINLOG_NAME_MAX];

@@ -29,6 +29,8 @@ bool source_tries_again(const struct leat_error *err)
     case LEAT_E_LOCKED:
     case LEAT_E_CONFIG: /* a password file that is put right; the configuration itself takes a reload */
     case LEAT_E_IO:
+    case LEAT_E_CHECKSUM: /* the damage may have been done on the way */
+    case LEAT_E_MALFORMED:
         return true;
     default:
         return false;

@@ -22,6 +22,15 @@ def quick(make_leat, server, *, sinks=None, source=None, **more):
                      sinks={name: {**QUICK_SINK, **settings} for name, settings in (sinks or {"files": {}}).items()}, **more)
 
 
+@pytest.fixture(autouse=True)
+def no_relay_broke(tmp_path):
+    """No sanitizer and no assertion said anything in any relay's log."""
+    yield
+    for log in tmp_path.glob("*/log"):
+        text = log.read_text(errors="replace")
+        assert not any(word in text for word in ("Sanitizer", "runtime error:", "Assertion")), text[-4000:]
+
+
 class Numbers:
     """A table of ascending numbers: what was written, and what of it a sink has."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from leatlab.compare import compare
 from leatlab.leat import program, read_lines, run
-from operating import Numbers, quick, refused, sink_error, source_error, streaming, wait_state, wait_until
+from operating import Numbers, no_relay_broke, quick, refused, sink_error, source_error, streaming, wait_state, wait_until
 
 SMALL = {"segment_size": "64KiB"}
 

@@ -85,12 +85,12 @@ START_TEST(waits_double_up_to_the_limit_and_never_agree)
 }
 END_TEST
 
-START_TEST(what_may_be_cured_on_the_server_is_tried_again)
+START_TEST(what_may_be_cured_on_the_server_or_was_damaged_on_the_way_is_tried_again)
 {
-    static const enum leat_code again[] = {LEAT_E_AUTH, LEAT_E_PRIVILEGE, LEAT_E_SERVER_SETTINGS,
-                                           LEAT_E_PURGED, LEAT_E_TLS};
-    static const enum leat_code never[] = {LEAT_E_MALFORMED, LEAT_E_CHECKSUM, LEAT_E_UNSUPPORTED,
-                                           LEAT_E_TOO_LARGE};
+    static const enum leat_code again[] = {LEAT_E_AUTH,    LEAT_E_PRIVILEGE, LEAT_E_SERVER_SETTINGS,
+                                           LEAT_E_PURGED,  LEAT_E_TLS,       LEAT_E_MALFORMED,
+                                           LEAT_E_CHECKSUM};
+    static const enum leat_code never[] = {LEAT_E_UNSUPPORTED, LEAT_E_TOO_LARGE};
     for (size_t i = 0; i < sizeof again / sizeof *again; i++)
         ck_assert(source_tries_again(&(struct leat_error){.code = again[i]}));
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
