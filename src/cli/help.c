@@ -31,12 +31,12 @@ enum { WIDTH = 100 };
 static void wrap(FILE *out, const char *text, int at, int indent)
 {
     int column = at;
-    while (*text) {
+    for (bool first = true; *text; first = false) {
         int length = (int)strcspn(text, " \n");
-        if (column > indent && column + 1 + length > WIDTH) {
+        if (!first && column + 1 + length > WIDTH) {
             fprintf(out, "\n%*s", indent, "");
             column = indent;
-        } else if (column > indent) {
+        } else if (!first) {
             fputc(' ', out);
             column++;
         }

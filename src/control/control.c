@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -109,11 +110,26 @@ static void set_send_deadline(int fd, unsigned ms)
 
 /* ---- The relay's end ---- */
 
+/* A message may end inside of a character, or quote bytes that are none: those are shown as '?'. */
+static json_t *text(const char *bytes)
+{
+    json_t *value = json_string(bytes);
+    if (value)
+        return value;
+    char *safe = leat_strdup(bytes);
+    for (char *at = safe; *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    value = json_string(safe);
+    free(safe);
+    return value;
+}
+
 static json_t *error_reply(const struct leat_error *err)
 {
     json_t *object = json_pack("{s:b, s:s, s:s}", "ok", 0, "code", leat_code_name(err->code), "kind", leat_kind_name(err->kind));
-    json_object_set_new(object, "message", json_stringn_nocheck(err->message, strlen(err->message)));
-    json_object_set_new(object, "cure", json_stringn_nocheck(err->cure, strlen(err->cure)));
+    json_object_set_new(object, "message", text(err->message));
+    json_object_set_new(object, "cure", text(err->cure));
     return object;
 }
 

@@ -284,6 +284,8 @@ int leat_relay_run(const struct leat_config *config, struct leat_error *err)
     sigset_t before;
     int signal_fd = make_signal_fd(&before, err);
     int rc = signal_fd < 0 ? LEAT_FAIL : LEAT_OK;
+    if (rc == LEAT_OK && relay.wake_fd < 0)
+        rc = leat_fail_errno(err, errno, LEAT_KIND_FATAL, "eventfd");
     if (rc == LEAT_OK)
         rc = make_runners(&relay, err);
     if (rc == LEAT_OK)

@@ -15,6 +15,8 @@ static struct leat_control *control;
 static int on_command(void *context, const char *command, const json_t *request, json_t **reply, struct leat_error *err)
 {
     (void)context;
+    if (!strcmp(command, "cut"))
+        return leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "a name cut inside of a character: \xE2\x98");
     if (!strcmp(command, "fail")) {
         (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "no \"such\" thing");
         return leat_cure(err, "do this");
@@ -56,6 +58,16 @@ START_TEST(an_error_comes_through_with_its_cure)
     ck_assert_int_eq(leat_control_ask(folder, request, &reply, 5000, &err), LEAT_FAIL);
     ck_assert_str_eq(err.message, "no \"such\" thing");
     ck_assert_str_eq(err.cure, "do this");
+    json_decref(request);
+}
+END_TEST
+
+START_TEST(an_error_that_is_no_text_comes_through)
+{
+    struct leat_error err = {0};
+    json_t *request = json_pack("{s:s}", "command", "cut"), *reply;
+    ck_assert_int_eq(leat_control_ask(folder, request, &reply, 5000, &err), LEAT_FAIL);
+    ck_assert_str_eq(err.message, "a name cut inside of a character: ??");
     json_decref(request);
 }
 END_TEST
@@ -136,6 +148,7 @@ static Suite *suite(void)
     tcase_set_timeout(test_case, 60);
     tcase_add_test(test_case, a_question_gets_its_answer);
     tcase_add_test(test_case, an_error_comes_through_with_its_cure);
+    tcase_add_test(test_case, an_error_that_is_no_text_comes_through);
     tcase_add_test(test_case, nobody_there_says_so);
     tcase_add_test(test_case, the_socket_is_for_its_owner_alone);
     tcase_add_test(test_case, bad_requests_are_answered_and_do_no_harm);
