@@ -183,7 +183,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(parts, grants_are_read_whole_words_only);
     LEAT_TEST_ADD(parts, refusals_are_told_apart_by_their_words);
     LEAT_TEST_ADD(parts, waits_double_up_to_the_limit_and_never_agree);
-    LEAT_TEST_ADD(parts, what_may_be_cured_on_the_server_is_tried_again);
+    LEAT_TEST_ADD(parts, what_may_be_cured_on_the_server_or_was_damaged_on_the_way_is_tried_again);
     LEAT_TEST_ADD(parts, binlog_files_are_ordered_by_number);
     LEAT_TEST_ADD(parts, a_long_set_is_cut_in_messages_with_its_count);
     LEAT_TEST_ADD(parts, states_have_names);
