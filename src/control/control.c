@@ -110,8 +110,7 @@ static void set_send_deadline(int fd, unsigned ms)
 
 /* ---- The relay's end ---- */
 
-/* A message may end inside of a character, or quote bytes that are none: those are shown as '?'. */
-static json_t *text(const char *bytes)
+json_t *leat_control_text(const char *bytes)
 {
     json_t *value = json_string(bytes);
     if (value)
@@ -128,8 +127,8 @@ static json_t *text(const char *bytes)
 static json_t *error_reply(const struct leat_error *err)
 {
     json_t *object = json_pack("{s:b, s:s, s:s}", "ok", 0, "code", leat_code_name(err->code), "kind", leat_kind_name(err->kind));
-    json_object_set_new(object, "message", text(err->message));
-    json_object_set_new(object, "cure", text(err->cure));
+    json_object_set_new(object, "message", leat_control_text(err->message));
+    json_object_set_new(object, "cure", leat_control_text(err->cure));
     return object;
 }
 

@@ -20,6 +20,9 @@ struct leat_control_handler {
     int (*command)(void *context, const char *command, const json_t *request, json_t **reply, struct leat_error *err);
 };
 
+/* A text as JSON. Messages and places may hold anything: bytes that are no text are shown as '?'. */
+json_t *leat_control_text(const char *bytes);
+
 /* Listens on FOLDER/control.sock; a stale socket of a dead process is replaced (the journal's lock is ours). */
 int leat_control_start(struct leat_control **control, const char *folder, const struct leat_control_handler *handler,
                        struct leat_error *err) LEAT_CHECKED;

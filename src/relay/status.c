@@ -4,21 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Jansson refuses invalid UTF-8, and a place or message may hold anything: such bytes are shown as '?'. */
-static json_t *text(const char *bytes)
-{
-    json_t *value = json_string(bytes);
-    if (value)
-        return value;
-    char *safe = strdup(bytes);
-    for (char *at = safe; *at; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    value = json_string(safe);
-    free(safe);
-    return value;
-}
-
 static json_t *number(uint64_t value)
 {
     return json_integer((json_int_t)value);
@@ -35,8 +20,8 @@ static json_t *error_object(const struct leat_error *err)
     json_t *object = json_object();
     json_object_set_new(object, "code", json_string(leat_code_name(err->code)));
     json_object_set_new(object, "kind", json_string(leat_kind_name(err->kind)));
-    json_object_set_new(object, "message", text(err->message));
-    json_object_set_new(object, "cure", text(err->cure));
+    json_object_set_new(object, "message", leat_control_text(err->message));
+    json_object_set_new(object, "cure", leat_control_text(err->cure));
     return object;
 }
 
@@ -58,11 +43,11 @@ static json_t *source_object(struct relay *relay)
     char uuid[LEAT_UUID_TEXT_MAX];
     json_object_set_new(object, "state", json_string(leat_source_state_name(status.state)));
     set_time(object, "since", status.since_us);
-    json_object_set_new(object, "server", text(status.server));
-    json_object_set_new(object, "version", text(status.version));
-    json_object_set_new(object, "tls", text(status.tls));
+    json_object_set_new(object, "server", leat_control_text(status.server));
+    json_object_set_new(object, "version", leat_control_text(status.version));
+    json_object_set_new(object, "tls", leat_control_text(status.tls));
     json_object_set_new(object, "uuid", json_string(leat_uuid_text(uuid, status.source_uuid)));
-    json_object_set_new(object, "file", text(status.file));
+    json_object_set_new(object, "file", leat_control_text(status.file));
     json_object_set_new(object, "pos", number(status.pos));
     json_object_set_new(object, "events", number(status.events));
     json_object_set_new(object, "bytes", number(status.bytes));
@@ -80,7 +65,7 @@ static json_t *source_object(struct relay *relay)
 static void add_hold(void *context, const char *name, uint64_t seq, bool lost)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "name", text(name));
+    json_object_set_new(object, "name", leat_control_text(name));
     json_object_set_new(object, "seq", number(seq));
     json_object_set_new(object, "lost", json_boolean(lost));
     json_array_append_new(context, object);
@@ -91,7 +76,7 @@ static json_t *journal_object(struct relay *relay)
     struct leat_journal_status status;
     leat_journal_status(relay->journal, &status);
     json_t *object = json_object();
-    json_object_set_new(object, "folder", text(relay->config->journal.dir));
+    json_object_set_new(object, "folder", leat_control_text(relay->config->journal.dir));
     json_object_set_new(object, "first_seq", number(status.first_seq));
     json_object_set_new(object, "visible_end", number(status.visible_end));
     json_object_set_new(object, "bytes", number(status.bytes));
@@ -103,7 +88,7 @@ static json_t *journal_object(struct relay *relay)
     json_object_set_new(object, "sync_us_max", number(status.sync_us_max));
     json_object_set_new(object, "transactions", number(status.transactions));
     json_object_set_new(object, "changes", number(status.changes));
-    json_object_set_new(object, "file", text(status.file));
+    json_object_set_new(object, "file", leat_control_text(status.file));
     json_object_set_new(object, "pos", number(status.pos));
     json_object_set_new(object, "gtids", gtid_set_text(leat_journal_visible_set(relay->journal)));
     set_time(object, "last_commit", status.last_commit_us);
@@ -122,7 +107,7 @@ static json_t *sink_object(const struct leat_runner *runner)
     struct leat_runner_status status;
     leat_runner_status(runner, &status);
     json_t *object = json_object();
-    json_object_set_new(object, "name", text(status.name));
+    json_object_set_new(object, "name", leat_control_text(status.name));
     json_object_set_new(object, "type", json_string(status.type));
     json_object_set_new(object, "state", json_string(leat_runner_state_name(status.state)));
     set_time(object, "since", status.since_us);
@@ -135,7 +120,7 @@ static json_t *sink_object(const struct leat_runner *runner)
     json_object_set_new(object, "bytes", number(status.bytes));
     json_object_set_new(object, "skipped", number(status.skipped));
     json_object_set_new(object, "retries", number(status.retries));
-    json_object_set_new(object, "file", text(status.file));
+    json_object_set_new(object, "file", leat_control_text(status.file));
     json_object_set_new(object, "pos", number(status.pos));
     json_object_set_new(object, "gtids", gtid_set_text(leat_runner_delivered(runner)));
     set_time(object, "delivered_commit", status.delivered_commit_us);
@@ -149,7 +134,7 @@ static json_t *sink_object(const struct leat_runner *runner)
 json_t *relay_snapshot(struct relay *relay)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "name", text(relay->config->name));
+    json_object_set_new(object, "name", leat_control_text(relay->config->name));
     json_object_set_new(object, "version", json_string(LEAT_VERSION));
     json_object_set_new(object, "pid", json_integer(getpid()));
     set_time(object, "started", relay->started_us);
