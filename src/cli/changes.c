@@ -65,14 +65,12 @@ int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool backgr
 int cli_event_bytes_max(const struct cli_args *args, uint64_t *bytes, struct leat_error *err)
 {
     const char *text = cli_args_value(args, "event-bytes-max");
-    char *end;
     *bytes = 256u << 20;
     if (!text)
         return LEAT_OK;
-    *bytes = strtoull(text, &end, 10);
-    if (*end || end == text || !*bytes || *bytes > 1u << 30)
-        return cli_usage_fail(args, err, "--event-bytes-max: a number of bytes up to 1073741824 is expected");
-    return LEAT_OK;
+    if (leat_config_size(bytes, text) && *bytes && *bytes <= 1u << 30)
+        return LEAT_OK;
+    return cli_usage_fail(args, err, "--event-bytes-max: a size up to 1GiB is expected, such as 64MiB");
 }
 
 int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)

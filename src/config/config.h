@@ -116,6 +116,8 @@ int leat_server_config_url(struct leat_server_config *server, const char *url, s
 int leat_server_config_defaults_file(struct leat_server_config *server, const char *path, struct leat_error *err) LEAT_CHECKED;
 void leat_server_config_free(struct leat_server_config *server);
 void leat_server_config_copy(struct leat_server_config *to, const struct leat_server_config *from);
+/* A size as settings are written: "1048576", "64KiB", "1GB". */
+bool leat_config_size(uint64_t *bytes, const char *text);
 /* The nearest of names to word, or NULL if none is near (for "did you mean"). */
 const char *leat_config_nearest(const char *word, const char *const *names, size_t count);
 

@@ -62,6 +62,11 @@ static bool parse_quantity(const char *text, const struct unit *units, uint64_t 
     return true;
 }
 
+bool leat_config_size(uint64_t *bytes, const char *text)
+{
+    return parse_quantity(text, byte_units, bytes);
+}
+
 static int check_limits(const struct option *option, const struct node *node, uint64_t value, const char *shown,
                         struct leat_error *err)
 {
