@@ -167,12 +167,13 @@ class Proxy:
                 data = data[:self._budget]
             elif to_client and self._budget is not None:
                 self._budget -= len(data)
-            writer.write(data)
-            await writer.drain()
+            # Counted before they are written: who has received them finds them counted.
             if to_client:
                 self.bytes_to_client += len(data)
             else:
                 self.bytes_to_server += len(data)
+            writer.write(data)
+            await writer.drain()
             if cutting:
                 # Closed in order first: a reset would take bytes with it that were forwarded before the cut.
                 self._budget = None
