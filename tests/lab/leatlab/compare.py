@@ -45,16 +45,18 @@ def compare(source, lines, start=None, tables=None):
     """`source` and `start` as truth.transactions takes them; `lines` are leat's, parsed, schema lines included. tables: of
     these ("database.table") alone changes are expected; a statement is then held against what it says only when it came."""
     result = Comparison()
-    expected = {}
+    expected, anonymous = {}, 0
     for transaction in transactions(source, start):
-        identity = transaction.gtid or f"{transaction.file}:{transaction.pos}"
         changes = [item for item in transaction.items if not (isinstance(item, Statement) and item.control)]
+        # Transactions without a GTID are known by their order: then a lost one makes all later ones differ.
+        anonymous += transaction.gtid is None and bool(changes)
+        identity = transaction.gtid or anonymous
         for number, item in enumerate(changes, 1):
             optional = tables is not None and isinstance(item, Statement)
             if optional or tables is None or f"{item.database}.{item.table}" in tables:
                 expected[identity, number] = (len(expected), item, optional)
     result.expected = sum(not optional for _, _, optional in expected.values())
-    seen, members, last = set(), {}, -1
+    seen, members, last, anonymous = set(), {}, -1, 1
     for line in lines:
         if line["op"] == "schema":
             members[line["db"], line["table"]] = [column.get("members") for column in line["columns"]]
@@ -62,7 +64,8 @@ def compare(source, lines, start=None, tables=None):
         if line["op"] == "rollback":
             continue  # mysqlbinlog prints the voided changes too
         result.delivered += 1
-        identity = (line["gtid"] or f"{line['file']}:{line['pos']}", line["n"])
+        identity = (line["gtid"] or anonymous, line["n"])
+        anonymous += line["gtid"] is None and line.get("last", False)
         if identity in seen:
             result.note("duplicated", identity)
             continue
