@@ -138,11 +138,14 @@ class Leat:
         raise AssertionError(f"{what} did not come within {timeout_s} s: {json.dumps(status, indent=1)}\n{self.log_text()[-3000:]}")
 
     def wait_until_delivered(self, server, name="files", timeout_s=180):
-        """Until the sink has delivered all that the server has in its binlog now."""
-        file, pos, _ = server.position()
+        """Until the sink has delivered all transactions that the server has in its binlog now: by GTIDs if there are, since a
+        file that was begun without any moves no position."""
+        file, pos, gtids = server.position()
 
         def delivered(status):
             sink = next(sink for sink in status["sinks"] if sink["name"] == name)
+            if gtids:
+                return server.value(f"SELECT GTID_SUBSET('{gtids}', '{sink['gtids']}')") == 1
             return (sink["file"], sink["pos"]) >= (file, pos)
         return self.wait_for(delivered, f"sink {name} at {file}:{pos}", timeout_s)
 

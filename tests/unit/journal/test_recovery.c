@@ -74,7 +74,7 @@ START_TEST(temporary_segment_left_over)
     struct world world;
     char path[64];
     small_journal(&world, path);
-    struct leat_file *file;
+    struct leat_file *file = NULL;
     OK(&world, memory_open(world.fs, &file, "/j/0000000000000400.seg.tmp", LEAT_OPEN_WRITE | LEAT_OPEN_CREATE,
                            &world.err));
     OK(&world, memory_write(world.fs, file, &(struct iovec){(char[]){"LEATSEG"}, 7}, 1, 0, &world.err));
