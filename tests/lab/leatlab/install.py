@@ -10,7 +10,7 @@ PACKAGES = """
     libmariadb-dev libmariadb-dev-compat librdkafka-dev libjansson-dev check libyaml-dev libmicrohttpd-dev libzstd-dev
     libdeflate-dev libxxhash-dev uthash-dev libssl-dev zlib1g-dev
     pkg-config ninja-build cmake gcc g++ clang-format
-    debootstrap debian-archive-keyring util-linux openssl xz-utils
+    debootstrap debian-archive-keyring util-linux mount openssl xz-utils zstd libc6-dev man-db
     sysbench python3-pytest python3-pymysql python3-cryptography
 """.split()
 
