@@ -53,9 +53,9 @@ void cli_man_page(FILE *out);
 /* Nothing, if the message is empty: a log has told it. */
 void cli_print_error(const struct leat_error *err);
 
-/* connect.c: --password-file, --defaults-file, --ssl-… and the password prompt. */
-int cli_server(const struct cli_args *args, const char *url, struct leat_server_config *server, struct leat_error *err) LEAT_CHECKED;
-/* A configuration of defaults with that server, for commands that have none. */
+/* connect.c */
+/* Defaults, with the server of --password-file, --defaults-file, --ssl-… and the password prompt, for commands without a
+ * configuration. */
 int cli_default_config(struct leat_config **config, const struct cli_args *args, const char *url, struct leat_error *err) LEAT_CHECKED;
 /* The configuration of -c and -o. */
 int cli_load_config(struct leat_config **config, struct cli_args *args, struct leat_error *err) LEAT_CHECKED;

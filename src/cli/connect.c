@@ -8,8 +8,6 @@
 
 #include "base/alloc.h"
 
-static const char *const ssl_modes[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
-
 static void take(char **member, const char *value)
 {
     if (value) {
@@ -20,14 +18,9 @@ static void take(char **member, const char *value)
 
 static int take_ssl_mode(struct leat_server_config *server, const char *word, const struct cli_args *args, struct leat_error *err)
 {
-    for (unsigned i = 1; word && i < sizeof ssl_modes / sizeof *ssl_modes; i++) {
-        if (!strcasecmp(ssl_modes[i], word)) {
-            server->ssl_mode = i;
-            return LEAT_OK;
-        }
-    }
-    return word ? cli_usage_fail(args, err, "--ssl-mode %.40s is not one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY", word)
-                : LEAT_OK;
+    if (!word || leat_ssl_mode_parse(&server->ssl_mode, word))
+        return LEAT_OK;
+    return cli_usage_fail(args, err, "--ssl-mode %.40s is not one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY", word);
 }
 
 /* Asks on the terminal, without echo. Where there is none, no password is what there is. */
@@ -56,7 +49,7 @@ static void ask_password(struct leat_server_config *server)
     fclose(terminal);
 }
 
-int cli_server(const struct cli_args *args, const char *url, struct leat_server_config *server, struct leat_error *err)
+static int take_server(const struct cli_args *args, const char *url, struct leat_server_config *server, struct leat_error *err)
 {
     if (leat_server_config_url(server, url, err))
         return LEAT_FAIL;
@@ -83,7 +76,7 @@ int cli_default_config(struct leat_config **config, const struct cli_args *args,
     unsigned connect_timeout_ms = server->connect_timeout_ms;
     leat_server_config_free(server);
     server->connect_timeout_ms = connect_timeout_ms;
-    if (url && cli_server(args, url, server, err)) {
+    if (url && take_server(args, url, server, err)) {
         leat_config_free(config);
         return LEAT_FAIL;
     }

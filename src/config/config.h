@@ -115,7 +115,8 @@ int leat_server_config_url(struct leat_server_config *server, const char *url, s
  * what isn't set yet. */
 int leat_server_config_defaults_file(struct leat_server_config *server, const char *path, struct leat_error *err) LEAT_CHECKED;
 void leat_server_config_free(struct leat_server_config *server);
-void leat_server_config_copy(struct leat_server_config *to, const struct leat_server_config *from);
+/* MySQL's word for a mode, in any case; false: it is none. */
+bool leat_ssl_mode_parse(enum leat_ssl_mode *mode, const char *word);
 /* A size as settings are written: "1048576", "64KiB", "1GB". */
 bool leat_config_size(uint64_t *bytes, const char *text);
 /* The nearest of names to word, or NULL if none is near (for "did you mean"). */

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-static const char *const words_ssl_mode[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY", NULL};
+const char *const ssl_mode_words[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY", NULL};
 static const char *const words_on_undecodable[] = {"stop", NULL};
 static const char *const words_when_full[] = {"block", "detach", NULL};
 static const char *const words_compress[] = {"none", "zstd", "gzip", NULL};
@@ -36,7 +36,7 @@ static const struct option source_options[] = {
     {"password", OPTION_SECRET, SERVER(password), .help = "The account's password. Prefer `password_file`."},
     {"password_file", OPTION_TEXT, SERVER(password_file),
      .help = "A file that holds the password; read again at each connect, so a changed one needs no restart."},
-    {"ssl_mode", OPTION_WORD, SERVER(ssl_mode), .words = words_ssl_mode,
+    {"ssl_mode", OPTION_WORD, SERVER(ssl_mode), .words = ssl_mode_words,
      .help = "As MySQL's clients name it. Default: `VERIFY_IDENTITY` when `ssl_ca` is given, else `REQUIRED` to another machine "
              "and `PREFERRED` on this one."},
     {"ssl_ca", OPTION_TEXT, SERVER(ssl_ca), .help = "PEM file of the authority that signed the server's certificate."},

@@ -43,6 +43,9 @@ struct section {
 enum { SECTION_TOP, SECTION_SOURCE, SECTION_JOURNAL, SECTION_LOG, SECTION_SINK, SECTION_COUNT };
 extern const struct section option_sections[SECTION_COUNT];
 
+/* By enum leat_ssl_mode; the first is empty. NULL-terminated. */
+extern const char *const ssl_mode_words[];
+
 /* What types of sink there are, NULL-terminated; and those that a later version brings. */
 extern const char *const sink_types[];
 extern const char *const sink_types_to_come[];

@@ -1,5 +1,5 @@
 /* How to reach a server: URLs and option files. */
-#include "config/config.h"
+#include "options_int.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -23,25 +23,6 @@ void leat_server_config_free(struct leat_server_config *server)
     free(server->ssl_cert);
     free(server->ssl_key);
     *server = (struct leat_server_config){0};
-}
-
-static char *copy(const char *text)
-{
-    return text ? leat_strdup(text) : NULL;
-}
-
-void leat_server_config_copy(struct leat_server_config *to, const struct leat_server_config *from)
-{
-    *to = *from;
-    to->url = copy(from->url);
-    to->host = copy(from->host);
-    to->socket = copy(from->socket);
-    to->user = copy(from->user);
-    to->password = copy(from->password);
-    to->password_file = copy(from->password_file);
-    to->ssl_ca = copy(from->ssl_ca);
-    to->ssl_cert = copy(from->ssl_cert);
-    to->ssl_key = copy(from->ssl_key);
 }
 
 /* ---- URL ---- */
@@ -198,7 +179,16 @@ int leat_server_config_url(struct leat_server_config *server, const char *url, s
 
 /* ---- Option files ---- */
 
-static const char *const ssl_modes[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"};
+bool leat_ssl_mode_parse(enum leat_ssl_mode *mode, const char *word)
+{
+    for (unsigned i = 1; ssl_mode_words[i]; i++) {
+        if (!strcasecmp(ssl_mode_words[i], word)) {
+            *mode = i;
+            return true;
+        }
+    }
+    return false;
+}
 
 static void take_text(char **member, const char *value)
 {
@@ -225,9 +215,7 @@ static void take_option(struct leat_server_config *server, const char *name, con
     else if (!strcmp(name, "ssl_key"))
         take_text(&server->ssl_key, value);
     else if (!strcmp(name, "ssl_mode") && !server->ssl_mode)
-        for (unsigned i = 1; i < sizeof ssl_modes / sizeof *ssl_modes; i++)
-            if (!strcasecmp(ssl_modes[i], value))
-                server->ssl_mode = i;
+        (void)leat_ssl_mode_parse(&server->ssl_mode, value); /* MySQL's clients would refuse other words */
 }
 
 static char *trim(char *text)
