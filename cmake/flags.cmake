@@ -2,6 +2,7 @@
 add_library(leat_flags INTERFACE)
 target_compile_definitions(leat_flags INTERFACE
   _POSIX_C_SOURCE=200809L _GNU_SOURCE LEAT_VERSION="${PROJECT_VERSION}")
+target_include_directories(leat_flags INTERFACE ${CMAKE_SOURCE_DIR}/include)
 target_compile_options(leat_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes
   -Wcast-align -Wvla -Wmissing-prototypes -Wundef -Wwrite-strings

@@ -4,25 +4,6 @@
 #include "base/json.h"
 #include "binlog/charset.h"
 
-static const char *const kinds[] = {
-    [LEAT_STATEMENT_OTHER] = "other",
-    [LEAT_STATEMENT_CREATE_TABLE] = "create_table",
-    [LEAT_STATEMENT_ALTER_TABLE] = "alter_table",
-    [LEAT_STATEMENT_DROP_TABLE] = "drop_table",
-    [LEAT_STATEMENT_RENAME_TABLE] = "rename_table",
-    [LEAT_STATEMENT_TRUNCATE_TABLE] = "truncate_table",
-    [LEAT_STATEMENT_CREATE_INDEX] = "create_index",
-    [LEAT_STATEMENT_DROP_INDEX] = "drop_index",
-    [LEAT_STATEMENT_CREATE_DATABASE] = "create_database",
-    [LEAT_STATEMENT_ALTER_DATABASE] = "alter_database",
-    [LEAT_STATEMENT_DROP_DATABASE] = "drop_database",
-    [LEAT_STATEMENT_ACCOUNT] = "account",
-    [LEAT_STATEMENT_ROUTINE] = "routine",
-    [LEAT_STATEMENT_DML] = "dml",
-};
-
-enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
-
 /* Names are UTF-8 as the servers hold them; bytes that are not must not make a line that nobody can read. */
 static void put_text(struct leat_buf *buf, const struct leat_text *text)
 {
@@ -84,7 +65,7 @@ static void put_session(struct leat_buf *buf, const struct leat_session *session
 static void put_line(struct leat_lines *lines, const struct leat_statement *statement)
 {
     struct leat_buf *buf = lines->out.buf;
-    enum leat_statement_kind kind = (unsigned)statement->kind < KIND_COUNT ? statement->kind : LEAT_STATEMENT_OTHER;
+    enum leat_statement_kind kind = statement->kind;
     bool ddl = kind != LEAT_STATEMENT_OTHER && kind != LEAT_STATEMENT_DML;
     leat_buf_puts(buf, ddl ? "{\"op\":\"ddl\",\"db\":" : "{\"op\":\"statement\",\"db\":");
     put_text(buf, &statement->table_database);
@@ -96,7 +77,7 @@ static void put_line(struct leat_lines *lines, const struct leat_statement *stat
     leat_buf_puts(buf, ",\"n\":");
     leat_put_u64(buf, statement->number);
     leat_buf_puts(buf, ",\"kind\":");
-    leat_json_cstr(buf, kinds[kind]);
+    leat_json_cstr(buf, leat_statement_kind_name(kind));
     leat_buf_puts(buf, ",\"default_db\":");
     put_text(buf, &statement->database);
     put_sql(lines, statement);

@@ -31,3 +31,25 @@ const char *leat_op_name(enum leat_op op)
     assert(op >= LEAT_OP_INSERT && op <= LEAT_OP_DELETE);
     return names[op];
 }
+
+const char *leat_statement_kind_name(enum leat_statement_kind kind)
+{
+    static const char *const names[] = {
+        [LEAT_STATEMENT_OTHER] = "other",
+        [LEAT_STATEMENT_CREATE_TABLE] = "create_table",
+        [LEAT_STATEMENT_ALTER_TABLE] = "alter_table",
+        [LEAT_STATEMENT_DROP_TABLE] = "drop_table",
+        [LEAT_STATEMENT_RENAME_TABLE] = "rename_table",
+        [LEAT_STATEMENT_TRUNCATE_TABLE] = "truncate_table",
+        [LEAT_STATEMENT_CREATE_INDEX] = "create_index",
+        [LEAT_STATEMENT_DROP_INDEX] = "drop_index",
+        [LEAT_STATEMENT_CREATE_DATABASE] = "create_database",
+        [LEAT_STATEMENT_ALTER_DATABASE] = "alter_database",
+        [LEAT_STATEMENT_DROP_DATABASE] = "drop_database",
+        [LEAT_STATEMENT_ACCOUNT] = "account",
+        [LEAT_STATEMENT_ROUTINE] = "routine",
+        [LEAT_STATEMENT_DML] = "dml",
+    };
+    bool known = (size_t)kind < sizeof names / sizeof *names;
+    return names[known ? kind : LEAT_STATEMENT_OTHER];
+}

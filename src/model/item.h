@@ -248,6 +248,7 @@ static inline int leat_item_give(const struct leat_item_out *out, const struct l
 }
 
 const char *leat_item_type_name(enum leat_item_type type);
+const char *leat_statement_kind_name(enum leat_statement_kind kind); /* "create_table"; "other" for what isn't one */
 const char *leat_op_name(enum leat_op op); /* "insert", "update", "delete" */
 
 #endif
