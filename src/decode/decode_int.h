@@ -5,6 +5,7 @@
  *   transaction.c  BEGIN and END, digest and length
  *   query.c        Query events: transaction control, DDL, statements
  *   rows.c         table maps and rows
+ *   payload.c      transactions compressed by MySQL
  *   refuse.c       what this build can't decode, and the way on */
 #ifndef LEAT_DECODE_INT_H
 #define LEAT_DECODE_INT_H
@@ -12,6 +13,7 @@
 #include "decode/decode.h"
 
 #include "base/buf.h"
+#include "binlog/payload.h"
 #include "schema/ddl.h"
 #include "schema/schema.h"
 
@@ -49,6 +51,7 @@ struct leat_decoder {
     struct leat_item_out out;
     struct leat_schema *schema;
     struct leat_binlog_format format;
+    struct leat_binlog_format inner_format; /* of events within others, which have no checksum */
     uint8_t source_uuid[LEAT_UUID_SIZE];
 
     char file[LEAT_BINLOG_NAME_MAX + 1];
@@ -72,6 +75,8 @@ struct leat_decoder {
 
     struct binding bindings[LEAT_SCHEMA_BOUND_MAX]; /* of the statement at hand */
     size_t binding_count;
+
+    struct leat_payload_reader *payload_reader; /* made with the first payload */
 
     struct leat_buf rows_query; /* kept until it is known whether the statement's tables are wanted */
     bool rows_query_pending;
@@ -100,6 +105,9 @@ static inline uint64_t decoder_mix(uint64_t digest, uint64_t value)
     digest = (digest ^ value) * UINT64_C(0x9E3779B97F4A7C15);
     return digest ^ digest >> 32;
 }
+
+/* decoder.c: the event at hand, by its type. */
+int decoder_handle(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 
 /* place.c. decoder_locate finds the event's own place, before anything is made of it. */
 int decoder_locate(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
@@ -134,6 +142,9 @@ int decoder_rows(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHEC
 int decoder_rows_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 /* The statement is over: its table numbers mean nothing any more. */
 void decoder_statement_end(struct leat_decoder *decoder);
+
+/* payload.c */
+int decoder_payload(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 
 /* refuse.c: always fails. */
 int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;

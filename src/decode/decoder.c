@@ -31,6 +31,7 @@ void leat_decoder_free(struct leat_decoder **decoder)
     if (!*decoder)
         return;
     leat_schema_free(&(*decoder)->schema);
+    leat_payload_reader_free(&(*decoder)->payload_reader);
     leat_buf_free(&(*decoder)->rows_query);
     free(*decoder);
     *decoder = NULL;
@@ -132,8 +133,19 @@ static const handler handlers[256] = {
     [LEAT_EVENT_WRITE_ROWS] = decoder_rows,
     [LEAT_EVENT_UPDATE_ROWS] = decoder_rows,
     [LEAT_EVENT_DELETE_ROWS] = decoder_rows,
+    [LEAT_EVENT_TRANSACTION_PAYLOAD] = decoder_payload,
     [LEAT_EVENT_INCIDENT] = incident,
 };
+
+int decoder_handle(struct leat_decoder *decoder, struct leat_error *err)
+{
+    handler handle = handlers[decoder->event.type];
+    if (handle)
+        return handle(decoder, err);
+    if (decoder->event.flags & LEAT_EVENT_FLAG_IGNORABLE)
+        return LEAT_OK;
+    return decoder_refuse(decoder, err);
+}
 
 static int dispatch(struct leat_decoder *decoder, struct leat_error *err)
 {
@@ -143,12 +155,7 @@ static int dispatch(struct leat_decoder *decoder, struct leat_error *err)
         if (result || !begins)
             return result;
     }
-    handler handle = handlers[decoder->event.type];
-    if (handle)
-        return handle(decoder, err);
-    if (decoder->event.flags & LEAT_EVENT_FLAG_IGNORABLE)
-        return LEAT_OK;
-    return decoder_refuse(decoder, err);
+    return decoder_handle(decoder, err);
 }
 
 void leat_decoder_verified(struct leat_decoder *decoder, bool verified)

@@ -87,7 +87,8 @@ int decoder_format(struct leat_decoder *decoder, struct leat_error *err)
     struct leat_binlog_format format = {0};
     if (leat_event_format(&format, &decoder->event, err))
         return LEAT_FAIL;
-    decoder->format = format;
+    decoder->format = decoder->inner_format = format;
+    decoder->inner_format.checksum = LEAT_CHECKSUM_OFF;
     decoder->prelude = false;
     return LEAT_OK;
 }

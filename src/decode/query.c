@@ -246,6 +246,7 @@ int decoder_skip(struct leat_decoder *decoder, bool *begins, struct leat_error *
         break;
     case LEAT_EVENT_XID:
     case LEAT_EVENT_XA_PREPARE:
+    case LEAT_EVENT_TRANSACTION_PAYLOAD: /* it has the transaction's end in it */
         decoder->state = BETWEEN;
         break;
     case LEAT_EVENT_GTID:

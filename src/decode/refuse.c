@@ -14,10 +14,6 @@ struct refusal {
     "SET GLOBAL log_bin_compress=OFF; what was logged before stays compressed: start behind it"
 
 static const struct refusal refusals[] = {
-    {LEAT_EVENT_TRANSACTION_PAYLOAD, "compressed transactions are not decoded yet",
-     "SET PERSIST binlog_transaction_compression=OFF, in open sessions too; what was logged before stays "
-     "compressed: "
-     "start behind it"},
     {LEAT_EVENT_PARTIAL_UPDATE_ROWS, "partial updates of JSON are not decoded yet",
      "SET PERSIST binlog_row_value_options='', in open sessions too; what was logged before stays so: start "
      "behind it"},

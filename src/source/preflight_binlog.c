@@ -55,12 +55,7 @@ static void check_rows(const struct preflight *preflight)
     else
         stop(preflight, "binlog_row_value_options", "SET PERSIST binlog_row_value_options=''", value,
              "JSON columns are logged as changes to them, which this build doesn't decode");
-    value = preflight_variable(preflight, "binlog_transaction_compression");
-    if (!value || is(value, "OFF"))
-        ok(preflight, "binlog_transaction_compression", value);
-    else
-        stop(preflight, "binlog_transaction_compression", "SET PERSIST binlog_transaction_compression=OFF",
-             value, "this build doesn't decompress transactions");
+    ok(preflight, "binlog_transaction_compression", preflight_variable(preflight, "binlog_transaction_compression"));
 }
 
 static void check_retention(const struct preflight *preflight)

@@ -214,11 +214,6 @@ def statement(connection, numbers):
     connection.execute(f"UPDATE {numbers.path} SET body='by statement' WHERE id=1")
 
 
-def compressed(connection, numbers):
-    connection.execute("SET SESSION binlog_transaction_compression=ON")
-    connection.execute(f"UPDATE {numbers.path} SET body=REPEAT('y', 5000) WHERE id=1")
-
-
 def partial_json(connection, numbers):
     connection.execute("SET SESSION binlog_row_value_options=PARTIAL_JSON, SESSION binlog_row_image=MINIMAL")
     connection.execute(f"UPDATE {numbers.named('json')} SET d=JSON_SET(d, '$.a', 2)")
@@ -230,7 +225,6 @@ def xa(connection, numbers):
 
 @pytest.mark.parametrize("do,code,words,cure", [
     (statement, "server_settings", ["logged as a statement"], "SET PERSIST binlog_format=ROW"),
-    (compressed, "unsupported", ["compressed transactions"], "SET PERSIST binlog_transaction_compression=OFF"),
     (partial_json, "unsupported", ["partial updates of JSON"], "SET PERSIST binlog_row_value_options=''"),
     (xa, "unsupported", ["XA transactions"], "without XA"),
 ])

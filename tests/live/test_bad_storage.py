@@ -348,7 +348,6 @@ def test_files_that_are_no_binlogs(tmp_path):
 
 
 @pytest.mark.parametrize("name,words,cure", [
-    ("payload", "compressed transactions", "binlog_transaction_compression=OFF"),
     ("partial_json", "partial updates of JSON", "binlog_row_value_options=''"),
     ("xa", "XA transactions", "without XA"),
     ("charsets", "character set", "leat")])

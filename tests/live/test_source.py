@@ -163,7 +163,6 @@ def test_privileges_by_a_role_count_when_it_is_active(shared_mysql):
     ({"binlog_row_metadata": "MINIMAL"}, "binlog_row_metadata", "SET PERSIST binlog_row_metadata=FULL"),
     ({"binlog_format": "STATEMENT"}, "binlog_format", "SET PERSIST binlog_format=ROW"),
     ({"binlog_row_value_options": "PARTIAL_JSON"}, "binlog_row_value_options", "SET PERSIST binlog_row_value_options=''"),
-    ({"binlog_transaction_compression": "ON"}, "binlog_transaction_compression", "=OFF"),
     ({"server_id": 0}, "server_id", "SET PERSIST server_id"),
 ])
 def test_settings_that_would_lose_changes_stop(make_mysql, options, subject, cure):

@@ -272,16 +272,6 @@ def test_json_as_a_difference_stops_with_the_cure(apart, own):
     assert '"op":"insert"' in done.stdout and '"op":"update"' not in done.stdout
 
 
-def test_compressed_transactions_stop_with_the_cure(apart, own):
-    apart.sql(f"FLUSH BINARY LOGS; CREATE TABLE {own}.t (i INT PRIMARY KEY); INSERT INTO {own}.t VALUES (1);"
-                     f"SET binlog_transaction_compression=ON; INSERT INTO {own}.t VALUES (2)")
-    file = apart.binlogs()[-1]
-    done = leat_program.run("decode", file)
-    assert done.returncode == 17 and f"{file.name}:" in done.stderr and "compress" in done.stderr, done.stderr
-    assert "SET PERSIST binlog_transaction_compression=OFF" in done.stderr, done.stderr
-    assert '"after":{"i":1}' in done.stdout and '"after":{"i":2}' not in done.stdout
-
-
 # ---- Random ----
 
 def test_random_tables_and_values(request):

@@ -24,8 +24,6 @@ START_TEST(events_that_this_build_does_not_know)
         const char *error, *cure;
     } cases[] = {
         {77, "unknown type 77 at mysql-bin.000001:", "upgrade"},
-        {LEAT_EVENT_TRANSACTION_PAYLOAD,
-         "TRANSACTION_PAYLOAD at mysql-bin.000001:", "SET PERSIST binlog_transaction_compression=OFF"},
         {LEAT_EVENT_PARTIAL_UPDATE_ROWS, "PARTIAL_UPDATE_ROWS at", "binlog_row_value_options=''"},
         {LEAT_EVENT_XA_PREPARE, "XA transactions", "XA RECOVER"},
         {LEAT_EVENT_MARIADB_QUERY_COMPRESSED, "compressed by MariaDB", "log_bin_compress=OFF"},
