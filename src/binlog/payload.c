@@ -16,8 +16,8 @@
 #include "binlog_int.h"
 
 enum {
-    BUFFER_BYTES = 256 << 10,  /* two of zstd's blocks */
-    KEPT_BYTES_MAX = 4 << 20,  /* of the buffer, between payloads */
+    BUFFER_BYTES = 256 << 10, /* two of zstd's blocks */
+    KEPT_BYTES_MAX = 4 << 20, /* of the buffer, between payloads */
     KEPT_ZSTD_BYTES_MAX = 16 << 20
 };
 
@@ -28,7 +28,7 @@ struct leat_payload_reader {
     uint64_t given; /* uncompressed bytes so far */
     ZSTD_DCtx *zstd;
     ZSTD_inBuffer in;
-    size_t frame_at;   /* where the frame at hand begins */
+    size_t frame_at; /* where the frame at hand begins */
     bool within_frame;
     uint8_t *buffer; /* owned */
     size_t capacity;
@@ -38,11 +38,13 @@ struct leat_payload_reader {
 
 /* ---- The head ---- */
 
-static int check_size(struct leat_payload *payload, struct leat_cursor *cursor, uint64_t told, struct leat_error *err)
+static int check_size(struct leat_payload *payload, struct leat_cursor *cursor, uint64_t told,
+                      struct leat_error *err)
 {
     size_t left = leat_cursor_left(cursor);
     if (told != left)
-        return leat_malformed(err, "TRANSACTION_PAYLOAD says that its payload has %" PRIu64 " bytes and has %zu", told, left);
+        return leat_malformed(
+            err, "TRANSACTION_PAYLOAD says that its payload has %" PRIu64 " bytes and has %zu", told, left);
     payload->bytes = cursor->at;
     payload->size = left;
     return LEAT_OK;
@@ -51,15 +53,18 @@ static int check_size(struct leat_payload *payload, struct leat_cursor *cursor, 
 static int check_kind(struct leat_payload *payload, uint64_t compression, struct leat_error *err)
 {
     if (compression != LEAT_PAYLOAD_ZSTD && compression != LEAT_PAYLOAD_NONE)
-        return leat_unsupported(err, "compression %" PRIu64 " of a TRANSACTION_PAYLOAD is not known, only zstd (0) and none (255)",
+        return leat_unsupported(err,
+                                "compression %" PRIu64
+                                " of a TRANSACTION_PAYLOAD is not known, only zstd (0) and none (255)",
                                 compression);
     payload->compression = (enum leat_payload_compression)compression;
     bool none = payload->compression == LEAT_PAYLOAD_NONE;
     if (none && payload->uncompressed_size == LEAT_PAYLOAD_SIZE_UNTOLD)
         payload->uncompressed_size = payload->size;
     if (none && payload->uncompressed_size != payload->size)
-        return leat_malformed(err, "TRANSACTION_PAYLOAD of %zu bytes that aren't compressed says that they were %" PRIu64,
-                              payload->size, payload->uncompressed_size);
+        return leat_malformed(
+            err, "TRANSACTION_PAYLOAD of %zu bytes that aren't compressed says that they were %" PRIu64,
+            payload->size, payload->uncompressed_size);
     return LEAT_OK;
 }
 
@@ -81,9 +86,11 @@ int leat_event_payload(struct leat_payload *payload, const struct leat_event *ev
             break;
     }
     if (type != END || cursor.failed || !seen[SIZE] || !seen[COMPRESSION])
-        return leat_malformed(err, "TRANSACTION_PAYLOAD of %u bytes doesn't tell its payload's size and compression", event->size);
-    *payload = (struct leat_payload){
-        .uncompressed_size = seen[UNCOMPRESSED_SIZE] ? told[UNCOMPRESSED_SIZE] : LEAT_PAYLOAD_SIZE_UNTOLD};
+        return leat_malformed(
+            err, "TRANSACTION_PAYLOAD of %u bytes doesn't tell its payload's size and compression",
+            event->size);
+    *payload = (struct leat_payload){.uncompressed_size = seen[UNCOMPRESSED_SIZE] ? told[UNCOMPRESSED_SIZE]
+                                                                                  : LEAT_PAYLOAD_SIZE_UNTOLD};
     if (check_size(payload, &cursor, told[SIZE], err))
         return LEAT_FAIL;
     return check_kind(payload, told[COMPRESSION], err);
@@ -121,8 +128,8 @@ static int begin_zstd(struct leat_payload_reader *reader, struct leat_error *err
     return LEAT_OK;
 }
 
-int leat_payload_begin(struct leat_payload_reader *reader, const struct leat_payload *payload, uint64_t event_bytes_max,
-                       struct leat_error *err)
+int leat_payload_begin(struct leat_payload_reader *reader, const struct leat_payload *payload,
+                       uint64_t event_bytes_max, struct leat_error *err)
 {
     bool none = payload->compression == LEAT_PAYLOAD_NONE;
     reader->compression = payload->compression;
@@ -174,7 +181,8 @@ static int zstd_failed(const struct leat_payload_reader *reader, size_t result, 
 {
     size_t at = reader->in.pos;
     if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge) {
-        uint64_t window = frame_window((const uint8_t *)reader->in.src + reader->frame_at, reader->in.size - reader->frame_at);
+        uint64_t window = frame_window((const uint8_t *)reader->in.src + reader->frame_at,
+                                       reader->in.size - reader->frame_at);
         return leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_DATA,
                          "the zstd frame at byte %zu of the payload asks for a window of %" PRIu64
                          " bytes, and no more than %lu are given (MySQL's own never ask for more)",
@@ -192,10 +200,12 @@ static int finish(const struct leat_payload_reader *reader, struct leat_error *e
     if (reader->within_frame)
         return leat_malformed(err, "the payload of %zu bytes ends within a zstd frame", reader->in.size);
     if (reader->told != LEAT_PAYLOAD_SIZE_UNTOLD && reader->given != reader->told)
-        return leat_malformed(err, "the payload says that it has %" PRIu64 " bytes uncompressed and has %" PRIu64, reader->told,
-                              reader->given);
+        return leat_malformed(err,
+                              "the payload says that it has %" PRIu64 " bytes uncompressed and has %" PRIu64,
+                              reader->told, reader->given);
     if (reader->at != reader->end)
-        return leat_malformed(err, "the payload ends within an event, %zu bytes behind its beginning", reader->end - reader->at);
+        return leat_malformed(err, "the payload ends within an event, %zu bytes behind its beginning",
+                              reader->end - reader->at);
     return LEAT_END;
 }
 
@@ -217,7 +227,8 @@ static void make_room(struct leat_payload_reader *reader, size_t need)
 /* More bytes, so that there may be `need`. LEAT_END: there are no more. */
 static int read_more(struct leat_payload_reader *reader, size_t need, struct leat_error *err)
 {
-    if (reader->compression == LEAT_PAYLOAD_NONE || (reader->in.pos == reader->in.size && !reader->within_frame))
+    if (reader->compression == LEAT_PAYLOAD_NONE ||
+        (reader->in.pos == reader->in.size && !reader->within_frame))
         return finish(reader, err);
     make_room(reader, need);
     ZSTD_outBuffer out = {reader->buffer, reader->capacity, reader->end};
@@ -232,7 +243,8 @@ static int read_more(struct leat_payload_reader *reader, size_t need, struct lea
     reader->given += out.pos - reader->end;
     reader->end = out.pos;
     if (reader->given > reader->told)
-        return leat_malformed(err, "the payload says that it has %" PRIu64 " bytes uncompressed and has more", reader->told);
+        return leat_malformed(err, "the payload says that it has %" PRIu64 " bytes uncompressed and has more",
+                              reader->told);
     return stuck ? finish(reader, err) : LEAT_OK;
 }
 
@@ -241,18 +253,23 @@ static int check_event(const struct leat_payload_reader *reader, uint32_t size, 
 {
     uint64_t before = reader->given - (reader->end - reader->at);
     if (size < LEAT_EVENT_HEADER_SIZE)
-        return leat_malformed(err, "it says that it has %" PRIu32 " bytes, less than an event's header", size);
+        return leat_malformed(err, "it says that it has %" PRIu32 " bytes, less than an event's header",
+                              size);
     if (reader->told != LEAT_PAYLOAD_SIZE_UNTOLD && size > reader->told - before)
-        return leat_malformed(err, "it says that it has %" PRIu32 " bytes, and %" PRIu64 " are left of the payload", size,
-                              reader->told - before);
+        return leat_malformed(
+            err, "it says that it has %" PRIu32 " bytes, and %" PRIu64 " are left of the payload", size,
+            reader->told - before);
     if (size <= reader->event_bytes_max)
         return LEAT_OK;
     leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR,
-              "it has %" PRIu32 " bytes, more than source.event_bytes_max allows (%" PRIu64 ")", size, reader->event_bytes_max);
-    return leat_cure(err, "set source.event_bytes_max to %" PRIu32 " or more, with as much memory to spare", size);
+              "it has %" PRIu32 " bytes, more than source.event_bytes_max allows (%" PRIu64 ")", size,
+              reader->event_bytes_max);
+    return leat_cure(err, "set source.event_bytes_max to %" PRIu32 " or more, with as much memory to spare",
+                     size);
 }
 
-int leat_payload_next(struct leat_payload_reader *reader, const uint8_t **bytes, size_t *size, struct leat_error *err)
+int leat_payload_next(struct leat_payload_reader *reader, const uint8_t **bytes, size_t *size,
+                      struct leat_error *err)
 {
     size_t need = LEAT_EVENT_HEADER_SIZE;
     for (;;) {

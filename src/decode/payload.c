@@ -1,8 +1,8 @@
 /* Events that hold others: a transaction compressed by MySQL.
  *
- * What lies in a payload has no place of its own: items out of it have the payload event's pos and end_pos, and a
- * row's identity is its transaction's GTID and its number. All else is as if the events had come by themselves:
- * the same handlers take them, and the digest is the same. */
+ * What lies in a payload has no place of its own: items out of it have the payload event's pos and end_pos,
+ * and a row's identity is its transaction's GTID and its number. All else is as if the events had come by
+ * themselves: the same handlers take them, and the digest is the same. */
 #include "decode_int.h"
 
 #include <inttypes.h>
@@ -60,7 +60,8 @@ static int each_inner(struct leat_decoder *decoder, struct leat_error *err)
         if (result != LEAT_OK && decoder->listener_said)
             return result;
         if (result != LEAT_OK)
-            return leat_error_prefix(err, "event %" PRIu64 " in it%s%s", index, decoder->event.bytes ? ", " : "",
+            return leat_error_prefix(err, "event %" PRIu64 " in it%s%s", index,
+                                     decoder->event.bytes ? ", " : "",
                                      decoder->event.bytes ? leat_event_type_name(decoder->event.type) : "");
     }
 }

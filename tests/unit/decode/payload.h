@@ -8,7 +8,8 @@
 #include "decode/build.h"
 
 /* The head: each field is left out if it is SIZE_MAX. */
-static inline void put_payload_head(struct stream *s, uint64_t size, uint64_t compression, uint64_t uncompressed)
+static inline void put_payload_head(struct stream *s, uint64_t size, uint64_t compression,
+                                    uint64_t uncompressed)
 {
     const uint64_t values[] = {size, compression, uncompressed};
     for (uint8_t i = 0; i < 3; i++) {

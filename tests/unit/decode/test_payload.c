@@ -23,8 +23,9 @@ static void put_transaction(struct stream *s)
     put_xid(s, 55);
 }
 
-static const char expected[] = BEGUN "query(INSERT INTO orders …) schema(shop.orders) insert(shop.orders,200) update(shop.orders,1,end) "
-                                     "savepoint(SAVEPOINT `a`) delete(shop.orders,1,end) end(xid,202,0)";
+static const char expected[] =
+    BEGUN "query(INSERT INTO orders …) schema(shop.orders) insert(shop.orders,200) update(shop.orders,1,end) "
+          "savepoint(SAVEPOINT `a`) delete(shop.orders,1,end) end(xid,202,0)";
 
 static void open_with_gtid(struct stream *s)
 {
@@ -122,7 +123,8 @@ START_TEST(the_length_of_the_transaction_is_that_of_its_payload)
     for (uint64_t wrong = 0; wrong < 2; wrong++) {
         struct leat_buf payload = {0};
         compress_frame(&payload, inner.bytes.data, inner.bytes.size, 3);
-        uint64_t gtid_size = LEAT_EVENT_HEADER_SIZE + 1 + 16 + 8 + 1 + 16 + 7 + 3 + 4 + LEAT_EVENT_CHECKSUM_SIZE;
+        uint64_t gtid_size =
+            LEAT_EVENT_HEADER_SIZE + 1 + 16 + 8 + 1 + 16 + 7 + 3 + 4 + LEAT_EVENT_CHECKSUM_SIZE;
         uint64_t size = LEAT_EVENT_HEADER_SIZE + 3 * 11 + 1 + payload.size + LEAT_EVENT_CHECKSUM_SIZE;
         stream_open(&s, NULL);
         put_format(&s);
@@ -174,10 +176,11 @@ static void check_stops(const struct stream *inner, const char *code, const char
 
 START_TEST(what_a_payload_may_not_hold)
 {
-    static const unsigned types[] = {LEAT_EVENT_GTID,          LEAT_EVENT_ANONYMOUS_GTID,      LEAT_EVENT_GTID_TAGGED,
-                                     LEAT_EVENT_ROTATE,        LEAT_EVENT_FORMAT_DESCRIPTION,  LEAT_EVENT_STOP,
-                                     LEAT_EVENT_HEARTBEAT,     LEAT_EVENT_HEARTBEAT_V2,        LEAT_EVENT_PREVIOUS_GTIDS,
-                                     LEAT_EVENT_MARIADB_GTID};
+    static const unsigned types[] = {
+        LEAT_EVENT_GTID,        LEAT_EVENT_ANONYMOUS_GTID,     LEAT_EVENT_GTID_TAGGED,
+        LEAT_EVENT_ROTATE,      LEAT_EVENT_FORMAT_DESCRIPTION, LEAT_EVENT_STOP,
+        LEAT_EVENT_HEARTBEAT,   LEAT_EVENT_HEARTBEAT_V2,       LEAT_EVENT_PREVIOUS_GTIDS,
+        LEAT_EVENT_MARIADB_GTID};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         struct stream inner;
         inner_init(&inner);
@@ -193,7 +196,8 @@ START_TEST(what_a_payload_may_not_hold)
     put_transaction(&inner);
     put_query(&nested, "", "BEGIN");
     put_payload(&nested, &inner);
-    check_stops(&nested, "malformed", "event 2 in it, TRANSACTION_PAYLOAD: such an event can't lie in a payload");
+    check_stops(&nested, "malformed",
+                "event 2 in it, TRANSACTION_PAYLOAD: such an event can't lie in a payload");
     put_transaction(&inner); /* a second one, behind the first one's end */
     check_stops(&inner, "malformed", "event 10 in it, QUERY: the transaction has ended before it");
     stream_free(&nested);
@@ -239,7 +243,8 @@ START_TEST(errors_name_the_event_and_its_row)
     put_image(&inner.body, 1, "x");
     leat_buf_put(&inner.body, "\0\1", 2);
     put_event(&inner, LEAT_EVENT_WRITE_ROWS);
-    check_stops(&inner, "malformed", "event 3 in it, WRITE_ROWS: row 1: a row of shop.orders is not whole at column 1 id");
+    check_stops(&inner, "malformed",
+                "event 3 in it, WRITE_ROWS: row 1: a row of shop.orders is not whole at column 1 id");
     stream_free(&inner);
     inner_init(&inner);
     put_query(&inner, "", "BEGIN");
@@ -252,8 +257,8 @@ END_TEST
 /* ---- Lies ---- */
 
 /* A payload of these bytes, compressed, after a GTID: its error. */
-static void check_refused(const struct leat_buf *payload, uint64_t size, uint64_t compression, uint64_t uncompressed,
-                          const char *code, const char *message)
+static void check_refused(const struct leat_buf *payload, uint64_t size, uint64_t compression,
+                          uint64_t uncompressed, const char *code, const char *message)
 {
     struct stream s;
     open_with_gtid(&s);
@@ -283,7 +288,8 @@ START_TEST(sizes_that_lie)
     check_refused(&payload, size + wrap, 0, real, "malformed", "says that its payload has ");
     check_refused(&payload, SIZE_MAX, 0, real, "malformed", "doesn't tell its payload's size");
     check_refused(&payload, size, SIZE_MAX, real, "malformed", "doesn't tell its payload's size");
-    check_refused(&payload, size, 1, real, "unsupported", "compression 1 of a TRANSACTION_PAYLOAD is not known");
+    check_refused(&payload, size, 1, real, "unsupported",
+                  "compression 1 of a TRANSACTION_PAYLOAD is not known");
     check_refused(&payload, size, 255, real, "malformed", "bytes that aren't compressed");
     leat_buf_put(&payload, "trailing", 8);
     check_refused(&payload, size + 8, 0, real, "malformed", "zstd can't read on");
@@ -392,7 +398,8 @@ START_TEST(windows)
             ck_assert_uint_lt(leat_payload_memory(reader), 5 << 20);
         } else {
             ck_assert_int_eq(err.code, LEAT_E_TOO_LARGE);
-            ck_assert_msg(strstr(err.message, "asks for a window of 268435456 bytes") != NULL, "%s", err.message);
+            ck_assert_msg(strstr(err.message, "asks for a window of 268435456 bytes") != NULL, "%s",
+                          err.message);
         }
         leat_payload_reader_free(&reader);
         leat_buf_free(&payload);
@@ -401,12 +408,14 @@ START_TEST(windows)
     static const uint8_t segment[] = {0x28, 0xB5, 0x2F, 0xFD, 0xE0, 0, 0, 0, 0, 0, 1, 0, 0, 0x01, 0, 0};
     struct leat_buf payload = {0};
     leat_buf_put(&payload, segment, sizeof segment);
-    check_refused(&payload, payload.size, 0, SIZE_MAX, "too_large", "asks for a window of 1099511627776 bytes");
+    check_refused(&payload, payload.size, 0, SIZE_MAX, "too_large",
+                  "asks for a window of 1099511627776 bytes");
     leat_buf_free(&payload);
 }
 END_TEST
 
-/* Any byte changed, any end cut off: an error or a transaction, never a crash, and a short one never passes for the whole. */
+/* Any byte changed, any end cut off: an error or a transaction, never a crash, and a short one never passes
+ * for the whole. */
 START_TEST(any_damage)
 {
     struct stream inner, whole;
