@@ -21,11 +21,12 @@ SINKS = {
 class Campaign:
     """`kills` of leat, and among them `server_kills` of mysqld, `cuts` in mid-event and `swallowings` of the network."""
 
-    def __init__(self, folder, kills, seed, server_kills=0, cuts=0, swallowings=0, say=print):
+    def __init__(self, folder, kills, seed, server_kills=0, cuts=0, swallowings=0, say=print, kind=Mysql):
         self.folder = folder
         self.random = random.Random(seed)
         self.seed = seed
         self.say = say
+        self.kind = kind  # of server: a class of the lab
         self.noticed = []  # seconds until a swallowed connection was given up
         events = ["kill"] * kills + ["server"] * server_kills + ["cut"] * cuts + ["swallow"] * swallowings
         self.random.shuffle(events)
@@ -33,7 +34,7 @@ class Campaign:
 
     def run(self):
         """{sink: Comparison}"""
-        with Mysql("campaign", max_binlog_size="8M") as server, Proxy(server.port) as proxy:
+        with self.kind("campaign", max_binlog_size="8M") as server, Proxy(server.port) as proxy:
             self.server, self.proxy = server, proxy
             start = server.position()[:2]
             url = f"mysql://cdc@127.0.0.1:{proxy.port}/"

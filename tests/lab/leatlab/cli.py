@@ -43,7 +43,12 @@ def _mysql():
     return Mysql
 
 
-KINDS = {"mysql": _mysql}
+def _mysql80():
+    from .mysql import Mysql80
+    return Mysql80
+
+
+KINDS = {"mysql": _mysql, "mysql80": _mysql80}
 
 
 def find(name):

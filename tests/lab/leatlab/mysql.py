@@ -1,4 +1,4 @@
-"""MySQL 9.7 instances, and the client programs that come with it."""
+"""MySQL instances, 9.7 unless said otherwise, and the client programs that come with them."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pymysql
 
-from . import install, paths, process, tls
+from . import mysql_versions, paths, process, tls
 from .server import Server
 
 CDC_PASSWORD = "cdc-secret"
@@ -29,20 +29,9 @@ DEFAULTS = {
 }
 
 
-def program(path):
-    """argv that runs a program of MySQL's root on this host, by the root's own dynamic loader and libraries.
-
-    Other than in a chroot, files are then where they are, and nothing has to be mounted.
-    """
-    root = install.mysql_root()
-    return [f"{root}/usr/lib64/ld-linux-x86-64.so.2", "--library-path", f"{root}/usr/lib/x86_64-linux-gnu",
-            f"{root}/usr/{path}"]
-
-
-def client_argv(name):
+def client_argv(name, version="9.7"):
     """argv of a client program (mysql, mysqlbinlog, mysqldump, mysqladmin), to be followed by its arguments."""
-    return [*program(f"bin/{name}"), "--no-defaults",
-            f"--character-sets-dir={install.mysql_root()}/usr/share/mysql/charsets"]
+    return mysql_versions.installation(version).client_argv(name)
 
 
 def mysqlbinlog(*arguments, text=True):
@@ -55,17 +44,8 @@ def option_argv(options):
     return [f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in options.items()]
 
 
-def _mysqld():
-    share = f"{install.mysql_root()}/usr/share/mysql"
-    argv = [*program("sbin/mysqld"), "--no-defaults", f"--basedir={install.mysql_root()}/usr",
-            f"--lc-messages-dir={share}", f"--character-sets-dir={share}/charsets",
-            f"--plugin-dir={install.mysql_root()}/usr/lib/mysql/plugin"]
-    # mysqld refuses to run as root unless told that this is meant.
-    return argv + (["--user=root"] if os.geteuid() == 0 else [])
-
-
 class Mysql(Server):
-    """A MySQL instance; options are mysqld's (`gtid_mode="OFF"`), laid over DEFAULTS.
+    """A MySQL instance; options are mysqld's (`gtid_mode="OFF"`), laid over DEFAULTS. Its class says which version.
 
     Users: root without a password (socket and 127.0.0.1), and `cdc`, who may stream and no more.
     Two options are the lab's own: `certificates="auto"` leaves TLS to what mysqld generates (no host name in it) instead
@@ -73,6 +53,7 @@ class Mysql(Server):
     """
 
     kind = "mysql"
+    version = "9.7"
 
     def _attach(self, folder, state):
         super()._attach(folder, state)
@@ -92,7 +73,7 @@ class Mysql(Server):
     def _prepare(self):
         if len(str(self.socket)) > 107:
             raise ValueError(f"{self.socket} is too long for a socket: set LEAT_LAB_RUN to a shorter folder")
-        copy_data(self.options.get("data_from") or template(), self.datadir)
+        copy_data(self.options.get("data_from") or template(self.version), self.datadir)
         (self.folder / "tmp").mkdir()
         if self.options.get("certificates") == "auto":
             for pem in self.datadir.glob("*.pem"):
@@ -108,7 +89,7 @@ class Mysql(Server):
         options = {**DEFAULTS, "server_id": self.port, **self.options}
         options.pop("certificates", None)
         options.pop("data_from", None)
-        return [*_mysqld(), f"--datadir={self.datadir}", f"--socket={self.socket}", f"--port={self.port}",
+        return [*mysql_versions.installation(self.version).server_argv(), f"--datadir={self.datadir}", f"--socket={self.socket}", f"--port={self.port}",
                 f"--pid-file={self.folder}/mysqld.pid", f"--log-error={self.log}", f"--tmpdir={self.folder}/tmp",
                 *option_argv(options)]
 
@@ -175,7 +156,7 @@ class Mysql(Server):
 
     def position(self):
         """(file, position, executed GTID set) where the binlog ends now."""
-        file, position, _, _, gtids = self.sql("SHOW BINARY LOG STATUS")[0]
+        file, position, _, _, gtids = self.sql("SHOW MASTER STATUS" if self.version == "8.0" else "SHOW BINARY LOG STATUS")[0]
         return file, position, gtids.replace("\n", "")
 
     def binlogs(self):
@@ -191,7 +172,7 @@ class Mysql(Server):
 
     def client(self, name, *arguments, text=True):
         """Output of a client program connected to this server as root: client("mysqldump", "--all-databases")."""
-        return _checked([*client_argv(name), f"--socket={self.socket}", "--user=root", *arguments], text)
+        return _checked([*client_argv(name, self.version), f"--socket={self.socket}", "--user=root", *arguments], text)
 
     def replicate_from(self, source, port=None):
         """Makes this server a replica of another, by GTID; `port` to go through a proxy."""
@@ -223,12 +204,18 @@ def copy_data(source, target):
         key.chmod(0o600)
 
 
-def template():
+class Mysql80(Mysql):
+    kind = "mysql80"
+    version = "8.0"
+
+
+def template(version="9.7"):
     """An initialised data folder with the lab's users and certificates, and no binlog yet; made once."""
-    return paths.made_once(paths.cache_dir() / "mysql97-template", _initialise)
+    return paths.made_once(paths.cache_dir() / f"mysql{version.replace('.', '')}-template",
+                           lambda folder: _initialise(folder, version))
 
 
-def _initialise(folder):
+def _initialise(folder, version):
     data, users, log = folder / "data", folder / "users.sql", folder / "log"
     users.write_text(
         # Addressed by number, because the servers resolve no names.
@@ -238,7 +225,7 @@ def _initialise(folder):
         f"CREATE USER cdc@'%' IDENTIFIED WITH caching_sha2_password BY '{CDC_PASSWORD}';\n"
         "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO cdc@'%';\n"
         "CREATE DATABASE test;\n")
-    argv = [*_mysqld(), "--initialize-insecure", f"--datadir={data}", "--skip-log-bin", f"--init-file={users}",
+    argv = [*mysql_versions.installation(version).server_argv(), "--initialize-insecure", f"--datadir={data}", "--skip-log-bin", f"--init-file={users}",
             "--innodb-redo-log-capacity=64M", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--log-error={log}"]
     started = process.spawn(argv, log, bound=True)
     if started.wait():
