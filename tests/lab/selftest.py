@@ -14,8 +14,9 @@ LAB = Path(__file__).resolve().parent
 DATA = LAB.parent / "data" / "mysql97"
 sys.path.insert(0, str(LAB))
 
-from leatlab import bench, server, truth  # noqa: E402
+from leatlab import bench, install, server, truth  # noqa: E402
 from leatlab.load import MixedLoad, Sysbench, wait_until  # noqa: E402
+from leatlab.mariadb import VERSIONS, Mariadb  # noqa: E402
 from leatlab.mysql import CDC_PASSWORD, Mysql  # noqa: E402
 from leatlab.proxy import Proxy  # noqa: E402
 
@@ -132,6 +133,29 @@ def test_truth_knows_what_was_written(one):
 def test_truth_names_no_gtid_where_there_is_none(two):
     two.sql("CREATE TABLE test.t (a INT); INSERT INTO test.t VALUES (1)")
     assert [t.gtid for t in truth.transactions(two)] == [None] * 2
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_mariadb_of_each_version_starts_and_its_binlog_is_understood(version):
+    try:
+        server = Mariadb("maria", version=version, gtid_domain_id=3)
+    except install.Unavailable as why:
+        pytest.skip(str(why))
+    with server:
+        assert server.value("SELECT VERSION()").startswith(version + ".")
+        assert server.sql("SELECT CURRENT_USER()", host="127.0.0.1", user="cdc", password=CDC_PASSWORD,
+                          ssl={"ca": str(server.ca), "check_hostname": True}) == [("cdc@%",)]
+        server.sql("CREATE TABLE test.t (a INT PRIMARY KEY, b TEXT); CREATE TABLE test.m (a INT) ENGINE=MyISAM")
+        server.sql("BEGIN; INSERT INTO test.t VALUES (1, 'x'), (2, NULL); SAVEPOINT s; UPDATE test.t SET b='y' WHERE a=1; COMMIT;"
+                   "INSERT INTO test.m VALUES (7)")
+        server.kill()
+        server.start()
+        made = list(truth.transactions(server))
+        assert [t.gtid for t in made] == [f"3-{server.port}-{n}" for n in range(1, 5)]
+        assert [t.ending for t in made] == ["ddl", "ddl", "xid", "commit"]
+        assert [(c.op, c.before, c.after) for c in made[2].changes] == [
+            ("insert", {}, {1: "1", 2: "'x'"}), ("insert", {}, {1: "2", 2: "NULL"}),
+            ("update", {1: "1", 2: "'x'"}, {1: "1", 2: "'y'"})]
+        assert server.position()[2] == made[-1].gtid
 
 
 @pytest.mark.parametrize("binlog", sorted(DATA.glob("*.binlog")), ids=lambda path: path.stem)

@@ -7,7 +7,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 
+from leatlab import install  # noqa: E402
 from leatlab.leat import Leat  # noqa: E402
+from leatlab.mariadb import Mariadb  # noqa: E402
 from leatlab.mysql import Mysql  # noqa: E402
 
 
@@ -36,6 +38,42 @@ def make_mysql(request):
         server.start()
         servers.append(server)
         return server
+    yield make
+    for server in servers:
+        server.destroy()
+
+
+def _mariadb(name, **options):
+    """A MariaDB server, or a skip that says why it can't be had here."""
+    try:
+        return Mariadb(name, **options)
+    except install.Unavailable as why:
+        pytest.skip(str(why))
+
+
+@pytest.fixture(scope="session")
+def shared_mariadb():
+    """The shared MariaDB of a version for all tests that don't change or kill it: shared_mariadb("10.11")."""
+    servers = {}
+
+    def shared(version="10.11"):
+        if version not in servers:
+            servers[version] = _mariadb(f"shared-m{version}", version=version).start()
+        return servers[version]
+    yield shared
+    for server in servers.values():
+        server.destroy()
+
+
+@pytest.fixture
+def make_mariadb():
+    """Starts a MariaDB of its own for a test: make_mariadb("10.5", gtid_domain_id=3)."""
+    servers = []
+
+    def make(version="10.11", **options):
+        server = _mariadb(f"m{len(servers)}", version=version, **options)
+        servers.append(server)
+        return server.start()
     yield make
     for server in servers:
         server.destroy()

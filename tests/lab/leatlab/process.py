@@ -49,3 +49,11 @@ def end(pid, start, sig=signal.SIGKILL, timeout_s=60, popen=None):
     if popen:
         popen.wait()
 
+
+def output(argv, text=True):
+    """What a program prints; what it says on stderr only if it fails, in the exception."""
+    done = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(str(a) for a in argv)} failed with {done.returncode}: "
+                           f"{done.stderr.decode(errors='replace')}")
+    return done.stdout.decode(errors="surrogateescape") if text else done.stdout

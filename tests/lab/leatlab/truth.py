@@ -1,4 +1,5 @@
-"""What a server's binlog says, as MySQL's own mysqlbinlog reads it: tests hold leat's output against this, never leat.
+"""What a server's binlog says, as the server's own mysqlbinlog or mariadb-binlog reads it: tests hold leat's output against
+this, never leat.
 
 Reads `mysqlbinlog -vv --base64-output=decode-rows` as it is printed, one file after the other; a record is handed out as
 soon as it is complete, so a binlog of any size needs no more memory than its largest statement.
@@ -57,7 +58,7 @@ class Transaction:
     file: str
     pos: int
     end: int
-    committed: int       # immediate_commit_timestamp, microseconds
+    committed: int       # immediate_commit_timestamp, microseconds; MariaDB has none: 0
     ending: str = None
     items: list = field(default_factory=list)
 
@@ -71,31 +72,34 @@ class Transaction:
         return [item for item in self.items if isinstance(item, Statement) and not item.control]
 
 
-def transactions(source, start=None):
+def transactions(source, start=None, printer=None):
     """Yields the transactions of a server (an object with `binlogs()`), of a file, or of a list of files.
 
-    `start` = (file name, position) leaves out what lies before.
+    `start` = (file name, position) leaves out what lies before. `printer` is the argv of the program that reads files that
+    don't come from a server: MySQL's mysqlbinlog unless given.
     """
+    if printer is None:
+        printer = source.printer_argv() if hasattr(source, "printer_argv") else client_argv("mysqlbinlog")
     files = source.binlogs() if hasattr(source, "binlogs") else [source] if isinstance(source, (str, Path)) else source
     files = [Path(file) for file in files]
     if start:
         files = files[[file.name for file in files].index(start[0]):]
     for number, file in enumerate(files):
         options = [f"--start-position={start[1]}"] if start and number == 0 else []
-        argv = [*client_argv("mysqlbinlog"), "-vv", "--base64-output=decode-rows", *options, str(file)]
-        with tempfile.TemporaryFile() as errors, subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=errors) as printer:
+        argv = [*printer, "-vv", "--base64-output=decode-rows", *options, str(file)]
+        with tempfile.TemporaryFile() as errors, subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=errors) as program:
             try:
-                yield from parse(printer.stdout, file.name)
-                if printer.wait():
+                yield from parse(program.stdout, file.name)
+                if program.wait():
                     errors.seek(0)
                     raise RuntimeError(f"mysqlbinlog {file} failed: {errors.read().decode(errors='replace')}")
             finally:
-                printer.kill()
+                program.kill()
 
 
-def changes(source, start=None):
+def changes(source, start=None, printer=None):
     """All row changes and statements in binlog order, as a list; without what only frames transactions."""
-    return [item for transaction in transactions(source, start) for item in transaction.items
+    return [item for transaction in transactions(source, start, printer) for item in transaction.items
             if not (isinstance(item, Statement) and item.control)]
 
 
@@ -114,10 +118,13 @@ def parse(lines, file):
 
 _HEADER = re.compile(r"#\d{6} [ \d]\d:\d\d:\d\d server id \d+  end_log_pos (\d+) (?:CRC32 0x[0-9a-f]+ )?\t(.*)")
 _GTID = re.compile(r"SET @@SESSION\.GTID_NEXT= '(.*)'/\*!\*/;")
+_MARIADB_GTID = re.compile(r"GTID (\d+-\d+-\d+)\b")
 _ROW = re.compile(r"### (INSERT INTO|UPDATE|DELETE FROM) `((?:[^`]|``)*)`\.`((?:[^`]|``)*)`$")
 _VALUE = re.compile(r"###   @(\d+)=(.*)$", re.DOTALL)
 _TYPE = re.compile(r"(.*) /\* (.*?) \*/$", re.DOTALL)  # greedy: a value may hold what looks like a comment
 _CONTROL = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE SAVEPOINT|XA) ?", re.IGNORECASE)
+_ROW_EVENTS = ("Write_rows", "Update_rows", "Delete_rows",
+               "Write_compressed_rows", "Update_compressed_rows", "Delete_compressed_rows")
 _OPS = {"INSERT INTO": "insert", "UPDATE": "update", "DELETE FROM": "delete"}
 # What mysqlbinlog prints before a query to restore its session; the query itself ends with the delimiter on a line alone.
 _SESSION = re.compile(r"(use |SET |/\*!).*/\*!\*/;$")
@@ -172,6 +179,8 @@ class _Parser:
                 match = _GTID.match(line)
                 if match and self.transaction:
                     self.transaction.gtid = None if match[1] == "ANONYMOUS" else match[1]
+                elif line == "START TRANSACTION":
+                    self.framed = True  # MariaDB's GTID event is its BEGIN too
                 elif line.startswith("XA COMMIT") and self.kind == "XA":
                     self.transaction.ending = "commit"  # in one phase: the event is a prepare with a flag
         if self.transaction:
@@ -184,15 +193,16 @@ class _Parser:
         finished = None
         if self.kind in ("GTID", "Anonymous_GTID"):
             finished, commit = self.transaction, re.search(r"immediate_commit_timestamp=(\d+)", text)
-            self.transaction = Transaction(None, self.file, self.pos, self.end, int(commit[1]) if commit else 0)
+            given = _MARIADB_GTID.match(text)
+            self.transaction = Transaction(given and given[1], self.file, self.pos, self.end, int(commit[1]) if commit else 0)
             self.framed = False
-        elif self.kind in ("Rotate", "Stop", "Start", "Previous-GTIDs"):
+        elif self.kind in ("Rotate", "Stop", "Start", "Previous-GTIDs", "Gtid"):
             finished, self.transaction = self.transaction, None
         elif self.kind == "Transaction_Payload":
             self.payload = (self.pos, self.end)
         elif self.kind == "Query":
             self.query = []
-        elif self.kind.startswith(("Write_rows", "Update_rows", "Delete_rows")):
+        elif self.kind.startswith(_ROW_EVENTS):
             if self.rows_pos is None:
                 self.rows_pos = self.pos
             self.number = 0
