@@ -53,6 +53,9 @@ void cli_man_page(FILE *out);
 /* Nothing, if the message is empty: a log has told it. */
 void cli_print_error(const struct leat_error *err);
 
+/* progress.c: "leat: warning: …" on standard error. What goes on, but isn't as it should be. */
+void cli_warn(const char *format, ...) LEAT_PRINTF(1, 2);
+
 /* connect.c */
 /* Defaults, with the server of --password-file, --defaults-file, --ssl-… and the password prompt, for commands without a
  * configuration. */

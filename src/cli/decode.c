@@ -1,155 +1,87 @@
-/* leat decode: binlog files through the decoder to lines. A file that is still being written, or whose server died, may end
- * anywhere: an incomplete last event is said, not hidden. */
+/* leat decode: binlog files through the decoder to lines. */
 #include "cli_int.h"
 
-#include <string.h>
-
-#include "decode/decode.h"
-#include "events_int.h"
+#include "progress_int.h"
+#include "span_int.h"
+#include "walk_int.h"
 
 struct decoding {
     struct cli_changes *changes;
-    struct leat_decoder *decoder;
-    struct leat_point from, until;
-    uint64_t event_bytes_max;
-    bool started;  /* `from` was reached */
-    bool passing;  /* the open transaction is shown */
-    bool finished; /* `until` was reached */
+    struct walk walk;
+    struct span span;
+    struct inputs inputs;
+    bool passing; /* the open transaction is shown */
 };
-
-/* ---- From and until ---- */
-
-/* Binlogs of one server sort by name, once folders are left away. */
-static int compare_places(const char *file, uint64_t pos, const struct leat_point *point)
-{
-    const char *slash = strrchr(point->file, '/');
-    int order = strcmp(file, slash ? slash + 1 : point->file);
-    return order ? order : pos < point->pos ? -1 : pos > point->pos;
-}
-
-static uint64_t commit_time(const struct leat_begin *begin)
-{
-    return begin->immediate_commit_us ? begin->immediate_commit_us : (uint64_t)begin->header_time * 1000000;
-}
-
-static bool is_behind_start(struct decoding *decoding, const struct leat_begin *begin)
-{
-    const struct leat_point *from = &decoding->from;
-    switch (from->type) {
-    case LEAT_POINT_FILE:
-        return compare_places(begin->place.file, begin->place.pos, from) >= 0;
-    case LEAT_POINT_GTIDS:
-        return !leat_gtid_set_contains(from->gtids, &begin->gtid);
-    case LEAT_POINT_TIME:
-        decoding->started = decoding->started || commit_time(begin) >= from->time_us;
-        return decoding->started;
-    default:
-        return true;
-    }
-}
-
-static bool is_before_end(const struct decoding *decoding, const struct leat_begin *begin)
-{
-    const struct leat_point *until = &decoding->until;
-    switch (until->type) {
-    case LEAT_POINT_FILE:
-        return compare_places(begin->place.file, begin->place.pos, until) < 0;
-    case LEAT_POINT_GTIDS:
-        return leat_gtid_set_contains(until->gtids, &begin->gtid);
-    case LEAT_POINT_TIME:
-        return commit_time(begin) < until->time_us;
-    default:
-        return true;
-    }
-}
 
 static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
     struct decoding *decoding = context;
-    if (item->type == LEAT_ITEM_BEGIN) {
-        bool before_end = is_before_end(decoding, &item->begin);
-        /* With a GTID set the end is not a place: others may lie between. */
-        if (!before_end && decoding->until.type != LEAT_POINT_GTIDS) {
-            decoding->finished = true;
+    enum span_answer answer;
+    switch (item->type) {
+    case LEAT_ITEM_BEGIN:
+        answer = span_ask(&decoding->span, &item->begin);
+        if (answer == SPAN_OVER)
             return LEAT_STOPPED;
-        }
-        decoding->passing = before_end && is_behind_start(decoding, &item->begin);
+        decoding->passing = answer == SPAN_WITHIN;
+        break;
+    case LEAT_ITEM_SCHEMA:
+        return cli_changes_item(decoding->changes, item, err);
+    case LEAT_ITEM_HEARTBEAT:
+        return LEAT_OK;
+    default:
+        break;
     }
-    if (item->type == LEAT_ITEM_SCHEMA || item->type == LEAT_ITEM_HEARTBEAT)
-        return item->type == LEAT_ITEM_SCHEMA ? cli_changes_item(decoding->changes, item, err) : LEAT_OK;
     return decoding->passing ? cli_changes_item(decoding->changes, item, err) : LEAT_OK;
 }
 
-/* ---- Files ---- */
-
-static int decode_events(struct decoding *decoding, struct events *events, struct leat_error *err)
+static void on_previous(void *context, const struct leat_gtid_set *set)
 {
-    for (;;) {
-        const uint8_t *bytes;
-        size_t size;
-        bool verified;
-        int rc = events_next(events, &bytes, &size, &verified, err);
-        if (rc)
-            return rc;
-        leat_decoder_verified(decoding->decoder, verified);
-        rc = leat_decoder_event(decoding->decoder, bytes, size, err);
-        if (rc)
-            return rc;
-    }
+    struct decoding *decoding = context;
+    span_done(&decoding->span, set);
 }
 
-static int decode_file(struct decoding *decoding, const char *path, struct leat_error *err)
+static int decode_files(struct decoding *decoding, struct leat_error *err)
 {
-    static const uint8_t unknown[LEAT_UUID_SIZE];
-    struct events *events = NULL;
-    if (events_open(&events, path, decoding->event_bytes_max, err))
-        return LEAT_FAIL;
-    const char *slash = strrchr(path, '/');
-    const char *name = !strcmp(path, "-") ? "stdin" : slash ? slash + 1 : path;
-    leat_decoder_place(decoding->decoder, unknown, name, EVENTS_MAGIC_SIZE);
-    int rc = decode_events(decoding, events, err);
-    events_close(&events);
-    return rc == LEAT_END ? LEAT_OK : rc;
+    struct walk *walk = &decoding->walk;
+    const struct inputs *inputs = &decoding->inputs;
+    struct progress *progress = progress_start(&walk->taken, inputs->size_known ? inputs->size : 0, false);
+    int rc = LEAT_OK;
+    walk_begin(walk);
+    for (size_t i = 0; i < inputs->count && rc == LEAT_OK; i++) {
+        struct walked walked;
+        walk->last = i + 1 == inputs->count;
+        if (span_is_before(&decoding->span, inputs->items[i].name))
+            walk->taken += inputs->items[i].size;
+        else
+            rc = walk_file(walk, &inputs->items[i], &walked, err);
+    }
+    walk_end(walk);
+    progress_end(&progress);
+    return rc;
 }
 
 /* ---- The command ---- */
 
-static int parse_options(struct decoding *decoding, struct cli_args *args, struct leat_error *err)
+static int parse_arguments(struct decoding *decoding, struct cli_args *args, struct leat_error *err)
 {
-    const char *from = cli_args_value(args, "from"), *until = cli_args_value(args, "until");
-    if (from && leat_point_parse(&decoding->from, from, err))
-        return leat_error_prefix(err, "--from");
-    if (until && leat_point_parse(&decoding->until, until, err))
-        return leat_error_prefix(err, "--until");
-    return cli_event_bytes_max(args, &decoding->event_bytes_max, err);
-}
-
-static int decode_files(struct decoding *decoding, const struct cli_args *args, struct leat_error *err)
-{
-    /* All rows go through, whatever --table says: changes are numbered within their transaction, and the numbers are the
-     * same everywhere. */
-    const struct leat_decoder_options options = {.event_bytes_max = decoding->event_bytes_max,
-                                                 .statements_allowed = true,
-                                                 .skip_to_begin = true};
-    const struct leat_item_out out = {decoding, on_item};
-    decoding->decoder = leat_decoder_new(&options, &out);
-    int rc = LEAT_OK;
-    for (size_t i = 0; i < cli_args_count(args) && rc == LEAT_OK; i++)
-        rc = decode_file(decoding, cli_args_at(args, i), err);
-    leat_decoder_free(&decoding->decoder);
-    return rc;
+    enum { FILES_MAX = 100000 };
+    if (cli_args_expect(args, 1, FILES_MAX, err) || span_parse(&decoding->span, args, err) ||
+        cli_event_bytes_max(args, &decoding->walk.event_bytes_max, err))
+        return LEAT_FAIL;
+    for (size_t i = 0; i < cli_args_count(args); i++)
+        if (inputs_add(&decoding->inputs, cli_args_at(args, i), err))
+            return LEAT_FAIL;
+    return LEAT_OK;
 }
 
 int cli_decode(struct cli_args *args, struct leat_error *err)
 {
-    struct decoding decoding = {0};
-    if (cli_args_expect(args, 1, 100000, err))
-        return LEAT_FAIL;
-    int rc = parse_options(&decoding, args, err);
+    struct decoding decoding = {.walk = {.out = {&decoding, on_item}, .previous = on_previous}};
+    int rc = parse_arguments(&decoding, args, err);
     if (rc == LEAT_OK)
         rc = cli_changes_new(&decoding.changes, args, false, err);
     if (rc == LEAT_OK) {
-        rc = decode_files(&decoding, args, err);
+        rc = decode_files(&decoding, err);
         struct leat_error problem = {0};
         int closed = cli_changes_close(&decoding.changes, &problem);
         if (rc != LEAT_FAIL && closed == LEAT_FAIL) {
@@ -157,7 +89,7 @@ int cli_decode(struct cli_args *args, struct leat_error *err)
             rc = LEAT_FAIL;
         }
     }
-    leat_point_free(&decoding.from);
-    leat_point_free(&decoding.until);
+    span_free(&decoding.span);
+    inputs_free(&decoding.inputs);
     return rc;
 }

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "binlog/event.h"
+#include "unpack_int.h"
 
 enum { PIECES = 4, PIECE_BYTES = 2 << 20 };
 
@@ -27,6 +28,7 @@ struct piece {
 struct events {
     const char *path; /* as errors call it */
     int fd;
+    struct unpack *unpack; /* the reading thread's, once that runs */
     uint64_t event_bytes_max;
     pthread_t thread;
     struct piece pieces[PIECES];
@@ -34,7 +36,8 @@ struct events {
     pthread_cond_t changed;
     unsigned filled, taken; /* guarded: how many pieces were filled, and given back */
     bool closing;           /* guarded */
-    int read_error;         /* guarded: an errno */
+    bool failed;            /* guarded: reading has, as `read_error` says; what was filled is whole */
+    struct leat_error read_error;
 
     /* The reading thread's. */
     struct leat_buf rest; /* the beginning of an event whose end isn't read yet */
@@ -45,6 +48,8 @@ struct events {
     struct piece *at; /* the piece in hand */
     size_t offset;
     uint64_t pos; /* in the file */
+    bool cut;     /* the file ends within an event */
+    bool in_use, relay;
 };
 
 /* ---- The reading thread ---- */
@@ -80,31 +85,34 @@ static size_t verify_piece(struct events *events, struct piece *piece, size_t fr
 }
 
 /* Fills the piece until it holds a good part of whole events, or the input has no more at the moment. */
-static int fill(struct events *events, struct piece *piece)
+static int fill(struct events *events, struct piece *piece, struct leat_error *err)
 {
+    /* Unpacked bytes come in small portions, and handing over costs. */
+    size_t enough = unpack_is_packed(events->unpack) ? PIECE_BYTES / 2 : 1;
     size_t whole = 0;
     leat_buf_clear(&piece->buf);
     leat_buf_put(&piece->buf, events->rest.data, events->rest.size);
     leat_buf_clear(&events->rest);
     for (;;) {
-        ssize_t got = read(events->fd, leat_buf_reserve(&piece->buf, PIECE_BYTES), PIECE_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return errno;
-        leat_buf_commit(&piece->buf, (size_t)got);
+        size_t got;
+        int rc = unpack_read(events->unpack, leat_buf_reserve(&piece->buf, PIECE_BYTES), PIECE_BYTES, &got, err);
+        if (rc) {
+            piece->buf.size = whole; /* what came before stays */
+            return rc;
+        }
+        leat_buf_commit(&piece->buf, got);
         piece->last = got == 0;
         whole = verify_piece(events, piece, whole);
         /* What is lost is shown whole: the decoder sees as much as there is. */
         if (piece->last || (events->lost && piece->buf.size - whole > LEAT_EVENT_HEADER_SIZE))
             break;
-        if (whole) {
+        if (whole >= enough) {
             leat_buf_put(&events->rest, piece->buf.data + whole, piece->buf.size - whole);
             piece->buf.size = whole;
             break;
         }
     }
-    return 0;
+    return LEAT_OK;
 }
 
 /* The next free piece; NULL when told to stop. */
@@ -122,17 +130,17 @@ static void *read_thread(void *context)
 {
     struct events *events = context;
     struct piece *piece;
-    int error = 0;
-    while (!error && (piece = wait_for_piece(events))) {
-        error = fill(events, piece);
-        bool last = piece->last || events->lost;
+    bool last = false;
+    while (!last && (piece = wait_for_piece(events))) {
+        struct leat_error err = {0};
+        bool failed = fill(events, piece, &err) != LEAT_OK;
+        last = piece->last || events->lost || failed;
         pthread_mutex_lock(&events->mutex);
-        events->filled += !error;
-        events->read_error = error;
+        events->filled++;
+        events->failed = failed;
+        events->read_error = err;
         pthread_cond_broadcast(&events->changed);
         pthread_mutex_unlock(&events->mutex);
-        if (last)
-            break;
     }
     return NULL;
 }
@@ -146,18 +154,30 @@ static int next_piece(struct events *events, struct leat_error *err)
         events->taken++;
         pthread_cond_broadcast(&events->changed);
     }
-    while (events->filled == events->taken && !events->read_error)
+    while (events->filled == events->taken && !events->failed)
         pthread_cond_wait(&events->changed, &events->mutex);
     bool there = events->filled != events->taken;
     events->at = there ? &events->pieces[events->taken % PIECES] : NULL;
     events->offset = 0;
-    int error = events->read_error;
+    if (!there)
+        *err = events->read_error;
     pthread_mutex_unlock(&events->mutex);
-    return there ? LEAT_OK : leat_fail_errno(err, error, LEAT_KIND_OPERATOR, "%s", events->path);
+    return there ? LEAT_OK : LEAT_FAIL;
 }
 
-static int fail_truncated(const struct events *events, size_t left, struct leat_error *err)
+/* A size that was damaged looks the same, but is hardly ever the one that the header's own position agrees with. Relay logs
+ * have positions of another file. */
+static bool is_plausible(const struct events *events, const uint8_t *bytes, size_t left)
 {
+    if (left < LEAT_EVENT_HEADER_SIZE)
+        return true;
+    uint32_t size = (uint32_t)leat_le(bytes + 9, 4), next = (uint32_t)leat_le(bytes + 13, 4);
+    return next == 0 || next == (uint32_t)(events->pos + size) || events->relay;
+}
+
+static int fail_truncated(struct events *events, size_t left, struct leat_error *err)
+{
+    events->cut = is_plausible(events, events->at->buf.data + events->offset, left);
     (void)leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA,
                     "%s:%llu: the event there is not whole, the file ends at %llu: it is truncated or still being written",
                     events->path, (unsigned long long)events->pos, (unsigned long long)(events->pos + left));
@@ -165,7 +185,7 @@ static int fail_truncated(const struct events *events, size_t left, struct leat_
 }
 
 /* Why the event at hand isn't whole. */
-static int fail_size(const struct events *events, size_t size, size_t left, struct leat_error *err)
+static int fail_size(struct events *events, size_t size, size_t left, struct leat_error *err)
 {
     unsigned long long pos = events->pos;
     if (size < LEAT_EVENT_HEADER_SIZE) {
@@ -202,25 +222,28 @@ int events_next(struct events *events, const uint8_t **bytes, size_t *size, bool
     return LEAT_OK;
 }
 
+static int fail_magic(const struct events *events, const uint8_t *bytes, size_t size, struct leat_error *err)
+{
+    static const uint8_t encrypted[] = {0xFD, 'b', 'i', 'n'};
+    if (size == sizeof encrypted && !memcmp(bytes, encrypted, sizeof encrypted)) {
+        (void)leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "%s: an encrypted binary log", events->path);
+        return leat_cure(err, "its key is in the server's keyring: read it from its server (leat tail), which sends it in clear");
+    }
+    (void)leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s: not a binary log: it does not begin with FE 62 69 6E", events->path);
+    return leat_cure(err, "zstd and gzip are unpacked on the way, other compressed files first (xzcat FILE | leat decode -); what a "
+                          "server has can also be read from itself (leat tail)");
+}
+
 static int read_magic(struct events *events, struct leat_error *err)
 {
     uint8_t bytes[EVENTS_MAGIC_SIZE];
-    size_t have = 0;
-    while (have < sizeof bytes) {
-        ssize_t got = read(events->fd, bytes + have, sizeof bytes - have);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "%s", events->path);
-        if (got == 0)
-            break;
-        have += (size_t)got;
-    }
+    size_t have = 0, got = 1;
+    for (; have < sizeof bytes && got; have += got)
+        if (unpack_read(events->unpack, bytes + have, sizeof bytes - have, &got, err))
+            return LEAT_FAIL;
     if (have == sizeof bytes && !memcmp(bytes, magic, sizeof bytes))
         return LEAT_OK;
-    (void)leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s: not a binary log: it does not begin with FE 62 69 6E", events->path);
-    return leat_cure(err, "compressed files are unpacked first (zstdcat FILE | leat decode -); encrypted ones can only be read "
-                          "from their server (leat tail)");
+    return fail_magic(events, bytes, have, err);
 }
 
 static void free_events(struct events *events)
@@ -228,6 +251,7 @@ static void free_events(struct events *events)
     for (size_t i = 0; i < PIECES; i++)
         leat_buf_free(&events->pieces[i].buf);
     leat_buf_free(&events->rest);
+    unpack_free(&events->unpack);
     pthread_cond_destroy(&events->changed);
     pthread_mutex_destroy(&events->mutex);
     if (events->fd > STDIN_FILENO)
@@ -235,7 +259,18 @@ static void free_events(struct events *events)
     free(events);
 }
 
-int events_open(struct events **out, const char *path, uint64_t event_bytes_max, struct leat_error *err)
+/* The first event's flags, not yet checked: they decide no more than how things are said. */
+static void look_at_head(struct events *events)
+{
+    const struct leat_buf *buf = &events->at->buf;
+    if (buf->size < LEAT_EVENT_HEADER_SIZE || buf->data[4] != LEAT_EVENT_FORMAT_DESCRIPTION)
+        return;
+    uint16_t flags = (uint16_t)leat_le(buf->data + 17, 2);
+    events->in_use = flags & LEAT_EVENT_FLAG_BINLOG_IN_USE;
+    events->relay = flags & LEAT_EVENT_FLAG_RELAY_LOG;
+}
+
+int events_open(struct events **out, const char *path, uint64_t event_bytes_max, _Atomic uint64_t *taken, struct leat_error *err)
 {
     bool standard = !strcmp(path, "-");
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -249,7 +284,9 @@ int events_open(struct events **out, const char *path, uint64_t event_bytes_max,
     events->pos = EVENTS_MAGIC_SIZE;
     pthread_mutex_init(&events->mutex, NULL);
     pthread_cond_init(&events->changed, NULL);
-    int rc = read_magic(events, err);
+    int rc = unpack_new(&events->unpack, fd, events->path, taken, err);
+    if (rc == LEAT_OK)
+        rc = read_magic(events, err);
     if (rc == LEAT_OK) {
         int number = pthread_create(&events->thread, NULL, read_thread, events);
         if (number)
@@ -263,7 +300,24 @@ int events_open(struct events **out, const char *path, uint64_t event_bytes_max,
     rc = next_piece(events, err);
     if (rc)
         events_close(out);
+    else
+        look_at_head(events);
     return rc;
+}
+
+bool events_cut(const struct events *events)
+{
+    return events->cut;
+}
+
+bool events_in_use(const struct events *events)
+{
+    return events->in_use;
+}
+
+bool events_relay(const struct events *events)
+{
+    return events->relay;
 }
 
 void events_close(struct events **out)
