@@ -143,6 +143,13 @@ static int check_size(const struct leat_wire *wire, size_t size, struct leat_err
     return leat_cure(err, "source: { event_bytes_max: %zu }", size - 1);
 }
 
+/* How much of what is still to come gets room now: as much as has come, so that a length that lies costs no memory. */
+static size_t room_for(const struct leat_wire *wire, size_t size)
+{
+    size_t have = wire->large.size > LEAT_WIRE_SIZE ? wire->large.size : LEAT_WIRE_SIZE;
+    return size < have ? size : have;
+}
+
 static int append(struct leat_wire *wire, size_t size, struct leat_error *err)
 {
     while (size) {
@@ -153,7 +160,8 @@ static int append(struct leat_wire *wire, size_t size, struct leat_error *err)
             leat_buf_put(&wire->large, wire->buf + wire->start, got);
             wire->start += got;
         } else {
-            int rc = read_some(wire, leat_buf_reserve(&wire->large, size), size, &got, err);
+            size_t room = room_for(wire, size);
+            int rc = read_some(wire, leat_buf_reserve(&wire->large, room), room, &got, err);
             if (rc)
                 return rc;
             leat_buf_commit(&wire->large, got);
@@ -172,7 +180,6 @@ static int read_large(struct leat_wire *wire, size_t size, struct leat_error *er
     if (check_size(wire, whole, err))
         return LEAT_FAIL;
     leat_buf_clear(&wire->large);
-    (void)leat_buf_reserve(&wire->large, whole);
     for (;;) {
         if (check_size(wire, wire->large.size + size, err))
             return LEAT_FAIL;

@@ -256,6 +256,24 @@ START_TEST(memory_for_large_packets_is_given_back)
 }
 END_TEST
 
+/* 16 MB in one packet, of an event of 4 GB, and nothing of it comes. */
+START_TEST(a_length_that_lies_costs_no_memory)
+{
+    struct pair pair = make();
+    static const uint8_t bytes[] = {0xF0, 0xFF, 0xFF, 1, 0, 1, 2, 3, 4, 30, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0};
+    ck_assert_int_eq(write(pair.server, bytes, sizeof bytes), (ssize_t)sizeof bytes);
+    close(pair.server);
+    pair.server = -1;
+    struct leat_error err = {0};
+    const uint8_t *payload;
+    size_t size;
+    ck_assert_int_eq(mysql_wire_next(&pair.wire, &payload, &size, &err), LEAT_FAIL);
+    ck_assert_int_eq(err.code, LEAT_E_CONNECT);
+    ck_assert_uint_le(pair.wire.large.capacity, 2 * LEAT_WIRE_SIZE);
+    end(&pair);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *wire = suite_create("mysql wire");
@@ -265,6 +283,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(wire, half_a_packet_is_a_timeout_or_a_broken_connection);
     LEAT_TEST_ADD(wire, an_event_that_is_announced_too_large_is_refused_before_it_is_read);
     LEAT_TEST_ADD(wire, a_waiting_reader_is_woken);
+    LEAT_TEST_ADD(wire, a_length_that_lies_costs_no_memory);
     LEAT_TEST_ADD(wire, memory_for_large_packets_is_given_back);
     return wire;
 }
