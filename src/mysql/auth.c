@@ -165,8 +165,21 @@ static void init_library(void)
     mysql_close(&handle);
 }
 
+int mysql_library_check(unsigned long version, struct leat_error *err)
+{
+    if (version >= MYSQL_LIBRARY_FIRST)
+        return LEAT_OK;
+    (void)leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_FATAL,
+                    "the client library is MariaDB Connector/C %lu.%lu.%lu: before 3.1.8 a server can damage its memory",
+                    version / 10000, version / 100 % 100, version % 100);
+    return leat_cure(err, "install libmariadb3 3.1.8 or newer");
+}
+
 int mysql_library_start(struct leat_error *err)
 {
+    /* The one that is loaded, which needn't be the one of the build. */
+    if (mysql_library_check(mysql_get_client_version(), err))
+        return LEAT_FAIL;
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, init_library);
     if (!library_ready)

@@ -72,6 +72,9 @@ int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, u
 
 /* auth.c: our own caching_sha2_password, registered with the library once a process. */
 int mysql_library_start(struct leat_error *err) LEAT_CHECKED;
+/* Whether a library of this version (30108: 3.1.8) may read a server's bytes. Pure. */
+int mysql_library_check(unsigned long version, struct leat_error *err) LEAT_CHECKED;
+enum { MYSQL_LIBRARY_FIRST = 30108 }; /* OK packets overran a buffer before (CVE-2020-13249) */
 extern const char mysql_auth_allowed[];
 extern const char mysql_auth_first[];
 

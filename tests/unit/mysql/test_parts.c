@@ -168,6 +168,17 @@ START_TEST(quoting_holds_under_any_sql_mode)
 }
 END_TEST
 
+START_TEST(a_library_that_a_server_can_damage_is_refused)
+{
+    struct leat_error err = {0};
+    ck_assert_int_eq(mysql_library_check(30107, &err), LEAT_FAIL);
+    ck_assert_ptr_nonnull(strstr(err.message, "3.1.7"));
+    ck_assert_int_eq(mysql_library_check(0, &err), LEAT_FAIL);
+    ck_assert_int_eq(mysql_library_check(30108, &err), LEAT_OK);
+    ck_assert_int_eq(mysql_library_check(mysql_get_client_version(), &err), LEAT_OK);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *parts = suite_create("mysql parts");
@@ -179,6 +190,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(parts, verification_without_a_certificate_is_refused);
     LEAT_TEST_ADD(parts, commands_are_as_the_protocol_has_them);
     LEAT_TEST_ADD(parts, quoting_holds_under_any_sql_mode);
+    LEAT_TEST_ADD(parts, a_library_that_a_server_can_damage_is_refused);
     return parts;
 }
 
