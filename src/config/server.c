@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/json.h"
 
 enum { URL_MAX = 4096, OPTION_FILE_MAX = 1 << 20 };
 
@@ -131,17 +132,52 @@ static int parse_query(struct leat_server_config *server, const char *query, str
     return LEAT_OK;
 }
 
+/* A part of a URL, so that it is read back as the same: what would end the part, and what is no text, is written %XX. */
+static void put_part(struct leat_buf *buf, const char *text)
+{
+    for (size_t size = 1; *text; text += size) {
+        size = leat_utf8_character(text, strlen(text));
+        if (size == 1 && (unsigned char)*text > ' ' && *text != 0x7F && !strchr("%@/?&:[]#\"", *text))
+            leat_buf_u8(buf, (uint8_t)*text);
+        else if (size > 1)
+            leat_buf_put(buf, text, size);
+        else
+            leat_buf_printf(buf, "%%%02X", (unsigned char)*text);
+        size = size ? size : 1;
+    }
+}
+
+static void put_host(struct leat_buf *buf, const char *host)
+{
+    bool address = strchr(host, ':') && !host[strspn(host, "0123456789abcdefABCDEF:.")]; /* IPv6 */
+    if (address)
+        leat_buf_printf(buf, "[%s]", host);
+    else
+        put_part(buf, host);
+}
+
 static void mask_url(struct leat_server_config *server)
 {
     struct leat_buf buf = {0};
-    leat_buf_printf(&buf, "mysql://%s%s@", server->user, server->password ? ":********" : "");
+    leat_buf_puts(&buf, "mysql://");
+    put_part(&buf, server->user);
+    leat_buf_puts(&buf, server->password ? ":********@" : "@");
     if (server->host)
-        leat_buf_printf(&buf, strchr(server->host, ':') ? "[%s]" : "%s", server->host);
+        put_host(&buf, server->host);
     if (server->port)
         leat_buf_printf(&buf, ":%u", server->port);
     leat_buf_puts(&buf, "/");
-    if (server->socket)
-        leat_buf_printf(&buf, "?socket=%s", server->socket);
+    if (server->socket) {
+        leat_buf_puts(&buf, "?socket=");
+        const char *slash;
+        for (const char *from = server->socket; *from; from = slash ? slash + 1 : from + strlen(from)) {
+            slash = strchr(from, '/'); /* which means nothing there, and is what paths are made of */
+            char *name = leat_strndup(from, slash ? (size_t)(slash - from) : strlen(from));
+            put_part(&buf, name);
+            leat_buf_puts(&buf, slash ? "/" : "");
+            free(name);
+        }
+    }
     replace(&server->url, leat_strdup(leat_buf_cstr(&buf)));
     leat_buf_free(&buf);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 
 static void *member(void *base, size_t offset)
 {
@@ -276,13 +277,35 @@ static void print_quantity(struct leat_buf *buf, uint64_t value, const struct un
         leat_buf_printf(buf, "%llu%s", (unsigned long long)(value / best->factor), best->name);
 }
 
+/* Code points that YAML does not take as they are, or takes for the end of a line. */
+static bool is_special(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029 || point == 0xFEFF ||
+           point == 0xFFFE || point == 0xFFFF;
+}
+
+static uint32_t code_point(const char *text, size_t size)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    uint32_t point = size < 2 ? bytes[0] : bytes[0] & (0x7Fu >> size);
+    for (size_t i = 1; i < size; i++)
+        point = point << 6 | (bytes[i] & 0x3F);
+    return point;
+}
+
 static void print_quoted(struct leat_buf *buf, const char *text)
 {
     leat_buf_u8(buf, '"');
-    for (; *text; text++) {
+    for (size_t size; *text; text += size) {
+        size = leat_utf8_character(text, strlen(text));
+        size = size ? size : 1; /* a byte that is no text, from -o or the environment: shown as that of latin1 */
+        uint32_t point = code_point(text, size);
         if (*text == '"' || *text == '\\')
             leat_buf_u8(buf, '\\');
-        leat_buf_u8(buf, (uint8_t)*text);
+        if (is_special(point) || (size == 1 && point >= 0x80))
+            leat_buf_printf(buf, "\\u%04X", point);
+        else
+            leat_buf_put(buf, text, size);
     }
     leat_buf_u8(buf, '"');
 }

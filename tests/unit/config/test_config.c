@@ -80,7 +80,6 @@ START_TEST(errors_say_file_line_column_and_the_nearest_name)
     bad(BASE BASE, "\"source\" is set twice", NULL);
     bad(BASE "a: &x 1\nb: *x\n", "anchors", NULL);
     bad("source: [\n", "leat.yaml:", NULL);
-    bad(BASE "sinks: {\"../x\": {type: file, path: /x}}\n", "can't be a sink's name", NULL);
     bad("source: {url: \"mysql://u@h\", password: a, password_file: b}\n", "exclude each other", NULL);
     bad("source: {url: \"mysql://u@h\", start: yesterday}\n", "start", NULL);
 }
@@ -212,10 +211,44 @@ START_TEST(damaged_files_are_errors_and_nothing_else)
 }
 END_TEST
 
+/* A sink's name is part of file names. */
+START_TEST(a_name_that_would_leave_its_folder_is_refused)
+{
+    bad(BASE "sinks: {\"../x\": {type: file, path: /x}}\n", "can't be a sink's name", NULL);
+    bad(BASE "sinks: {\"..\": {type: file, path: /x}}\n", "can't be a sink's name", NULL);
+    bad(BASE "sinks: {\"a/b\": {type: file, path: /x}}\n", "can't be a sink's name", NULL);
+    bad(BASE "sinks: {\"a\\nb\": {type: file, path: /x}}\n", "can't be a sink's name", NULL);
+    bad(BASE "name: ../x\n", "up to 64 letters, digits", NULL);
+}
+END_TEST
+
+/* What is printed is YAML that means the same, whatever is in a text. */
+START_TEST(odd_characters_are_printed_so_that_they_are_read_back)
+{
+    struct leat_config *config = good("source: {url: \"mysql://u%1C%40%25\\xE4@[::1]:33/\", ssl_ca: \"a\\u2028\\x07\\uFFFE\\\"\"}\n"
+                                      "sinks: {a: {type: file, path: /x}}\n");
+    ck_assert_str_eq(config->source.server.user, "u\x1c@%\xc3\xa4");
+    struct leat_buf text = {0}, again = {0};
+    leat_config_print(&text, config);
+    ck_assert_ptr_nonnull(strstr(leat_buf_cstr(&text), "\"mysql://u%1C%40%25\xc3\xa4@[::1]:33/\""));
+    struct leat_config *read = good(leat_buf_cstr(&text));
+    ck_assert_str_eq(read->source.server.user, config->source.server.user);
+    ck_assert_str_eq(read->source.server.ssl_ca, config->source.server.ssl_ca);
+    leat_config_print(&again, read);
+    ck_assert_str_eq(leat_buf_cstr(&text), leat_buf_cstr(&again));
+    leat_config_free(&read);
+    leat_config_free(&config);
+    leat_buf_free(&text);
+    leat_buf_free(&again);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("config");
     LEAT_TEST_ADD(all, defaults_are_as_documented);
+    LEAT_TEST_ADD(all, a_name_that_would_leave_its_folder_is_refused);
+    LEAT_TEST_ADD(all, odd_characters_are_printed_so_that_they_are_read_back);
     LEAT_TEST_ADD(all, sinks_keep_their_order_and_settings);
     LEAT_TEST_ADD(all, errors_say_file_line_column_and_the_nearest_name);
     LEAT_TEST_ADD(all, urls_are_read_and_masked);
