@@ -117,7 +117,8 @@ static bool parse_time(struct leat_point *point, const char *text)
         if (!scan_clock(&scan, &seconds, &us) || !scan_zone(&scan, &seconds))
             return false;
     }
-    if (scan.at < scan.size || seconds < 0)
+    /* A zone or a leap second may lead out of the years that have four digits. */
+    if (scan.at < scan.size || seconds < 0 || seconds >= days_since_1970(10000, 1, 1) * DAY_S)
         return false;
     point->type = LEAT_POINT_TIME;
     point->time_us = (uint64_t)seconds * SECOND_US + us;

@@ -137,6 +137,17 @@ START_TEST(what_is_no_position)
 }
 END_TEST
 
+/* Whatever its zone says: it is written with four digits. */
+START_TEST(times_end_with_the_year_9999)
+{
+    struct leat_point point;
+    check_point("9999-12-31T23:59:59.999999Z", LEAT_POINT_TIME, "9999-12-31T23:59:59.999999Z");
+    ck_assert_int_eq(leat_point_parse(&point, "9999-12-31T23:59:60Z", NULL), LEAT_FAIL);
+    ck_assert_int_eq(leat_point_parse(&point, "9999-12-31T20:00:00-04:00", NULL), LEAT_FAIL);
+    check_point("9999-12-31T20:00:00-03:59", LEAT_POINT_TIME, "9999-12-31T23:59:00.000000Z");
+}
+END_TEST
+
 START_TEST(errors_name_what_was_read_and_the_forms)
 {
     struct leat_point point;
@@ -185,6 +196,7 @@ static Suite *point_suite(void)
     LEAT_TEST_ADD(suite, times);
     LEAT_TEST_ADD(suite, no_time_zone_or_locale_of_the_host_matters);
     LEAT_TEST_ADD(suite, what_is_no_position);
+    LEAT_TEST_ADD(suite, times_end_with_the_year_9999);
     LEAT_TEST_ADD(suite, errors_name_what_was_read_and_the_forms);
     LEAT_TEST_ADD(suite, a_name_as_long_as_the_servers_and_one_longer);
     LEAT_TEST_ADD(suite, an_unset_one_is_nothing);
