@@ -1,6 +1,6 @@
 /* The control socket's two ends. The listening end serves one connection at a time in its own thread: commands are rare
  * and short, and each step has a deadline, so that a slow sender holds up others for 5 seconds at most. */
-#include "control/control.h"
+#include "control_int.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -110,50 +110,6 @@ static void set_send_deadline(int fd, unsigned ms)
 
 /* ---- The relay's end ---- */
 
-json_t *leat_control_text(const char *bytes)
-{
-    json_t *value = json_string(bytes);
-    if (value)
-        return value;
-    char *safe = leat_strdup(bytes);
-    for (char *at = safe; *at; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    value = json_string(safe);
-    free(safe);
-    return value;
-}
-
-static json_t *error_reply(const struct leat_error *err)
-{
-    json_t *object = json_pack("{s:b, s:s, s:s}", "ok", 0, "code", leat_code_name(err->code), "kind", leat_kind_name(err->kind));
-    json_object_set_new(object, "message", leat_control_text(err->message));
-    json_object_set_new(object, "cure", leat_control_text(err->cure));
-    return object;
-}
-
-static json_t *answer(struct leat_control *control, const struct leat_buf *line)
-{
-    struct leat_error err = {0};
-    json_error_t problem;
-    json_t *reply = NULL;
-    json_t *request = json_loadb((const char *)line->data, line->size, 0, &problem);
-    const char *command = json_string_value(json_object_get(request, "command"));
-    int rc;
-    if (!command)
-        rc = leat_fail(&err, LEAT_E_MALFORMED, LEAT_KIND_OPERATOR,
-                       "a control request is a JSON object with a text \"command\", on one line");
-    else
-        rc = control->handler.command(control->handler.context, command, request, &reply, &err);
-    json_decref(request);
-    if (rc == LEAT_OK) {
-        json_object_set_new(reply, "ok", json_true());
-        return reply;
-    }
-    json_decref(reply);
-    return error_reply(&err);
-}
-
 static bool is_allowed(int fd)
 {
     struct ucred peer;
@@ -169,9 +125,9 @@ static int serve(struct leat_control *control, int fd)
     int rc = read_line(fd, control->stop_fd, REQUEST_MAX, SLOW_MS, &line, &err);
     json_t *reply = NULL;
     if (rc == LEAT_OK)
-        reply = answer(control, &line);
+        reply = control_answer(&control->handler, line.data, line.size);
     else if (rc == LEAT_FAIL)
-        reply = error_reply(&err);
+        reply = control_error_reply(&err);
     leat_buf_free(&line);
     /* Whoever asked may be gone by now: that is their business. */
     struct leat_error ignored = {0};

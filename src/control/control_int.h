@@ -1,0 +1,12 @@
+/* What the control room's files share. */
+#ifndef LEAT_CONTROL_CONTROL_INT_H
+#define LEAT_CONTROL_CONTROL_INT_H
+
+#include "control/control.h"
+
+/* The answer to a request, whatever the bytes are: always an object with "ok". The caller decrefs. */
+json_t *control_answer(const struct leat_control_handler *handler, const void *line, size_t size);
+/* {"ok":false, …} */
+json_t *control_error_reply(const struct leat_error *err);
+
+#endif
