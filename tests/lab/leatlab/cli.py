@@ -16,7 +16,7 @@ def main(parser):
         sub.set_defaults(function=function)
         return sub
 
-    command(_install, "install")
+    command(_install, "install").add_argument("--fuzz", action="store_true", help="what tests/fuzz/run needs, too (clang)")
     up = command(_up, "up", "name")
     up.add_argument("--kind", choices=sorted(KINDS), default="mysql")
     up.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="a setting of the server's")
@@ -69,7 +69,7 @@ def find(name):
 def _install(given):
     """Install the packages and servers that the tests need (root; does nothing when all is there)."""
     begin = time.monotonic()
-    added = install.packages()
+    added = install.packages() + (install.packages(install.FUZZ_PACKAGES) if given.fuzz else [])
     root = install.mysql_root()
     from . import mysql
     mysql.template()

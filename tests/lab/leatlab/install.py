@@ -19,6 +19,9 @@ PACKAGES = """
     sysbench python3-pytest python3-pymysql python3-cryptography
 """.split()
 
+# For tests/fuzz/run alone: `lab install --fuzz`.
+FUZZ_PACKAGES = ["clang", "libclang-rt-14-dev", "llvm"]
+
 # Debian 12 has no MySQL. Its sid has; the root's programs run beside the host's by the root's own dynamic loader.
 MYSQL_ROOT = "mysql97"
 MYSQL_PACKAGES = "mysql-server-core,mysql-client-core,libmysqlclient-dev"
@@ -35,12 +38,12 @@ class Unavailable(RuntimeError):
     """A server that is not here and can't be fetched, and why: a test that needs it is skipped with that."""
 
 
-def packages():
+def packages(names=PACKAGES):
     """Installs the Debian packages that are missing. Asks apt for news only when there is something to fetch."""
-    known = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *PACKAGES],
+    known = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *names],
                            capture_output=True, text=True).stdout
     present = {line.split()[1] for line in known.splitlines() if line.startswith("installed ")}
-    missing = [p for p in PACKAGES if p not in present]
+    missing = [p for p in names if p not in present]
     if not missing:
         return []
     _need_root("to install " + " ".join(missing))

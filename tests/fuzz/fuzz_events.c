@@ -1,0 +1,135 @@
+/* A binlog's events through the whole decoder. Input: a byte of options, then parts: the event's type, its low flags, its
+ * body; a flag of 16: something is missing before it. Header, length, position and checksum are made here, right, so that mutations get deep; a part of type 255 is
+ * bytes as they are, header and all. */
+#include "decode/decode.h"
+
+#include "base/checksum.h"
+#include "items.h"
+#include "parts.h"
+
+enum {
+    NAMES_REQUIRED = 1,
+    STATEMENTS_REFUSED = 2,
+    SKIP_TO_BEGIN = 4,
+    NO_POSITIONS = 8, /* events don't say where they end */
+    DUMP = 16,        /* a rotate comes first, as the dump thread makes it */
+    NEXT_FILE = 32,   /* the same events again, as another file */
+    SOME_TABLES = 64, /* only some tables are wanted */
+    SMALL_EVENTS = 128
+};
+
+enum { RAW_EVENT = 255, HOLE = 0x10, EVENT_BYTES_MAX = 1 << 20, SMALL_BYTES_MAX = 300, SKIP_FROM = 1000 };
+enum { ZSTD_WINDOW_MAX = 130 << 20 }; /* what a frame may ask for: binlog/payload.c */
+
+static bool is_wanted(void *context, const char *database, const char *table)
+{
+    (void)context;
+    return (strlen(database) + strlen(table)) % 2;
+}
+
+static const uint8_t source_uuid[LEAT_UUID_SIZE] = {1, 2, 3};
+
+static void frame(struct leat_buf *event, const struct part *part, const struct leat_decoder *decoder, unsigned options)
+{
+    leat_buf_clear(event);
+    if (part->tag == RAW_EVENT) {
+        leat_buf_put(event, part->bytes, part->size);
+        return;
+    }
+    struct leat_decoder_state state;
+    leat_decoder_state(decoder, &state);
+    bool description = part->tag == LEAT_EVENT_FORMAT_DESCRIPTION;
+    bool sum = description || state.format->checksum == LEAT_CHECKSUM_CRC32;
+    uint32_t size = (uint32_t)(LEAT_EVENT_HEADER_SIZE + part->size + (sum ? LEAT_EVENT_CHECKSUM_SIZE : 0));
+    bool placed = !(options & NO_POSITIONS) && !(part->tag2 & LEAT_EVENT_FLAG_ARTIFICIAL);
+    leat_buf_u32(event, part->tag2 & LEAT_EVENT_FLAG_ARTIFICIAL ? 0 : 1700000000);
+    leat_buf_u8(event, part->tag);
+    leat_buf_u32(event, 1);
+    leat_buf_u32(event, size);
+    uint64_t end = state.read.pos + size + (part->tag2 & HOLE ? 100 : 0);
+    leat_buf_u32(event, placed ? (uint32_t)end : 0);
+    leat_buf_u16(event, part->tag2);
+    leat_buf_put(event, part->bytes, part->size);
+    if (sum)
+        leat_buf_u32(event, leat_crc32(0, event->data, event->size));
+}
+
+static int feed_bytes(struct leat_decoder *decoder, const struct leat_buf *event, struct leat_error *err)
+{
+    /* A copy of the exact size, so that a read behind it is seen. */
+    uint8_t *bytes = leat_memdup(event->data, event->size);
+    int result = leat_decoder_event(decoder, bytes, event->size, err);
+    free(bytes);
+    return result;
+}
+
+static int feed(struct leat_decoder *decoder, const uint8_t *bytes, size_t size, unsigned options, struct leat_error *err)
+{
+    static const char file[] = "\4\0\0\0\0\0\0\0mysql-bin.000001";
+    struct leat_buf event = {0};
+    struct leat_cursor input = leat_cursor(bytes, size);
+    struct part part = {LEAT_EVENT_ROTATE, LEAT_EVENT_FLAG_ARTIFICIAL, (const uint8_t *)file, sizeof file - 1};
+    int result = LEAT_OK;
+    leat_decoder_place(decoder, source_uuid, options & DUMP ? "" : "mysql-bin.000001", options & SKIP_TO_BEGIN ? SKIP_FROM : 4);
+    if (options & DUMP) {
+        frame(&event, &part, decoder, options);
+        result = feed_bytes(decoder, &event, err);
+    }
+    while (result == LEAT_OK && part_next(&input, &part)) {
+        if (part.tag == LEAT_EVENT_TRANSACTION_PAYLOAD || part.tag == RAW_EVENT)
+            fuzz_memory_allow(ZSTD_WINDOW_MAX);
+        frame(&event, &part, decoder, options);
+        result = feed_bytes(decoder, &event, err);
+        fuzz_check_result(result, err);
+    }
+    leat_buf_free(&event);
+    return result;
+}
+
+/* Everything once; what came out is in `items`. */
+static int decode(struct items *items, const uint8_t *bytes, size_t size, unsigned options, struct leat_error *err)
+{
+    const struct leat_decoder_options how = {.names_required = options & NAMES_REQUIRED,
+                                             .journalled = options & SOME_TABLES ? is_wanted : NULL,
+                                             .event_bytes_max = options & SMALL_EVENTS ? SMALL_BYTES_MAX : EVENT_BYTES_MAX,
+                                             .statements_allowed = !(options & STATEMENTS_REFUSED),
+                                             .skip_to_begin = options & SKIP_TO_BEGIN};
+    const struct leat_item_out out = {items, items_take};
+    struct leat_decoder *decoder = leat_decoder_new(&how, &out);
+    int result = feed(decoder, bytes, size, options, err);
+    struct leat_decoder_state state;
+    leat_decoder_state(decoder, &state);
+    if (result == LEAT_OK && !state.in_transaction && options & NEXT_FILE) {
+        leat_decoder_restart_listener(decoder);
+        result = feed(decoder, bytes, size, options, err);
+    }
+    leat_decoder_free(&decoder);
+    return result;
+}
+
+static void run(const uint8_t *bytes, size_t size)
+{
+    if (size < 1)
+        return;
+    struct items first, second;
+    struct leat_error err = {0}, again = {0};
+    items_open(&first, false);
+    int result = decode(&first, bytes + 1, size - 1, bytes[0], &err);
+    items_open(&second, true);
+    FUZZ_CHECK(decode(&second, bytes + 1, size - 1, bytes[0], &again) == result);
+    FUZZ_CHECK(err.code == again.code && !strcmp(err.message, again.message) && !strcmp(err.cure, again.cure));
+    items_equal(&first, &second);
+    items_close(&first);
+    items_close(&second);
+}
+
+const struct fuzz_target fuzz_target_events = {
+    .name = "events",
+    .sources = "decode/*.c",
+    .run = run,
+    .parts = true,
+    .parts_head = 1,
+    .size_max = 8192,
+    .memory_fixed = 8 << 20,
+    .memory_factor = 4096,
+};
