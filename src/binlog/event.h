@@ -66,7 +66,8 @@ enum leat_event_type {
     LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1 = 168,
     LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED = 169,
     LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED = 170,
-    LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED = 171
+    LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED = 171,
+    LEAT_EVENT_MARIADB_PARTIAL_ROW_DATA = 172
 };
 
 const char *leat_event_type_name(unsigned type); /* "WRITE_ROWS", or "unknown type 77" */
@@ -138,7 +139,9 @@ struct leat_query {
     struct leat_text database;
     const char *sql;
     size_t sql_size;
+    bool compressed; /* MariaDB's log_bin_compress: `sql` is what leat_inflate_event takes */
 };
+/* QUERY, and MariaDB's QUERY_COMPRESSED. */
 int leat_event_query(struct leat_query *query, const struct leat_binlog_format *format, const struct leat_event *event,
                      struct leat_error *err) LEAT_CHECKED;
 int leat_event_xid(uint64_t *xid, const struct leat_binlog_format *format, const struct leat_event *event,

@@ -83,12 +83,36 @@ static int read_mysql(struct leat_begin *begin, const struct leat_event *event, 
     return LEAT_OK;
 }
 
-/* 19 bytes: number, domain, flags, six that are reserved; two more where the reserved ones are a commit id.
- * The server is the header's. An XA id may follow: the XA statement or event that comes later holds it too.
- */
+/* An XA id: the XA statement or event that comes later holds it too. */
+static void skip_xa_id(struct leat_cursor *cursor)
+{
+    leat_cursor_skip(cursor, 4);
+    size_t gtrid_size = leat_cursor_u8(cursor);
+    leat_cursor_skip(cursor, leat_cursor_u8(cursor) + gtrid_size);
+}
+
+/* What MariaDB appended since 10.6: flags, and what each of them brings, in their order. */
+static void read_mariadb_extra(struct leat_begin *begin, struct leat_cursor *cursor)
+{
+    enum { MULTI_ENGINE = 1, START_ALTER = 2, COMMIT_ALTER = 4, ROLLBACK_ALTER = 8, THREAD_ID = 16 };
+    if (leat_cursor_left(cursor) == 0)
+        return;
+    uint8_t extra = leat_cursor_u8(cursor);
+    if (extra & MULTI_ENGINE)
+        leat_cursor_skip(cursor, 1);
+    if (extra & (COMMIT_ALTER | ROLLBACK_ALTER))
+        leat_cursor_skip(cursor, 8); /* the number of its start */
+    if (extra & THREAD_ID)
+        begin->thread_id = leat_cursor_u32(cursor);
+    begin->flags |= (extra & START_ALTER ? LEAT_BEGIN_ALTER_STARTS : 0u) |
+                    (extra & COMMIT_ALTER ? LEAT_BEGIN_ALTER_COMMITS : 0u) |
+                    (extra & ROLLBACK_ALTER ? LEAT_BEGIN_ALTER_ROLLS_BACK : 0u);
+}
+
+/* 19 bytes at least: number, domain, flags, what the flags bring, zeros. The server is the header's. */
 static int read_mariadb(struct leat_begin *begin, const struct leat_event *event, struct leat_error *err)
 {
-    enum { STANDALONE = 1, GROUP_COMMIT = 2, DDL = 32, PREPARED_XA = 64 };
+    enum { STANDALONE = 1, GROUP_COMMIT = 2, DDL = 32, PREPARED_XA = 64, COMPLETED_XA = 128 };
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
     begin->gtid.flavour = LEAT_FLAVOUR_MARIADB;
     begin->gtid.number = leat_cursor_u64(&cursor);
@@ -97,6 +121,9 @@ static int read_mariadb(struct leat_begin *begin, const struct leat_event *event
     uint8_t flags = leat_cursor_u8(&cursor);
     if (flags & GROUP_COMMIT)
         begin->commit_id = leat_cursor_u64(&cursor);
+    if (flags & (PREPARED_XA | COMPLETED_XA) && leat_cursor_left(&cursor))
+        skip_xa_id(&cursor);
+    read_mariadb_extra(begin, &cursor);
     if (cursor.failed)
         return leat_malformed(err, "GTID event of %u bytes is too short", event->size);
     if (flags & STANDALONE)
@@ -119,7 +146,7 @@ int leat_event_gtid(struct leat_begin *begin, const struct leat_binlog_format *f
     begin->last_committed = begin->sequence_number = 0;
     begin->length = begin->commit_id = 0;
     begin->original_server_version = begin->immediate_server_version = 0;
-    begin->flags = 0;
+    begin->flags = begin->thread_id = 0;
     switch (event->type) {
     case LEAT_EVENT_GTID_TAGGED:
         return leat_event_gtid_tagged(begin, event, err);

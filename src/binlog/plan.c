@@ -118,12 +118,9 @@ static bool step_of(struct leat_row_step *step, const struct leat_column *column
 static int refuse(const struct leat_table_view *view, uint32_t index, struct leat_error *err)
 {
     const struct leat_column *column = &view->columns[index];
-    const char *why = "is not supported";
-    if (column->type == LEAT_TYPE_BLOB_COMPRESSED || column->type == LEAT_TYPE_VARCHAR_COMPRESSED)
-        why = "(COMPRESSED of MariaDB) can't be read yet";
-    return leat_unsupported(err, "%s.%s, column %u %s: type %u with metadata %u %s", view->database.bytes,
+    return leat_unsupported(err, "%s.%s, column %u %s: type %u with metadata %u is not supported", view->database.bytes,
                             view->name.bytes, index + 1, column->name.size ? column->name.bytes : "(unnamed)",
-                            (unsigned)column->type, column->metadata, why);
+                            (unsigned)column->type, column->metadata);
 }
 
 /* Puts the fixed columns of each eight together. `runs` has room for one step a column. */
@@ -149,7 +146,9 @@ int leat_row_plan_new(struct leat_row_plan **out, const struct leat_table *table
     const struct leat_table_view *view = leat_table_view(table);
     uint32_t count = view->column_count;
     struct leat_row_step *columns = leat_alloc_zero(count ? count : 1, sizeof(*columns));
+    bool compressed = false;
     for (uint32_t i = 0; i < count; i++) {
+        compressed |= view->columns[i].flags & LEAT_COLUMN_COMPRESSED;
         if (!step_of(&columns[i], &view->columns[i])) {
             free(columns);
             return refuse(view, i, err);
@@ -166,6 +165,7 @@ int leat_row_plan_new(struct leat_row_plan **out, const struct leat_table *table
         .group_count = group_count,
         .runs = runs,
         .groups = groups,
+        .compressed = compressed,
         /* Counting references doesn't change a definition. */
         .table = leat_table_hold((struct leat_table *)(uintptr_t)table),
     };

@@ -23,6 +23,8 @@ struct leat_row_plan {
     const struct leat_row_step *runs;
     const uint32_t *groups;
 
+    bool compressed; /* it has compressed columns: leat_row_inflate comes first */
+
     struct leat_table *table; /* held, for messages */
 };
 

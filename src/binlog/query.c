@@ -165,13 +165,10 @@ static int read_status(struct leat_session *session, struct leat_cursor cursor, 
 int leat_event_query(struct leat_query *query, const struct leat_binlog_format *format,
                      const struct leat_event *event, struct leat_error *err)
 {
-    if (event->type == LEAT_EVENT_MARIADB_QUERY_COMPRESSED)
-        return leat_unsupported(err,
-                                "QUERY_COMPRESSED events (MariaDB's log_bin_compress) can't be read yet");
     unsigned head = leat_post_header(format, event->type, QUERY_HEADER_SIZE);
     if (head < QUERY_HEADER_SIZE)
         return leat_unsupported(err, "QUERY events of MySQL before 5.0 are not supported");
-    *query = (struct leat_query){0};
+    *query = (struct leat_query){.compressed = event->type == LEAT_EVENT_MARIADB_QUERY_COMPRESSED};
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
     query->thread_id = leat_cursor_u32(&cursor);
     query->execution_seconds = leat_cursor_u32(&cursor);

@@ -7,6 +7,18 @@
 
 enum { HEAD_SIZE_OLD = 6, HEAD_SIZE_V1 = 8, HEAD_SIZE_V2 = 10 };
 
+/* MariaDB's compressed events are those of old with their images compressed; in the same order. */
+static uint8_t uncompressed(struct leat_rows_event *rows, uint8_t type)
+{
+    rows->compressed = type >= LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 &&
+                       type <= LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED;
+    if (!rows->compressed)
+        return type;
+    return (uint8_t)(type < LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED
+                         ? type - LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 + LEAT_EVENT_WRITE_ROWS_V1
+                         : type - LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED + LEAT_EVENT_WRITE_ROWS);
+}
+
 static int operation(struct leat_rows_event *rows, unsigned *head, uint8_t type, struct leat_error *err)
 {
     *head = HEAD_SIZE_V2;
@@ -33,10 +45,6 @@ static int operation(struct leat_rows_event *rows, unsigned *head, uint8_t type,
     default:
         break;
     }
-    if (type >= LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 &&
-        type <= LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED)
-        return leat_unsupported(err, "%s events (MariaDB's log_bin_compress) can't be read yet",
-                                leat_event_type_name(type));
     return leat_unsupported(err, "%s is not a kind of rows event that can be read",
                             leat_event_type_name(type));
 }
@@ -72,7 +80,7 @@ int leat_event_rows(struct leat_rows_event *rows, const struct leat_binlog_forma
 {
     *rows = (struct leat_rows_event){0};
     unsigned usual;
-    if (operation(rows, &usual, event->type, err))
+    if (operation(rows, &usual, uncompressed(rows, event->type), err))
         return LEAT_FAIL;
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
     if (read_head(rows, leat_post_header(format, event->type, usual), &cursor, err))
@@ -94,7 +102,7 @@ int leat_event_rows(struct leat_rows_event *rows, const struct leat_binlog_forma
     rows->images_size = leat_cursor_left(&cursor);
     /* Images without any column have no bytes: a reader that walks until the bytes are used up would never
      * end. */
-    if (rows->images_size && !any_column(rows->before_present, rows->column_count) &&
+    if (rows->images_size && !rows->compressed && !any_column(rows->before_present, rows->column_count) &&
         !any_column(rows->after_present, rows->column_count))
         return leat_malformed(err, "%s event has %zu bytes of rows and no columns",
                               leat_event_type_name(event->type), rows->images_size);

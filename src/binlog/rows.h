@@ -31,13 +31,14 @@ struct leat_rows_event {
     uint16_t flags; /* as on the wire: 1 STMT_END, 2 NO_FOREIGN_KEY_CHECKS, 4 RELAXED_UNIQUE_CHECKS */
     enum leat_op op;
     bool partial;   /* PARTIAL_UPDATE_ROWS */
+    bool compressed; /* MariaDB's log_bin_compress: `images` is what leat_inflate_event takes */
     uint32_t column_count;
     const uint8_t *before_present; /* NULL for inserts */
     const uint8_t *after_present;  /* NULL for deletes */
     const uint8_t *images;
     size_t images_size;
 };
-/* WRITE, UPDATE, DELETE_ROWS v1 and v2, PARTIAL_UPDATE_ROWS. */
+/* WRITE, UPDATE, DELETE_ROWS v1 and v2, MariaDB's compressed ones, PARTIAL_UPDATE_ROWS. */
 int leat_event_rows(struct leat_rows_event *rows, const struct leat_binlog_format *format, const struct leat_event *event,
                     struct leat_error *err) LEAT_CHECKED;
 

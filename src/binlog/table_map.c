@@ -103,10 +103,22 @@ static int read_type(struct leat_column *column, uint8_t type, struct leat_curso
                                                                 : leat_cursor_le(metadata, size));
     if (type == LEAT_TYPE_STRING)
         resolve_string(column);
-    else if (type == LEAT_TYPE_VARCHAR || type == LEAT_TYPE_VAR_STRING ||
-             type == LEAT_TYPE_VARCHAR_COMPRESSED)
+    else if (type == LEAT_TYPE_VARCHAR || type == LEAT_TYPE_VAR_STRING)
         column->length_max = column->metadata;
     return metadata->failed ? LEAT_FAIL : LEAT_OK;
+}
+
+/* MariaDB's COMPRESSED columns are what they are without it, once their values are uncompressed. A VARCHAR's
+ * length counts a byte before the value that says how it is compressed. */
+static void resolve_compressed(struct leat_column *column)
+{
+    if (column->type == LEAT_TYPE_BLOB_COMPRESSED)
+        column->type = LEAT_TYPE_BLOB;
+    else if (column->type == LEAT_TYPE_VARCHAR_COMPRESSED && column->metadata)
+        column->type = LEAT_TYPE_VARCHAR, column->length_max = --column->metadata;
+    else
+        return;
+    column->flags |= LEAT_COLUMN_COMPRESSED;
 }
 
 static bool bit(const uint8_t *bits, uint32_t index)
@@ -135,6 +147,8 @@ static int read_columns(struct leat_table_draft *draft, const uint8_t *types, st
             return leat_malformed(err,
                                   "TABLE_MAP event of %s.%s has %zu bytes of metadata, too few for column %u",
                                   draft->database.bytes, draft->name.bytes, size, i + 1);
+        if (draft->mariadb)
+            resolve_compressed(&draft->columns[i]);
         if (!nulls || bit(nulls, i))
             draft->columns[i].flags |= LEAT_COLUMN_NULLABLE;
     }

@@ -6,6 +6,8 @@
  *   query.c        Query events: transaction control, DDL, statements
  *   rows.c         table maps and rows
  *   payload.c      transactions compressed by MySQL
+ *   inflate.c      events and columns compressed by MariaDB
+ *   fragments.c    rows events that MariaDB cut into several
  *   refuse.c       what this build can't decode, and the way on */
 #ifndef LEAT_DECODE_INT_H
 #define LEAT_DECODE_INT_H
@@ -13,6 +15,7 @@
 #include "decode/decode.h"
 
 #include "base/buf.h"
+#include "binlog/inflate.h"
 #include "binlog/payload.h"
 #include "schema/ddl.h"
 #include "schema/schema.h"
@@ -40,10 +43,20 @@ struct transaction {
     uint64_t pos;    /* of its first event */
     uint64_t length; /* as the GTID event tells; 0: it doesn't */
     bool standalone; /* MariaDB: ends with its only statement */
+    bool alter_is_open; /* MariaDB: START ALTER or ROLLBACK ALTER, whose statement changes nothing */
     bool something;  /* anything but its frame was in it, whether given or not */
     uint32_t thread_id;
     uint64_t changes, statements, digest;
     uint32_t savepoint_count;
+};
+
+/* A rows event in fragments: those that came. */
+struct fragments {
+    uint32_t got, count; /* 0 of 0: none is under way */
+    bool count_first;    /* how their heads are laid out */
+    uint64_t pos;        /* of the first one */
+    uint64_t size;       /* of the whole event, as the first one tells */
+    struct leat_buf event;
 };
 
 struct leat_decoder {
@@ -77,6 +90,9 @@ struct leat_decoder {
     size_t binding_count;
 
     struct leat_payload_reader *payload_reader; /* made with the first payload */
+    struct leat_inflater *inflater;             /* made with the first compressed event of MariaDB's */
+    struct leat_buf inflated, inflated_images;
+    struct fragments fragments;
 
     struct leat_buf rows_query; /* kept until it is known whether the statement's tables are wanted */
     bool rows_query_pending;
@@ -117,6 +133,8 @@ int decoder_heartbeat(struct leat_decoder *decoder, struct leat_error *err) LEAT
 /* Fails when a transaction is under way; `what` comes too early. */
 int decoder_must_be_between(const struct leat_decoder *decoder, const char *what,
                             struct leat_error *err) LEAT_CHECKED;
+/* Fails unless a GTID or BEGIN was seen. */
+int decoder_must_be_in_transaction(const struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 /* Fails unless BEGIN was seen. */
 int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 
@@ -145,6 +163,19 @@ void decoder_statement_end(struct leat_decoder *decoder);
 
 /* payload.c */
 int decoder_payload(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+
+/* inflate.c: no-ops where nothing is compressed; what comes out lies in the decoder until the event's end. */
+int decoder_inflate_query(struct leat_decoder *decoder, struct leat_query *query, struct leat_error *err) LEAT_CHECKED;
+int decoder_inflate_rows(struct leat_decoder *decoder, const struct leat_row_plan *plan, struct leat_rows_event *rows,
+                         struct leat_error *err) LEAT_CHECKED;
+void decoder_inflate_end(struct leat_decoder *decoder);
+void decoder_inflate_free(struct leat_decoder *decoder);
+
+/* fragments.c */
+int decoder_fragment(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+/* Fails when the event at hand comes between fragments. */
+int decoder_fragments_whole(const struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+void decoder_fragments_forget(struct leat_decoder *decoder);
 
 /* refuse.c: always fails. */
 int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;

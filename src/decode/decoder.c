@@ -33,6 +33,8 @@ void leat_decoder_free(struct leat_decoder **decoder)
     leat_schema_free(&(*decoder)->schema);
     leat_payload_reader_free(&(*decoder)->payload_reader);
     leat_buf_free(&(*decoder)->rows_query);
+    leat_buf_free(&(*decoder)->fragments.event);
+    decoder_inflate_free(*decoder);
     free(*decoder);
     *decoder = NULL;
 }
@@ -49,6 +51,7 @@ void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[
     decoder->state = decoder->options.skip_to_begin && pos > FIRST_EVENT_POS ? SKIPPING : BETWEEN;
     decoder->poisoned = decoder->after_format = decoder->prelude = false;
     decoder_statement_end(decoder);
+    decoder_fragments_forget(decoder);
 }
 
 void leat_decoder_state(const struct leat_decoder *decoder, struct leat_decoder_state *state)
@@ -134,6 +137,14 @@ static const handler handlers[256] = {
     [LEAT_EVENT_UPDATE_ROWS] = decoder_rows,
     [LEAT_EVENT_DELETE_ROWS] = decoder_rows,
     [LEAT_EVENT_TRANSACTION_PAYLOAD] = decoder_payload,
+    [LEAT_EVENT_MARIADB_QUERY_COMPRESSED] = decoder_query,
+    [LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1] = decoder_rows,
+    [LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1] = decoder_rows,
+    [LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1] = decoder_rows,
+    [LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED] = decoder_rows,
+    [LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED] = decoder_rows,
+    [LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED] = decoder_rows,
+    [LEAT_EVENT_MARIADB_PARTIAL_ROW_DATA] = decoder_fragment,
     [LEAT_EVENT_INCIDENT] = incident,
 };
 
@@ -155,7 +166,7 @@ static int dispatch(struct leat_decoder *decoder, struct leat_error *err)
         if (result || !begins)
             return result;
     }
-    return decoder_handle(decoder, err);
+    return decoder_fragments_whole(decoder, err) ? LEAT_FAIL : decoder_handle(decoder, err);
 }
 
 void leat_decoder_verified(struct leat_decoder *decoder, bool verified)
@@ -194,6 +205,7 @@ static void advance(struct leat_decoder *decoder)
         decoder->counters.last_time = event->time;
     decoder->counters.events++;
     decoder->counters.bytes += event->size;
+    decoder_inflate_end(decoder);
 }
 
 /* What is wrong in itself, unlike what is not supported, has one way to find out where it became so. */

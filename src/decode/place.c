@@ -21,6 +21,11 @@ int decoder_must_be_between(const struct leat_decoder *decoder, const char *what
                           decoder->file, decoder->transaction.pos);
 }
 
+int decoder_must_be_in_transaction(const struct leat_decoder *decoder, struct leat_error *err)
+{
+    return decoder_in_transaction(decoder) ? LEAT_OK : leat_malformed(err, "no transaction has begun before it");
+}
+
 int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *err)
 {
     if (decoder->state == OPEN)

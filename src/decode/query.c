@@ -70,6 +70,8 @@ static int take_statement(struct leat_decoder *decoder, const struct leat_query 
     bool wanted = !rows || rows_wanted(decoder);
     if (rows && wanted && !decoder->options.statements_allowed)
         return decoder_refuse_statement(decoder, err);
+    if (decoder->transaction.alter_is_open && decoder->state == STARTED)
+        return decoder_end(decoder, LEAT_END_EMPTY, 0, err);
     if (!decoder_in_transaction(decoder)) {
         int result = decoder_begin_anonymous(decoder, err);
         if (result)
@@ -176,10 +178,17 @@ static int take_query(struct leat_decoder *decoder, const struct leat_query *que
     return take_statement(decoder, query, err);
 }
 
+static int read_query(struct leat_decoder *decoder, struct leat_query *query, struct leat_error *err)
+{
+    if (leat_event_query(query, &decoder->format, &decoder->event, err))
+        return LEAT_FAIL;
+    return decoder_inflate_query(decoder, query, err);
+}
+
 int decoder_query(struct leat_decoder *decoder, struct leat_error *err)
 {
     struct leat_query query;
-    if (leat_event_query(&query, &decoder->format, &decoder->event, err))
+    if (read_query(decoder, &query, err))
         return LEAT_FAIL;
     return take_query(decoder, &query, err);
 }
@@ -218,7 +227,7 @@ static bool has_gtid_events(const struct leat_binlog_format *format)
 static int skip_query(struct leat_decoder *decoder, bool *begins, struct leat_error *err)
 {
     struct leat_query query;
-    if (leat_event_query(&query, &decoder->format, &decoder->event, err))
+    if (read_query(decoder, &query, err))
         return LEAT_FAIL;
     enum leat_control control = leat_ddl_control(query.sql, query.sql_size);
     if (control == LEAT_CONTROL_COMMIT || control == LEAT_CONTROL_ROLLBACK)
@@ -241,6 +250,7 @@ int decoder_skip(struct leat_decoder *decoder, bool *begins, struct leat_error *
     *begins = false;
     switch (decoder->event.type) {
     case LEAT_EVENT_QUERY:
+    case LEAT_EVENT_MARIADB_QUERY_COMPRESSED:
         if (skip_query(decoder, begins, err))
             return LEAT_FAIL;
         break;

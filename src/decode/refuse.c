@@ -9,9 +9,6 @@ struct refusal {
 
 #define OF_OLD             "this form of logging is of a server before MySQL 5.1 was released"
 #define CURE_OF_OLD        "start behind it, or replicate from a newer server that reads it"
-#define MARIADB_COMPRESSED "events compressed by MariaDB are not decoded yet"
-#define CURE_MARIADB_COMPRESSED \
-    "SET GLOBAL log_bin_compress=OFF; what was logged before stays compressed: start behind it"
 
 static const struct refusal refusals[] = {
     {LEAT_EVENT_PARTIAL_UPDATE_ROWS, "partial updates of JSON are not decoded yet",
@@ -19,13 +16,6 @@ static const struct refusal refusals[] = {
      "behind it"},
     {LEAT_EVENT_MARIADB_START_ENCRYPTION, "the file is encrypted",
      "read it from its server instead of from the file, or decrypt it first"},
-    {LEAT_EVENT_MARIADB_QUERY_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
-    {LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
-    {LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
-    {LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
-    {LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
-    {LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
-    {LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED, MARIADB_COMPRESSED, CURE_MARIADB_COMPRESSED},
     {LEAT_EVENT_START_V3, OF_OLD, CURE_OF_OLD},
     {LEAT_EVENT_LOAD, OF_OLD, CURE_OF_OLD},
     {LEAT_EVENT_SLAVE, OF_OLD, CURE_OF_OLD},

@@ -174,13 +174,13 @@ static int give_runs(struct leat_decoder *decoder, struct leat_schema_entry *ent
 }
 
 static int give_rows(struct leat_decoder *decoder, struct leat_schema_entry *entry,
-                     const struct leat_rows_event *rows, struct leat_error *err)
+                     struct leat_rows_event *rows, struct leat_error *err)
 {
     const struct leat_table_view *view = leat_table_view(entry->table);
     if (rows->column_count != view->column_count)
         return leat_malformed(err, "rows of %s.%s have %" PRIu32 " columns, its table map has %" PRIu32,
                               view->database.bytes, view->name.bytes, rows->column_count, view->column_count);
-    if (leat_schema_ready(decoder->schema, entry, err))
+    if (leat_schema_ready(decoder->schema, entry, err) || decoder_inflate_rows(decoder, entry->plan, rows, err))
         return LEAT_FAIL;
     int result = give_preliminaries(decoder, entry, err);
     if (result)

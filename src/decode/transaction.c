@@ -18,6 +18,8 @@ static int begin(struct leat_decoder *decoder, struct leat_error *err)
         .pos = pos,
         .length = begin->length,
         .standalone = begin->flags & LEAT_BEGIN_STANDALONE,
+        .alter_is_open = begin->flags & (LEAT_BEGIN_ALTER_STARTS | LEAT_BEGIN_ALTER_ROLLS_BACK),
+        .thread_id = begin->thread_id,
     };
     decoder->prelude = false;
     return decoder_give(decoder, LEAT_ITEM_BEGIN, err);

@@ -52,7 +52,12 @@ enum leat_begin_flags {
     LEAT_BEGIN_STANDALONE = 2,          /* MariaDB: no BEGIN … COMMIT */
     LEAT_BEGIN_DDL = 4,
     LEAT_BEGIN_XA_PREPARED = 8, /* ends in XA PREPARE: rows take effect at the matching XA_RESOLVE */
-    LEAT_BEGIN_HAS_XID_TEXT = 16
+    LEAT_BEGIN_HAS_XID_TEXT = 16,
+    /* MariaDB's ALTER TABLE in two phases (binlog_alter_two_phase): its start and its end, other transactions between
+     * them. Only the one that commits has the statement; the others are empty. */
+    LEAT_BEGIN_ALTER_STARTS = 0x100,
+    LEAT_BEGIN_ALTER_COMMITS = 0x200,
+    LEAT_BEGIN_ALTER_ROLLS_BACK = 0x400
 };
 
 struct leat_begin {
@@ -69,6 +74,7 @@ struct leat_begin {
     uint32_t original_server_version;    /* 80400 for 8.4.0; 0 when unknown */
     uint32_t immediate_server_version;
     uint64_t commit_id;                  /* MariaDB's group commit, 0 when none */
+    uint32_t thread_id;                  /* of the session, from MariaDB 11.5 on; rows and statements have it too: not in the journal */
     uint32_t flags;                      /* enum leat_begin_flags */
 };
 

@@ -70,7 +70,8 @@ enum leat_column_flags {
     LEAT_COLUMN_NULLABLE = 2,
     LEAT_COLUMN_INVISIBLE = 4,
     LEAT_COLUMN_PRIMARY = 8,   /* part of the primary key */
-    LEAT_COLUMN_GENERATED = 16 /* known only from a definition, never from a table map */
+    LEAT_COLUMN_GENERATED = 16, /* known only from a definition, never from a table map */
+    LEAT_COLUMN_COMPRESSED = 32 /* MariaDB: in the server's tables and binlog its values are compressed. Not in row images here */
 };
 
 struct leat_column {

@@ -459,8 +459,16 @@ START_TEST(heads_of_rows_events)
     /* no columns but bytes: a walk would not end */
     ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_WRITE_ROWS, "07000000000001000200020011", &err), LEAT_FAIL);
     ck_assert_int_eq(read_rows(&rows, LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1, "", &err), LEAT_FAIL);
-    ck_assert_int_eq(err.code, LEAT_E_UNSUPPORTED);
-    ck_assert_ptr_nonnull(strstr(err.message, "WRITE_ROWS_COMPRESSED_V1"));
+    ck_assert_int_eq(
+        read_rows(&rows, LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1, "070000000000010002ff8101789c", &err), 0);
+    ck_assert(rows.compressed);
+    ck_assert_int_eq(rows.op, LEAT_OP_DELETE);
+    ck_assert_uint_eq(rows.images_size, 4);
+    ck_assert_int_eq(
+        read_rows(&rows, LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED, "0700000000000100020002ffff8101789c", &err), 0);
+    ck_assert(rows.compressed);
+    ck_assert_int_eq(rows.op, LEAT_OP_UPDATE);
+    ck_assert_uint_eq(rows.images_size, 4);
 }
 END_TEST
 
