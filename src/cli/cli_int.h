@@ -75,6 +75,8 @@ struct cli_changes;
 struct leat_item;
 int cli_changes_new(struct cli_changes **changes, struct cli_args *args, bool background, struct leat_error *err) LEAT_CHECKED;
 int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err) LEAT_CHECKED;
+/* There are no more, and nothing failed: what waits for that is given. */
+int cli_changes_finish(struct cli_changes *changes, struct leat_error *err) LEAT_CHECKED;
 /* Hands over what is complete. */
 int cli_changes_flush(struct cli_changes *changes, struct leat_error *err) LEAT_CHECKED;
 int cli_changes_close(struct cli_changes **changes, struct leat_error *err) LEAT_CHECKED;

@@ -20,10 +20,16 @@ const struct cli_option cli_options_config[] = {
 static const struct cli_option options_select[] = {
     {"table", 't', "DB.TABLE", "Only these tables (* and ? match); may be given several times."},
     {"exclude-table", 0, "DB.TABLE", "Not these tables."},
-    {"format", 'f', "FORMAT", "How changes are printed: leat (default)."},
+    {"format", 'f', "FORMAT", "How changes are printed: leat (lines of JSON, the default) or sql (statements that make them again)."},
+    {"check", 0, NULL, "sql: an UPDATE or DELETE that doesn't hit its one row is an error, and the client stops."},
+    {"generated", 0, "DB.TABLE.COLUMN", "sql: the server computes this column; binlogs don't tell. May be given several times."},
     {"from", 0, "P", "Begin there: now, earliest, FILE:POS, a GTID set (taken as done), or a time."},
     {"until", 0, "P", "End there."},
     {"event-bytes-max", 0, "BYTES", "The largest event that is taken. Default 256 MiB."},
+    END_OF_OPTIONS};
+
+static const struct cli_option options_decode[] = {
+    {"undo", 0, NULL, "The statements that take the changes back, newest first. Implies --format sql --check."},
     END_OF_OPTIONS};
 
 static const struct cli_option options_status[] = {
@@ -51,7 +57,7 @@ const struct cli_command cli_commands[] = {
      "Connects to mysql://user@host:port/ as a replica would and prints changes as they are committed.",
      GROUPS(options_select, cli_options_connection), cli_tail},
     {"decode", "FILE…|- [--table DB.TABLE]… [--from P] [--until P]", "the same from binlog files, offline",
-     "Reads binary log files (or standard input) in the order given and prints their changes.", GROUPS(options_select),
+     "Reads binary log files (or standard input) in the order given and prints their changes.", GROUPS(options_decode, options_select),
      cli_decode},
     {"doctor", "[URL | -c FILE]", "what is wrong, and the statement that cures it",
      "Checks a server and its account (and with a configuration, sinks too) for everything that would lose changes.",

@@ -10,6 +10,7 @@ struct decoding {
     struct walk walk;
     struct span span;
     struct inputs inputs;
+    bool quiet;   /* nothing is printed before the end */
     bool passing; /* the open transaction is shown */
 };
 
@@ -44,7 +45,7 @@ static int decode_files(struct decoding *decoding, struct leat_error *err)
 {
     struct walk *walk = &decoding->walk;
     const struct inputs *inputs = &decoding->inputs;
-    struct progress *progress = progress_start(&walk->taken, inputs->size_known ? inputs->size : 0, false);
+    struct progress *progress = progress_start(&walk->taken, inputs->size_known ? inputs->size : 0, decoding->quiet);
     int rc = LEAT_OK;
     walk_begin(walk);
     for (size_t i = 0; i < inputs->count && rc == LEAT_OK; i++) {
@@ -78,10 +79,13 @@ int cli_decode(struct cli_args *args, struct leat_error *err)
 {
     struct decoding decoding = {.walk = {.out = {&decoding, on_item}, .previous = on_previous}};
     int rc = parse_arguments(&decoding, args, err);
+    decoding.quiet = cli_args_has(args, "undo");
     if (rc == LEAT_OK)
         rc = cli_changes_new(&decoding.changes, args, false, err);
     if (rc == LEAT_OK) {
         rc = decode_files(&decoding, err);
+        if (rc != LEAT_FAIL)
+            rc = cli_changes_finish(decoding.changes, err);
         struct leat_error problem = {0};
         int closed = cli_changes_close(&decoding.changes, &problem);
         if (rc != LEAT_FAIL && closed == LEAT_FAIL) {

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct leat_format_class *const classes[] = {&leat_format_lines};
+static const struct leat_format_class *const classes[] = {&leat_format_lines, &leat_format_sql};
 
 enum { CLASS_COUNT = sizeof classes / sizeof *classes };
 
@@ -14,8 +14,8 @@ int leat_format_new(struct leat_format **format, const char *name, const struct 
     assert(out && out->buf && out->message);
     for (size_t i = 0; i < CLASS_COUNT; i++) {
         if (strcmp(name, classes[i]->name) == 0) {
-            *format = classes[i]->make(options, filter, out);
-            return LEAT_OK;
+            *format = classes[i]->make(options, filter, out, err);
+            return *format ? LEAT_OK : LEAT_FAIL;
         }
     }
     char names[256] = "";

@@ -33,11 +33,16 @@ struct leat_format_out {
 struct leat_format_options {
     bool schema_lines; /* leat: a line for each definition when it is first used and when it changes */
     const char *name;  /* the relay's name */
+    bool undo;         /* sql: what takes each row's change back, in the order of the changes, without the frame of
+                          transactions; whoever asks for it turns the order round */
+    bool check;        /* sql: an update or delete that doesn't hit its one row is an error */
+    const char *const *generated; /* sql: "db.table.column", which the server computes by itself; borrowed by leat_format_new */
+    size_t generated_count;
 };
 
 struct leat_format;
 
-/* name: "leat"; others fail with LEAT_E_CONFIG listing what there is. filter is borrowed, may be NULL. */
+/* name: "leat", "sql"; others fail with LEAT_E_CONFIG listing what there is. filter is borrowed, may be NULL. */
 int leat_format_new(struct leat_format **format, const char *name, const struct leat_format_options *options,
                     const struct leat_filter *filter, const struct leat_format_out *out, struct leat_error *err) LEAT_CHECKED;
 void leat_format_free(struct leat_format **format);
@@ -50,5 +55,9 @@ size_t leat_format_open_bytes(const struct leat_format *format);
 void leat_format_new_file(struct leat_format *format);
 /* Forget an open transaction (the sink rewinds). */
 void leat_format_reset(struct leat_format *format);
+
+/* For who turns the order round: what a session begins with, and the comment that names a transaction, each a line. */
+const char *leat_sql_session(void);
+void leat_sql_about(struct leat_buf *buf, const struct leat_begin *begin);
 
 #endif

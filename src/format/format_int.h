@@ -6,8 +6,9 @@
 
 struct leat_format_class {
     const char *name;
+    /* NULL with the error filled, where the options are wrong. */
     struct leat_format *(*make)(const struct leat_format_options *options, const struct leat_filter *filter,
-                                const struct leat_format_out *out);
+                                const struct leat_format_out *out, struct leat_error *err);
     void (*free)(struct leat_format *format);
     int (*item)(struct leat_format *format, const struct leat_item *item, bool *passed, struct leat_error *err);
     size_t (*open_bytes)(const struct leat_format *format);
@@ -21,5 +22,6 @@ struct leat_format {
 };
 
 extern const struct leat_format_class leat_format_lines; /* "leat" */
+extern const struct leat_format_class leat_format_sql;   /* "sql" */
 
 #endif

@@ -19,8 +19,9 @@ static struct leat_lines *lines_of(struct leat_format *format)
 }
 
 static struct leat_format *make(const struct leat_format_options *options, const struct leat_filter *filter,
-                                const struct leat_format_out *out)
+                                const struct leat_format_out *out, struct leat_error *err)
 {
+    (void)err;
     struct leat_lines *lines = leat_alloc_zero(1, sizeof *lines);
     lines->base.class = &leat_format_lines;
     lines->out = *out;

@@ -1,0 +1,191 @@
+"""leat decode --format sql: what it prints, run by the mysql client on another server, does the same changes again, and with
+--undo takes them back. The second server's own binlog is the witness: its row images must be the first one's."""
+
+import importlib.machinery
+import importlib.util
+import json
+import random
+import re
+import subprocess
+from pathlib import Path
+
+import pymysql
+import pytest
+from leatlab.leat import program
+from leatlab.mysql import Mysql, client_argv
+from leatlab.values import members
+from leatlab.witness import Witness
+from type_cases import CASES
+import type_cases_numbers  # noqa: F401  each of these registers its cases
+import type_cases_times  # noqa: F401
+import type_cases_texts  # noqa: F401
+import type_cases_documents  # noqa: F401
+import type_cases_tables  # noqa: F401
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="module")
+def source():
+    with Mysql("decodetool-s", sync_binlog=0, innodb_flush_log_at_trx_commit=0) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def target():
+    with Mysql("decodetool-t", sync_binlog=0, innodb_flush_log_at_trx_commit=0) as server:
+        yield server
+
+
+def apply(server, sql):
+    """By the client program, as users do."""
+    done = subprocess.run([*map(str, client_argv("mysql")), f"--socket={server.socket}", "--user=root"], input=sql, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")[-1500:]
+
+
+def decode(*arguments, status=0):
+    done = subprocess.run([program(), "decode", *map(str, arguments)], capture_output=True)
+    assert done.returncode == status, done.stderr.decode(errors="replace")[-2000:]
+    return done.stdout
+
+
+def changes(*arguments):
+    """Each row change as (op, database, table, before, after), images as they stand in the line."""
+    found = []
+    for line in decode(*arguments).decode().split("\n")[:-1]:
+        if not re.match(r'{"op":"(insert|update|delete)"', line):
+            continue
+        parts = dict(members(line))
+        found.append(tuple(parts.get(name) for name in ("op", "db", "table", "before", "after", "json_null")))
+    return found
+
+
+def mark(server):
+    """A new binlog file begins; its name."""
+    server.sql("FLUSH BINARY LOGS")
+    return server.binlogs()[-1]
+
+
+def since(server, first):
+    return [path for path in server.binlogs() if path.name >= first.name]
+
+
+def part_of(image, other):
+    """Whether all that is in the one image stands just so in the other, which may have more."""
+    if image is None:
+        return True
+    there = dict(members(other))
+    return all(there[name] == value for name, value in members(image))
+
+
+LONG = ("control_characters", "all_of_ascii_and_utf8mb3", "sets_of_any_size", "enums_of_any_size", "every_collation_of_the_sets")
+GENERATED = ["sql_generated_and_invisible_columns." + name for name in ("t.v", "t.s", "t.vt", "t.e", "t.ev", "stored.k")]
+
+
+def test_every_type_makes_the_same_changes_again(source, target, request):
+    begun, there, partial = mark(source), mark(target), set()
+    cases = [case for case in CASES if request.config.getoption("--full") or case.name not in LONG]
+    for case in cases:
+        database = f"sql_{case.name}"[:64]
+        witness = Witness(source, database, case.session, case.sql_mode, case.partial)
+        try:
+            case.change(witness)
+        finally:
+            witness.close()
+        partial |= {f'"{database}"'} if case.partial else set()
+    apply(target, decode("-f", "sql", "--check", *(f"--generated={name}" for name in GENERATED), *since(source, begun)))
+    mine, theirs = changes(*since(target, there)), changes(*since(source, begun))
+    assert len(mine) == len(theirs) > 1000
+    for one, other in zip(mine, theirs):
+        if one[1] in partial:  # the second server has all of each row
+            assert one[:3] == other[:3] and part_of(other[3], one[3]) and part_of(other[4], one[4])
+        else:
+            assert one == other, f"{str(one)[:1500]}\n is not \n{str(other)[:1500]}"
+    for server in (source, target):
+        for case in cases:
+            server.sql(f"DROP DATABASE `{f'sql_{case.name}'[:64]}`")
+
+
+# ---- There and back ----
+
+def random_columns(rng):
+    """Columns of the values campaign: random types, random values as SQL."""
+    loader = importlib.machinery.SourceFileLoader("values_campaign", str(HERE / "values-campaign"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("values_campaign", loader))
+    loader.exec_module(module)
+    return [module.Column(rng, False) for _ in range(rng.randint(2, 12))]
+
+
+class Tables:
+    """Random tables on one server, and random changes of them."""
+
+    def __init__(self, server, database, rng, count):
+        self.server, self.rng, self.database, self.tables = server, rng, database, []
+        self.connection = server.connect(autocommit=False)
+        self.run(f"CREATE DATABASE {database}")
+        self.run(f"USE {database}")
+        self.run("SET sql_mode='ALLOW_INVALID_DATES'")
+        while len(self.tables) < count:
+            columns, name, keyed = random_columns(rng), f"t{len(self.tables)}", rng.random() < 0.6
+            body = ", ".join((["id INT PRIMARY KEY"] if keyed else ["id INT"]) + [c.definition(f"c{i}") for i, c in enumerate(columns)])
+            if self.run(f"CREATE TABLE {name} ({body})"):
+                self.tables.append((name, columns))
+        self.next = 0
+
+    def run(self, statement):
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(statement)
+            return True
+        except pymysql.err.MySQLError:
+            return False
+
+    def change(self, transactions):
+        for _ in range(transactions):
+            for _ in range(self.rng.randint(1, 4)):
+                name, columns = self.rng.choice(self.tables)
+                kind, low = self.rng.random(), self.rng.randint(0, self.next + 1)
+                where = f"id BETWEEN {low} AND {low + self.rng.randint(0, 4)}"
+                if kind < 0.5:
+                    for _ in range(self.rng.randint(1, 3)):
+                        self.next += 1
+                        values = ", ".join(column.any() for column in columns)
+                        self.run(f"INSERT INTO {name} VALUES ({self.next}, {values})")
+                elif kind < 0.8:
+                    chosen = self.rng.sample(range(len(columns)), self.rng.randint(1, len(columns)))
+                    sets = ", ".join(f"c{i} = {columns[i].any()}" for i in chosen)
+                    self.run(f"UPDATE {name} SET {sets} WHERE {where}")
+                else:
+                    self.run(f"DELETE FROM {name} WHERE {where}")
+            self.run("ROLLBACK" if self.rng.random() < 0.1 else "COMMIT")
+        self.run("COMMIT")
+
+    def checksums(self, server):
+        names = ", ".join(f"{self.database}.{name}" for name, _ in self.tables)
+        return [tuple(row) for row in server.sql(f"CHECKSUM TABLE {names}")]
+
+
+def test_there_and_back(source, target, request):
+    """Random tables: the same on the second server, then back to what they were in the middle."""
+    seed = random.SystemRandom().randrange(1 << 31)
+    print(f"seed {seed}")
+    transactions = 400 if request.config.getoption("--full") else 60
+    begun = mark(source)
+    tables = Tables(source, "random_there_and_back", random.Random(seed), 8)
+    tables.change(transactions)
+    middle, then = tables.checksums(source), mark(source)
+    tables.change(transactions)
+    end, last = tables.checksums(source), mark(source)
+    files = [path for path in since(source, begun) if path != last]
+    first, second = [path for path in files if path.name < then.name], [path for path in files if path.name >= then.name]
+    apply(target, decode("-f", "sql", "--check", *first))
+    assert tables.checksums(target) == middle
+    apply(target, decode("-f", "sql", "--check", *second))
+    assert tables.checksums(target) == end != middle
+    undo = decode("--undo", *second)
+    apply(target, undo)
+    assert tables.checksums(target) == middle
+    apply(target, decode("-f", "sql", "--check", *second))
+    assert tables.checksums(target) == end
+    for server in (source, target):
+        server.sql("DROP DATABASE random_there_and_back")
