@@ -1,14 +1,18 @@
-# leat_room(NAME USES room… LIBRARIES target…)
+# leat_room(NAME FOLDERS folder… USES room… LIBRARIES target…)
 #
-# A room is an object library made of the *.c files of its folder. Its include path is a folder of
-# links, made here, that holds the public headers (all but *_int.h) of the room itself and of the
-# rooms that it USES: a header of any other room can't be found, so the direction of the flow is
+# A room is an object library made of the *.c files of its folder, and of those below it that are
+# named. Its include path is a folder of links, made here, that holds the public headers (all but
+# *_int.h) of the room itself and of the rooms that it USES: a header of any other room can't be found, so the direction of the flow is
 # kept by the compiler. Headers are included as "room/header.h".
 function(leat_room name)
-  cmake_parse_arguments(ROOM "" "" "USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "FOLDERS;USES;LIBRARIES" ${ARGN})
   set(folder ${CMAKE_SOURCE_DIR}/src/${name})
   set_property(GLOBAL PROPERTY LEAT_USES_${name} ${ROOM_USES})
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+  set(patterns ${folder}/*.c)
+  foreach(below ${ROOM_FOLDERS})
+    list(APPEND patterns ${folder}/${below}/*.c)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   if(NOT sources)
     message(STATUS "room ${name}: no sources")
     add_library(leat_${name} INTERFACE)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
+
 struct code_row {
     const char *name;
     int exit_status;
@@ -58,15 +60,15 @@ static size_t whole_characters(const char *text, size_t length)
     return needed > length - start ? start - 1 : length;
 }
 
-/* One line without control characters, whatever a server put into its message; a text that was cut says so.
- */
+/* One line of UTF-8 without control characters, whatever a server put into its message; a text that was cut says so. */
 static void tidy(char *text, size_t capacity, bool cut)
 {
+    bool utf8 = leat_utf8_valid(text, whole_characters(text, strlen(text)));
     for (char *at = text; *at; at++) {
         unsigned char byte = (unsigned char)*at;
         if (byte == '\n' || byte == '\r' || byte == '\t')
             *at = ' ';
-        else if (byte < 0x20 || byte == 0x7F)
+        else if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !utf8))
             *at = '?';
     }
     if (cut)

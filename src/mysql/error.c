@@ -12,6 +12,9 @@ struct meaning {
     const char *cure;
 };
 
+/* Of Connector/C alone: old passwords, its own range, and a method of authentication that isn't on our list. */
+enum { OLD_PASSWORD = 2049, OF_CONNECTOR_MIN = 5000, NOT_ALLOWED = 5010, OF_CONNECTOR_MAX = 5999 };
+
 #define CURE_OF_ADDRESS "check the address (source.url), and that the server is up and lets this machine in"
 
 /* Numbers of servers: include/mysqld_error.h. What isn't here is LEAT_E_SERVER, retried. */
@@ -54,11 +57,11 @@ static const struct meaning meanings[] = {
     {CR_SSL_CONNECTION_ERROR, LEAT_E_TLS, LEAT_KIND_OPERATOR,
      "check ssl_ca (the authority that signed the server's certificate; VERIFY_IDENTITY also wants the host's "
      "name in that), or ssl_mode, if the server is meant to be without TLS"},
-    {CR_SECURE_AUTH, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL},
+    {OLD_PASSWORD, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL},
     {CR_AUTH_PLUGIN_CANNOT_LOAD, LEAT_E_AUTH, LEAT_KIND_OPERATOR,
      "check the user's name, or: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
     {CR_AUTH_PLUGIN_ERR, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL},
-    {CR_PLUGIN_NOT_ALLOWED, LEAT_E_AUTH, LEAT_KIND_OPERATOR,
+    {NOT_ALLOWED, LEAT_E_AUTH, LEAT_KIND_OPERATOR,
      "check the user's name, or: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
     {CR_NET_PACKET_TOO_LARGE, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR, NULL},
 };
@@ -80,7 +83,7 @@ enum leat_code mysql_error_code(unsigned number, enum leat_kind *kind)
     }
     *kind = LEAT_KIND_RETRY;
     bool of_library = (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) ||
-                      (number >= CER_MIN_ERROR && number <= CER_MAX_ERROR);
+                      (number >= OF_CONNECTOR_MIN && number <= OF_CONNECTOR_MAX);
     return of_library ? LEAT_E_CONNECT : LEAT_E_SERVER;
 }
 
@@ -105,7 +108,7 @@ static bool timed_out(uint64_t since_us, unsigned timeout_ms)
 static bool is_network_trouble(const struct leat_mysql *mysql)
 {
     static const char *const words[] = {"unexpected eof", "timed out", "reset by peer", "Broken pipe"};
-    if (atomic_load(&mysql->established))
+    if (mysql->ready)
         return true;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strstr(mysql->handle.net.last_error, words[i]))
@@ -131,7 +134,7 @@ int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, u
         return leat_fail(err, LEAT_E_TIMEOUT, LEAT_KIND_RETRY, "%s: %s: no answer within %u ms", name, doing,
                          timeout_ms);
     /* The library quotes the method's name out of a buffer that it has overwritten by then. */
-    bool method = number == CR_PLUGIN_NOT_ALLOWED || number == CR_AUTH_PLUGIN_CANNOT_LOAD;
+    bool method = number == NOT_ALLOWED || number == CR_AUTH_PLUGIN_CANNOT_LOAD;
     leat_fail(err, code, kind, "%s: %s: %s (%u)", name, doing,
               method ? "the account uses a method of authentication other than caching_sha2_password, "
                        "mysql_native_password or ed25519, or there is no such account"

@@ -64,7 +64,7 @@ static void describe(char *text, size_t size, const char *sql)
              sql[length] || length >= 60 ? "…" : "");
 }
 
-static int run(struct leat_mysql *mysql, struct leat_result **result, const char *sql, size_t size,
+static int run_statement(struct leat_mysql *mysql, struct leat_result **result, const char *sql, size_t size,
                struct leat_error *err)
 {
     assert(mysql->connected && !mysql->dumping);
@@ -87,6 +87,15 @@ static int run(struct leat_mysql *mysql, struct leat_result **result, const char
         *result = copy_result(rows);
     mysql_free_result(rows);
     return LEAT_OK;
+}
+
+/* The deadline is that of the statement, not of the time until the next. */
+static int run(struct leat_mysql *mysql, struct leat_result **result, const char *sql, size_t size,
+               struct leat_error *err)
+{
+    int rc = run_statement(mysql, result, sql, size, err);
+    mysql_use_timeout(mysql, 0);
+    return rc;
 }
 
 int leat_mysql_query(struct leat_mysql *mysql, struct leat_result **result, struct leat_error *err,

@@ -19,6 +19,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "threads: shows what threads do to each other; also run under ThreadSanitizer")
+    config.addinivalue_line("markers", "transport: stands on the client library; also run with Oracle's")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,10 @@ import time
 from pathlib import Path
 
 
+# Whether the leat under test stands on Oracle's client library (tests/tools/build-oracle).
+ORACLE = os.environ.get("LEAT_CLIENT") == "oracle"
+
+
 def program(name="source_probe"):
     """Beside the leat under test ($LEAT), else the newest build."""
     if os.environ.get("LEAT"):

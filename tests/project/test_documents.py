@@ -65,7 +65,7 @@ def literals():
     """The sources' texts, those in several pieces put together."""
     piece = r'"(?:[^"\\\n]|\\.)*"'
     texts = []
-    for source in sorted((TOP / "src").glob("*/*.[ch]")):
+    for source in sorted((TOP / "src").rglob("*.[ch]")):
         for match in re.finditer(rf"{piece}(?:\s*{piece})*", source.read_text()):
             texts.append("".join(re.findall(r'"((?:[^"\\\n]|\\.)*)"', match[0])).replace('\\"', '"'))
     return "\n".join(texts)

@@ -73,6 +73,16 @@ START_TEST(messages_are_one_line)
 }
 END_TEST
 
+START_TEST(bytes_that_are_no_utf8_do_not_reach_a_message)
+{
+    struct leat_error err = {0};
+    leat_fail(&err, LEAT_E_SERVER, LEAT_KIND_RETRY, "a server's words: \xFF\xC3 ok");
+    ck_assert_str_eq(err.message, "a server's words: \x3F\x3F ok");
+    leat_fail(&err, LEAT_E_SERVER, LEAT_KIND_RETRY, "a server's words: \xC3\xA4 ok");
+    ck_assert_str_eq(err.message, "a server's words: \xC3\xA4 ok");
+}
+END_TEST
+
 START_TEST(a_cut_message_says_so_and_stays_utf8)
 {
     for (size_t shift = 0; shift < 5; shift++) {
@@ -158,6 +168,7 @@ static Suite *error_suite(void)
     LEAT_TEST_ADD(suite, a_full_disk_is_retried_whatever_the_caller_says);
     LEAT_TEST_ADD(suite, prefixes_pile_up_and_may_use_the_message);
     LEAT_TEST_ADD(suite, messages_are_one_line);
+    LEAT_TEST_ADD(suite, bytes_that_are_no_utf8_do_not_reach_a_message);
     LEAT_TEST_ADD(suite, a_cut_message_says_so_and_stays_utf8);
     LEAT_TEST_ADD(suite, exit_statuses_are_the_documented_ones);
     LEAT_TEST_ADD(suite, every_code_and_kind_has_a_name_of_its_own);

@@ -1,10 +1,8 @@
-/* Connecting, with one deadline for all of it (name, TCP, TLS, authentication), and interruption.
+/* Connecting with one deadline for all of it (name, TCP, TLS, authentication).
  *
  * The library's non-blocking calls are used while connecting, so that leat_mysql_interrupt reaches that too;
- * all that follows uses its blocking calls, with timeouts on the socket. Interruption is a flag, an eventfd
- * for whoever polls, and shutdown(2) for whoever sits in the library: on a duplicate of the socket, because
- * the library closes its own when a connection breaks, and the number would then be somebody else's file. */
-#include "mysql_int.h"
+ * all that follows uses its blocking calls, with timeouts on the socket. */
+#include "../mysql_int.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -22,9 +20,7 @@
 
 enum {
     PACKET_MAX = 1024 * 1024 * 1024,
-    CONNECT_TIMEOUT_MS = 10000,
     WRITE_TIMEOUT_S = 30,
-    PASSWORD_FILE_MAX = 4096,
 };
 
 bool mysql_tls_active(const struct leat_mysql *mysql)
@@ -44,56 +40,6 @@ void mysql_use_timeout(struct leat_mysql *mysql, unsigned timeout_ms)
     mysql->handle.options.read_timeout = 1;
     struct timeval time = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
     (void)setsockopt(mysql->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
-}
-
-/* A strange file mode is the operator's business; a strange size is ours. One line feed at the end is not the
- * password's. */
-static int read_password(char **password, const struct leat_server_config *server, struct leat_error *err)
-{
-    *password = NULL;
-    if (!server->password_file) {
-        *password = leat_strdup(server->password ? server->password : "");
-        return LEAT_OK;
-    }
-    int fd = open(server->password_file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        bool missing = errno == ENOENT;
-        leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "password_file %s", server->password_file);
-        return missing ? leat_cure(err, "put the password into that file (mode 0600), or name another one") : LEAT_FAIL;
-    }
-    char text[PASSWORD_FILE_MAX + 1];
-    size_t size = 0;
-    ssize_t got;
-    while (size < sizeof text && (got = read(fd, text + size, sizeof text - size)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            break;
-        size += (size_t)got;
-    }
-    int number = errno;
-    close(fd);
-    if (size < sizeof text && got < 0)
-        return leat_fail_errno(err, number, LEAT_KIND_OPERATOR, "password_file %s", server->password_file);
-    if (size && text[size - 1] == '\n')
-        size--;
-    if (size > PASSWORD_FILE_MAX - 1 || memchr(text, '\0', size)) {
-        explicit_bzero(text, sizeof text);
-        leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "password_file %s: that is no password (%zu bytes)",
-                  server->password_file, size);
-        return leat_cure(err, "the file holds the password on one line, and nothing else");
-    }
-    *password = leat_strndup(text, size);
-    explicit_bzero(text, sizeof text);
-    return LEAT_OK;
-}
-
-static void forget_password(char **password)
-{
-    if (*password)
-        explicit_bzero(*password, strlen(*password));
-    free(*password);
-    *password = NULL;
 }
 
 static int refuse_local_infile(void **state, const char *file, void *context)
@@ -242,88 +188,18 @@ static int check_connected(struct leat_mysql *mysql, struct leat_error *err)
     return LEAT_OK;
 }
 
-int leat_mysql_new(struct leat_mysql **out, struct leat_error *err)
+int mysql_transport_connect(struct leat_mysql *mysql, const struct leat_server_config *server, const char *password,
+                            unsigned timeout_ms, struct leat_error *err)
 {
-    *out = NULL;
-    if (mysql_library_start(err))
-        return LEAT_FAIL;
-    struct leat_mysql *mysql = leat_alloc_zero(1, sizeof *mysql);
-    mysql->fd = -1;
-    mysql->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (mysql->wake_fd < 0) {
-        int number = errno;
-        free(mysql);
-        return leat_fail_errno(err, number, LEAT_KIND_RETRY, "eventfd");
-    }
-    *out = mysql;
-    return LEAT_OK;
-}
-
-int leat_mysql_open(struct leat_mysql *mysql, const struct leat_server_config *server,
-                    unsigned read_timeout_ms, struct leat_error *err)
-{
-    assert(!mysql->connected);
-    if (server->socket)
-        snprintf(mysql->server.name, sizeof mysql->server.name, "%s", server->socket);
-    else
-        snprintf(mysql->server.name, sizeof mysql->server.name, "%s:%u", server->host ? server->host : "",
-                 server->port ? server->port : 3306);
-    if (atomic_load(&mysql->interrupted))
-        return LEAT_STOPPED;
-    if (mysql_policy(&mysql->policy, server, err))
-        return leat_error_prefix(err, "%s", mysql->server.name);
-    char *password;
-    if (read_password(&password, server, err))
-        return leat_error_prefix(err, "%s", mysql->server.name);
-    unsigned timeout_ms = server->connect_timeout_ms ? server->connect_timeout_ms : CONNECT_TIMEOUT_MS;
-    mysql->query_timeout_ms = read_timeout_ms;
-    mysql_init(&mysql->handle);
-    mysql->connected = true;
     set_options(mysql, server, timeout_ms);
     int rc = run_connect(mysql, server, password, timeout_ms, err);
-    forget_password(&password);
-    if (rc == LEAT_OK) {
-        describe_server(mysql);
-        rc = check_connected(mysql, err);
-    }
-    return rc;
-}
-
-int leat_mysql_connect(struct leat_mysql **mysql, const struct leat_server_config *server,
-                       unsigned read_timeout_ms, struct leat_error *err)
-{
-    int rc = leat_mysql_new(mysql, err);
-    if (rc == LEAT_OK)
-        rc = leat_mysql_open(*mysql, server, read_timeout_ms, err);
     if (rc)
-        leat_mysql_close(mysql);
-    return rc;
+        return rc;
+    describe_server(mysql);
+    return check_connected(mysql, err);
 }
 
-void leat_mysql_interrupt(struct leat_mysql *mysql)
+void mysql_transport_close(struct leat_mysql *mysql)
 {
-    atomic_store(&mysql->interrupted, true);
-    uint64_t one = 1;
-    ssize_t written = write(mysql->wake_fd, &one, sizeof one);
-    (void)written; /* it can only be full, which wakes as well */
-    if (atomic_load(&mysql->established))
-        shutdown(mysql->fd, SHUT_RDWR);
-}
-
-void leat_mysql_close(struct leat_mysql **mysql)
-{
-    struct leat_mysql *old = *mysql;
-    if (!old)
-        return;
-    /* A dump has no orderly end: the server would read our goodbye only after its next write to us. */
-    if (old->dumping && old->fd >= 0)
-        shutdown(old->fd, SHUT_RDWR);
-    if (old->connected)
-        mysql_close(&old->handle);
-    mysql_wire_free(&old->wire);
-    if (old->fd >= 0)
-        close(old->fd);
-    close(old->wake_fd);
-    free(old);
-    *mysql = NULL;
+    mysql_wire_free(&mysql->transport.wire);
 }

@@ -6,7 +6,7 @@
  * 11,000 reads instead of 59,000 and a tenth less CPU for 0.9 GB of small events, which are given where they
  * lie. Only packets that don't fit, or were split, are put together in a buffer of their own. Used once the
  * dump has begun; nothing else is ever sent on such a connection. */
-#include "mysql_int.h"
+#include "../mysql_int.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Reading a dump through the TLS session that the client library made: by OpenSSL's own call, on a socket
  * that doesn't block. That takes the library to be built with OpenSSL (Debian's is), which is looked at
  * first. */
-#include "mysql_int.h"
+#include "../mysql_int.h"
 
 #include <errno.h>
 #include <openssl/err.h>

@@ -2,7 +2,7 @@
  *
  * Each packet is a status byte and an event: 0 an event, 0xFE (in a short packet) the end of a non-blocking
  * dump, 0xFF an error. The library sends the commands; the packets are read by wire.c. */
-#include "mysql_int.h"
+#include "../mysql_int.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -45,8 +45,8 @@ static int start_wire(struct leat_mysql *mysql, uint64_t event_bytes_max, struct
     size_t unread = 0;
     if (pvio->cache && pvio->cache + pvio->cache_size > pvio->cache_pos)
         unread = (size_t)(pvio->cache + pvio->cache_size - pvio->cache_pos);
-    mysql_wire_init(&mysql->wire, mysql->fd, mysql->wake_fd, ssl, pvio->cache_pos, unread);
-    mysql->wire.payload_max = (event_bytes_max ? event_bytes_max : EVENT_MAX) + 1;
+    mysql_wire_init(&mysql->transport.wire, mysql->fd, mysql->wake_fd, ssl, pvio->cache_pos, unread);
+    mysql->transport.wire.payload_max = (event_bytes_max ? event_bytes_max : EVENT_MAX) + 1;
     mysql->dumping = true;
     return LEAT_OK;
 }
@@ -76,12 +76,12 @@ int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, stru
 
 void leat_mysql_dump_timeout(struct leat_mysql *mysql, unsigned read_timeout_ms)
 {
-    mysql->wire.timeout_ms = read_timeout_ms;
+    mysql->transport.wire.timeout_ms = read_timeout_ms;
 }
 
 bool leat_mysql_dump_buffered(const struct leat_mysql *mysql)
 {
-    return mysql_wire_buffered(&mysql->wire);
+    return mysql_wire_buffered(&mysql->transport.wire);
 }
 
 /* 0xFF, number, '#' and five characters of SQL state, text. */
@@ -104,7 +104,7 @@ int leat_mysql_dump_next(struct leat_mysql *mysql, const uint8_t **event, size_t
     assert(mysql->dumping);
     const uint8_t *packet;
     size_t length;
-    int rc = mysql_wire_next(&mysql->wire, &packet, &length, err);
+    int rc = mysql_wire_next(&mysql->transport.wire, &packet, &length, err);
     if (rc == LEAT_FAIL && atomic_load(&mysql->interrupted))
         return LEAT_STOPPED;
     if (rc)

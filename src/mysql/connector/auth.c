@@ -9,7 +9,7 @@
  *
  * Facts: "caching_sha2_password" in MySQL's "Pluggable authentication" documentation and protocol
  * documentation. */
-#include "mysql_int.h"
+#include "../mysql_int.h"
 
 #include <errmsg.h>
 #include <mysql/plugin_auth.h>

@@ -1,6 +1,6 @@
 /* The bodies of the commands that a replica sends. Facts: "COM_REGISTER_SLAVE", "COM_BINLOG_DUMP" and
  * "COM_BINLOG_DUMP_GTID" in MySQL's protocol documentation. */
-#include "mysql_int.h"
+#include "../mysql_int.h"
 
 enum { DUMP_NON_BLOCK = 0x1, DUMP_THROUGH_GTID = 0x4 };
 
