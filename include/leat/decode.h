@@ -230,6 +230,9 @@ struct leat_decode_options {
     /* Whether changes of this table are wanted; NULL: all are. Rows of others aren't even looked at. */
     bool (*wanted)(void *context, const char *database, const char *table);
     void *wanted_context;
+    /* MariaDB's TIMESTAMP, TIME and DATETIME of before 10.1 have no fractions of a second, which the binlog doesn't tell: read
+     * them, instead of stopping with LEAT_E_UNSUPPORTED. */
+    bool whole_seconds;
 };
 
 /* options may be NULL, as may its members be 0. The listener is copied. */

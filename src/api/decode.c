@@ -34,6 +34,7 @@ int leat_decode_new(struct leat_decode **out, const struct leat_decode_listener 
             .journalled = with.wanted,
             .journalled_context = with.wanted_context,
             .event_bytes_max = decode->event_bytes_max,
+            .whole_seconds = with.whole_seconds,
             .statements_allowed = true,
         },
         &(struct leat_item_out){decode, api_item});

@@ -85,7 +85,8 @@ int leat_event_payload(struct leat_payload *payload, const struct leat_event *ev
         if (cursor.failed || value.failed)
             break;
     }
-    if (type != END || cursor.failed || !seen[SIZE] || !seen[COMPRESSION])
+    bool lie = seen[UNCOMPRESSED_SIZE] && told[UNCOMPRESSED_SIZE] == LEAT_PAYLOAD_SIZE_UNTOLD;
+    if (type != END || cursor.failed || !seen[SIZE] || !seen[COMPRESSION] || lie)
         return leat_malformed(
             err, "TRANSACTION_PAYLOAD of %u bytes doesn't tell its payload's size and compression",
             event->size);

@@ -26,6 +26,7 @@ static const struct cli_option options_select[] = {
     {"from", 0, "P", "Begin there: now, earliest, FILE:POS, a GTID set (taken as done), or a time."},
     {"until", 0, "P", "End there."},
     {"event-bytes-max", 0, "BYTES", "The largest event that is taken. Default 256 MiB."},
+    {"whole-seconds", 0, NULL, "MariaDB's TIMESTAMP, TIME and DATETIME of before 10.1 have no fractions: read them, instead of stopping."},
     END_OF_OPTIONS};
 
 static const struct cli_option options_decode[] = {

@@ -66,6 +66,7 @@ static int decode_files(struct decoding *decoding, struct leat_error *err)
 static int parse_arguments(struct decoding *decoding, struct cli_args *args, struct leat_error *err)
 {
     enum { FILES_MAX = 100000 };
+    decoding->walk.whole_seconds = cli_args_has(args, "whole-seconds");
     if (cli_args_expect(args, 1, FILES_MAX, err) || span_parse(&decoding->span, args, err) ||
         cli_event_bytes_max(args, &decoding->walk.event_bytes_max, err))
         return LEAT_FAIL;

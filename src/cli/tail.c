@@ -103,6 +103,8 @@ static int parse_points(struct cli_args *args, struct leat_config *config, struc
     }
     if (to && leat_point_parse(until, to, err))
         return leat_error_prefix(err, "--until");
+    if (cli_args_has(args, "whole-seconds"))
+        config->source.old_times = LEAT_OLD_TIMES_WHOLE_SECONDS;
     return cli_event_bytes_max(args, &config->source.event_bytes_max, err);
 }
 

@@ -8,6 +8,7 @@
 
 struct walk {
     uint64_t event_bytes_max;
+    bool whole_seconds;
     struct leat_item_out out; /* the listener */
     /* Before the first transaction: what was done before the file, as it says itself; may be NULL. */
     void (*previous)(void *context, const struct leat_gtid_set *set);

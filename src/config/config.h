@@ -37,6 +37,8 @@ struct leat_server_config {
     unsigned connect_timeout_ms;
 };
 
+/* MariaDB's times of before 10.1: whether they have fractions isn't in the binlog (schema.h). */
+enum leat_old_times { LEAT_OLD_TIMES_STOP = 0, LEAT_OLD_TIMES_WHOLE_SECONDS };
 enum leat_on_undecodable { LEAT_UNDECODABLE_STOP = 0, LEAT_UNDECODABLE_QUARANTINE };
 
 struct leat_source_config {
@@ -48,6 +50,7 @@ struct leat_source_config {
     unsigned backoff_min_ms, backoff_max_ms;
     uint32_t server_id; /* 0: chosen at random once */
     enum leat_on_undecodable on_undecodable;
+    enum leat_old_times old_times;
 };
 
 struct leat_journal_config {

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 const char *const ssl_mode_words[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY", NULL};
+static const char *const words_old_times[] = {"stop", "whole_seconds", NULL};
 static const char *const words_on_undecodable[] = {"stop", NULL};
 static const char *const words_when_full[] = {"block", "detach", NULL};
 static const char *const words_compress[] = {"none", "zstd", "gzip", NULL};
@@ -64,6 +65,9 @@ static const struct option source_options[] = {
      .help = "Our id among the primary's replicas. 0: chosen at random once and kept in the journal's folder."},
     {"on_undecodable", OPTION_WORD, SOURCE(on_undecodable), .words = words_on_undecodable, .fallback = "stop",
      .help = "What happens at a transaction that can't be decoded: `stop` keeps the source there, with the reason."},
+    {"old_times", OPTION_WORD, SOURCE(old_times), .words = words_old_times, .fallback = "stop",
+     .help = "What MariaDB's TIMESTAMP, TIME and DATETIME columns in the form of before 10.1 are taken for: `whole_seconds`, without "
+             "a fraction; `stop`, at their tables' rows. The binlog doesn't tell whether they have one."},
 };
 
 static const struct option journal_options[] = {

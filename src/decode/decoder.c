@@ -21,7 +21,8 @@ struct leat_decoder *leat_decoder_new(const struct leat_decoder_options *options
         decoder->options.event_bytes_max = event_bytes_max_default;
     decoder->out = *out;
     decoder->schema =
-        leat_schema_new(&(struct leat_schema_options){.names_required = options->names_required});
+        leat_schema_new(&(struct leat_schema_options){.names_required = options->names_required,
+                                                      .whole_seconds = options->whole_seconds});
     decoder->state = BETWEEN;
     return decoder;
 }

@@ -120,6 +120,16 @@ static uint64_t table_digest(const struct leat_table_view *view)
     return digest;
 }
 
+static bool has_untold_fractions(const struct leat_table_view *view, const struct leat_binlog_format *format)
+{
+    enum { FIRST_WITH_FRACTIONS = 50300 };
+    bool found = false;
+    for (uint32_t i = 0; i < view->column_count; i++)
+        found |= view->columns[i].type == LEAT_TYPE_TIMESTAMP || view->columns[i].type == LEAT_TYPE_TIME ||
+                 view->columns[i].type == LEAT_TYPE_DATETIME;
+    return found && format->mariadb && format->server_version >= FIRST_WITH_FRACTIONS;
+}
+
 /* About: the exact sum would need every allocation's size, and the limit is a coarse one. */
 static uint64_t entry_weight(const struct entry *entry, const struct leat_table_view *view)
 {
@@ -165,6 +175,7 @@ static int insert(struct leat_schema *schema, struct entry **out, uint64_t hash,
     struct entry *entry = leat_alloc_zero(1, sizeof *entry + size);
     entry->shared.table = table;
     entry->shared.digest = table_digest(view);
+    entry->shared.untold_fractions = has_untold_fractions(view, format);
     entry->hash = hash;
     entry->mariadb = format->mariadb;
     entry->size = size;
@@ -242,11 +253,23 @@ static int check_names(const struct leat_table_view *view, struct leat_error *er
         view->server == LEAT_TABLE_OF_MARIADB ? "GLOBAL" : "PERSIST");
 }
 
+static int refuse_fractions(const struct leat_table_view *view, struct leat_error *err)
+{
+    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
+              "%s.%s has TIMESTAMP, TIME or DATETIME columns in MariaDB's form of before 10.1 (mysql56_temporal_format=OFF): the "
+              "binlog doesn't tell how many digits of a second they have, and so not how long they are",
+              view->database.bytes, view->name.bytes);
+    return leat_cure(err, "if no such column has digits behind the second, say so: source.old_times: whole_seconds, or "
+                          "--whole-seconds. Else ALTER TABLE … FORCE with mysql56_temporal_format=ON, and start behind it");
+}
+
 int leat_schema_ready(struct leat_schema *schema, struct leat_schema_entry *entry, struct leat_error *err)
 {
     if (entry->plan)
         return LEAT_OK;
     if (schema->options.names_required && check_names(leat_table_view(entry->table), err))
         return LEAT_FAIL;
+    if (entry->untold_fractions && !schema->options.whole_seconds)
+        return refuse_fractions(leat_table_view(entry->table), err);
     return leat_row_plan_new(&entry->plan, entry->table, err);
 }

@@ -19,6 +19,7 @@ bool source_journalled(void *context, const char *database, const char *table)
 struct leat_decoder *source_new_decoder(const struct leat_source *source, const struct leat_item_out *out)
 {
     struct leat_decoder_options options = {.names_required = source->options.names_required,
+                                           .whole_seconds = source->config->old_times == LEAT_OLD_TIMES_WHOLE_SECONDS,
                                            .event_bytes_max = source->config->event_bytes_max};
     if (!leat_filter_all(source->filter)) {
         options.journalled = source_journalled;

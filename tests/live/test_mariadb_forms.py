@@ -136,3 +136,23 @@ def test_events_that_do_not_tell_their_end(maria):
     assert [line["after"]["a"] for line in inserts] == [1, 2, 3] and {line["pos"] for line in inserts} <= places
     zeros = sum(end == 0 for _, end in events(file))
     assert (zeros > 0) == (maria.version != "10.11"), zeros
+
+
+def test_times_of_the_older_form_stop_unless_they_are_said_to_have_no_fractions(maria):
+    """Their table maps don't tell the digits: even with the rows right, they could be read in two ways."""
+    maria.sql("SET GLOBAL mysql56_temporal_format=OFF")
+    try:
+        maria.sql("CREATE OR REPLACE TABLE test.whole (a TIMESTAMP NULL, b DATETIME, c TIME); "
+                  "CREATE OR REPLACE TABLE test.parts (a TIMESTAMP(6) NULL, b DATETIME(6), c TIME(1)); FLUSH BINARY LOGS; SET time_zone='+00:00';"
+                  "INSERT INTO test.whole VALUES ('2026-01-31 10:20:30', '2026-01-31 10:20:30', '-10:20:30'), (NULL, NULL, NULL); FLUSH BINARY LOGS;"
+                  "INSERT INTO test.parts VALUES ('2026-01-31 10:20:30.5', '2026-01-31 10:20:30.25', '10:20:30.5')")
+    finally:
+        maria.sql("SET GLOBAL mysql56_temporal_format=ON")
+    whole, parts = maria.binlogs()[-2:]
+    for file in (whole, parts):
+        done = run("decode", file)
+        assert done.returncode == 17 and "how many digits of a second" in done.stderr and "--whole-seconds" in done.stderr, done.stderr
+    done = run("decode", "--whole-seconds", whole)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["after"] for line in lines if line["op"] == "insert"] == [
+        {"a": "2026-01-31T10:20:30Z", "b": "2026-01-31T10:20:30", "c": "-10:20:30"}, {"a": None, "b": None, "c": None}], done.stderr

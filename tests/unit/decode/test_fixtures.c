@@ -44,7 +44,7 @@ static const struct {
     {"mariadb-server/mdev-4645-binlog_checksum.binlog", "headers of 23 bytes"},
     {"mariadb-server/mdev-4645-binlog_group_id.binlog", "headers of 27 bytes"},
     /* MariaDB 10.0's TIMESTAMP(3): its width is told nowhere. */
-    {"tiflow/mysql-bin.000001", "is not whole"},
+    {"tiflow/mysql-bin.000001", "doesn't tell how many digits of a second"},
 };
 
 struct counts {

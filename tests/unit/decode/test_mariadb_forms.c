@@ -501,6 +501,51 @@ START_TEST(fragments_that_are_not_whole)
 }
 END_TEST
 
+/* ---- Times of before 10.1 ---- */
+
+static void check_old_time(const char *version, unsigned type, bool whole_seconds, const char *expected)
+{
+    struct leat_decoder_options options = {.names_required = true, .whole_seconds = whole_seconds};
+    struct stream s;
+    stream_open(&s, &options);
+    s.server = version;
+    s.checksums = false; /* the older of these had none */
+    put_format(&s);
+    put_query(&s, "", "BEGIN");
+    leat_buf_le(&s.body, 100, 6);
+    leat_buf_put(&s.body, "\1\0\4shop\0\1t\0\1", 12);
+    leat_buf_u8(&s.body, (uint8_t)type);
+    leat_buf_put(&s.body, "\0\0\4\2\1a", 6);
+    put_event(&s, LEAT_EVENT_TABLE_MAP);
+    stream_forget(&s);
+    leat_buf_le(&s.body, 100, 6);
+    leat_buf_put(&s.body, "\1\0\1\1\0\0\0\0\0\0\0\0\0",
+                 type == LEAT_TYPE_DATETIME ? 13
+                 : type == LEAT_TYPE_TIME   ? 8
+                                            : 9);
+    put_event(&s, LEAT_EVENT_WRITE_ROWS_V1);
+    ck_assert_msg(!strcmp(leat_buf_cstr(&s.trace), expected), "%s, type %u: %s %s", version, type, leat_buf_cstr(&s.trace), s.err.message);
+    if (s.result) {
+        check_error(&s, "shop.t has TIMESTAMP, TIME or DATETIME columns in MariaDB's form of before 10.1");
+        check_cure(&s, "--whole-seconds");
+    }
+    stream_close(&s);
+}
+
+START_TEST(times_whose_digits_are_not_told_stop)
+{
+    static const char read[] = "schema(shop.t) insert(shop.t,1,end)";
+    static const unsigned types[] = {LEAT_TYPE_TIMESTAMP, LEAT_TYPE_TIME, LEAT_TYPE_DATETIME};
+    for (unsigned i = 0; i < 3; i++) {
+        check_old_time("10.0.38-MariaDB", types[i], false, "!unsupported");
+        check_old_time("5.3.0-MariaDB", types[i], false, "!unsupported");
+        check_old_time("10.0.38-MariaDB", types[i], true, read);
+        check_old_time("5.2.14-MariaDB", types[i], false, read);
+        check_old_time("5.5.62-log", types[i], false, read);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("decode: MariaDB's own forms");
@@ -513,6 +558,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, what_gtid_events_append);
     LEAT_TEST_ADD(suite, fragments_are_put_together);
     LEAT_TEST_ADD(suite, fragments_that_are_not_whole);
+    LEAT_TEST_ADD(suite, times_whose_digits_are_not_told_stop);
     return suite;
 }
 
