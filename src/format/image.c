@@ -92,11 +92,12 @@ static inline const uint8_t *take_nulls(const struct leat_plan *plan, const uint
     return nulls;
 }
 
-static uint8_t *not_of_its_set(const struct leat_step *step, struct leat_error *err)
+static __attribute__((noinline)) uint8_t *put_foreign(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
+                                                      const uint8_t *bytes, uint32_t size)
 {
-    leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "text that is not %s",
-              step->character_max == 4 ? "utf8mb4" : "utf8mb3");
-    return NULL;
+    writer->to = to;
+    leat_write_foreign(writer, step, bytes, size);
+    return writer->to;
 }
 
 static leat_value_writer *const slow_writers[] = {
@@ -116,8 +117,7 @@ static inline uint64_t load_upper(const struct leat_step *step, const uint8_t *b
 }
 
 __attribute__((always_inline)) static inline uint8_t *put_utf8(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
-                                const uint8_t *bytes, uint32_t size, const uint8_t *readable_end,
-                                struct leat_error *err)
+                                const uint8_t *bytes, uint32_t size, const uint8_t *readable_end)
 {
     size_t most = leat_text_utf8_max(bytes, size) + 2;
     if (__builtin_expect((size_t)(writer->end - to) < most + writer->rest_max, 0)) {
@@ -125,12 +125,12 @@ __attribute__((always_inline)) static inline uint8_t *put_utf8(struct leat_write
         leat_writer_grow(writer, most);
         to = writer->to;
     }
-    *to++ = '"';
-    to = leat_text_utf8(to, bytes, size, readable_end, step->character_max);
-    if (!to)
-        return not_of_its_set(step, err);
-    *to++ = '"';
-    return to;
+    *to = '"';
+    uint8_t *behind = leat_text_utf8(to + 1, bytes, size, readable_end, step->character_max);
+    if (__builtin_expect(!behind, 0))
+        return put_foreign(writer, to, step, bytes, size);
+    *behind++ = '"';
+    return behind;
 }
 
 /* What most columns are is written here, at `to`, which is kept out of the memory that the bytes written might be.
@@ -143,7 +143,7 @@ __attribute__((always_inline)) static inline uint8_t *put_value(struct leat_writ
     case LEAT_STEP_INT:
         return leat_text_i64(to, (int64_t)load_upper(step, bytes, readable_end) >> step->shift);
     case LEAT_STEP_UTF8:
-        return put_utf8(writer, to, step, bytes, size, readable_end, err);
+        return put_utf8(writer, to, step, bytes, size, readable_end);
     case LEAT_STEP_UINT:
         return leat_text_u64(to, load_upper(step, bytes, readable_end) >> step->shift);
     case LEAT_STEP_YEAR:

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "binlog/charset.h"
+#include "charset_text_int.h"
 
 /* Names are UTF-8 as the servers hold them; bytes that are not must not make a line that nobody can read. */
 static void put_text(struct leat_buf *buf, const struct leat_text *text)
@@ -15,25 +16,16 @@ static void put_text(struct leat_buf *buf, const struct leat_text *text)
         leat_json_base64(buf, text->bytes, text->size);
 }
 
-/* As text if it can be, else exact all the same. A statement whose set isn't told is read as utf8mb4. */
+/* A statement whose set isn't told is read as utf8mb4, and so is utf8mb3, which servers don't hold statements to. */
 static void put_sql(struct leat_lines *lines, const struct leat_statement *statement)
 {
-    struct leat_buf *buf = lines->out.buf, *text = &lines->scratch;
     enum leat_charset charset = LEAT_CHARSET_UTF8MB4;
     if (statement->session.present & LEAT_SESSION_CHARSET)
         charset = leat_charset_of(statement->session.client_collation);
-    if (charset == LEAT_CHARSET_BINARY || charset == LEAT_CHARSET_UTF8MB3)
+    if (charset == LEAT_CHARSET_UTF8MB3)
         charset = LEAT_CHARSET_UTF8MB4;
-    struct leat_error ignored = {0};
-    leat_buf_clear(text);
-    if (charset != LEAT_CHARSET_UNSUPPORTED &&
-        leat_charset_to_utf8(text, charset, statement->sql, statement->sql_size, &ignored) == LEAT_OK) {
-        leat_buf_puts(buf, ",\"sql\":");
-        leat_json_string(buf, text->data, text->size);
-    } else {
-        leat_buf_puts(buf, ",\"sql_base64\":");
-        leat_json_base64(buf, statement->sql, statement->sql_size);
-    }
+    leat_buf_puts(lines->out.buf, ",\"sql\":");
+    leat_charset_text(lines->out.buf, &lines->scratch, charset, statement->sql, statement->sql_size);
 }
 
 static void put_number(struct leat_buf *buf, const char *name, bool told, uint64_t value)

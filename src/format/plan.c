@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "binlog/charset.h"
 #include "binlog/plan.h"
+#include "charset_text_int.h"
 #include "text_int.h"
 #include "type_int.h"
 
@@ -42,8 +43,7 @@ static int fail_charset(const struct leat_plan *plan, uint32_t column, struct le
 {
     char why[160];
     uint32_t collation = plan->view->columns[column].collation;
-    snprintf(why, sizeof why, "character set %s (collation %u) is not supported yet", leat_charset_name(collation),
-             collation);
+    snprintf(why, sizeof why, "no server is known to have a collation %u", collation);
     return fail_column(plan, column, LEAT_E_UNSUPPORTED, why, err);
 }
 
@@ -59,20 +59,18 @@ static int string_step(struct leat_plan *plan, struct leat_step *step, struct le
     switch (charset) {
     case LEAT_CHARSET_BINARY:
         step->op = column->type == LEAT_TYPE_STRING ? LEAT_STEP_BINARY : LEAT_STEP_BYTES;
-            return LEAT_OK;
+        return LEAT_OK;
     case LEAT_CHARSET_UTF8MB3:
     case LEAT_CHARSET_UTF8MB4:
         step->op = LEAT_STEP_UTF8;
         step->character_max = charset == LEAT_CHARSET_UTF8MB4 ? 4 : 3;
         return LEAT_OK;
-    case LEAT_CHARSET_ASCII:
-    case LEAT_CHARSET_LATIN1:
+    case LEAT_CHARSET_UNKNOWN:
+        return fail_charset(plan, step->index, err);
+    default:
         step->op = LEAT_STEP_TEXT;
         return LEAT_OK;
-    case LEAT_CHARSET_UNSUPPORTED:
-        break;
     }
-    return fail_charset(plan, step->index, err);
 }
 
 /* A definition that doesn't know signs says signed. */
@@ -138,49 +136,24 @@ static int choose_op(struct leat_plan *plan, struct leat_step *step, struct leat
     }
 }
 
-static bool is_ascii(const struct leat_text *text)
-{
-    for (uint32_t i = 0; i < text->size; i++)
-        if ((uint8_t)text->bytes[i] >= 0x80)
-            return false;
-    return true;
-}
-
-/* Sets whose bytes below 0x80 are not ASCII when they stand for themselves. */
-static bool is_wide(uint32_t collation)
-{
-    const char *name = leat_charset_name(collation);
-    return strncmp(name, "utf16", 5) == 0 || strcmp(name, "utf32") == 0 || strcmp(name, "ucs2") == 0;
-}
-
-/* A member as quoted JSON, into plan->text. Members of a set that isn't told are read as utf8mb4. */
-static int put_member(struct leat_plan *plan, const struct leat_step *step, const struct leat_text *member,
-                      struct leat_error *err)
+/* The character set of an ENUM's or SET's members; utf8mb4 where it isn't told. */
+static int member_charset(const struct leat_plan *plan, const struct leat_step *step, enum leat_charset *charset,
+                          struct leat_error *err)
 {
     uint32_t collation = step->column->collation;
-    enum leat_charset charset =
-        collation == LEAT_COLLATION_UNKNOWN ? LEAT_CHARSET_UTF8MB4 : leat_charset_of(collation);
-    if (charset == LEAT_CHARSET_BINARY)
-        charset = LEAT_CHARSET_UTF8MB4;
-    if (is_ascii(member) && !is_wide(collation))
-        charset = LEAT_CHARSET_ASCII;
-    if (charset == LEAT_CHARSET_UNSUPPORTED)
-        return fail_charset(plan, step->index, err);
-    struct leat_buf text = {0};
-    int result = leat_charset_to_utf8(&text, charset, member->bytes, member->size, err);
-    if (result == LEAT_OK)
-        leat_json_string(&plan->text, text.data, text.size);
-    leat_buf_free(&text);
-    return result == LEAT_OK ? LEAT_OK
-                             : fail_column(plan, step->index, LEAT_E_MALFORMED,
-                                           "a member's text is not of its character set", err);
+    *charset = collation == LEAT_COLLATION_UNKNOWN ? LEAT_CHARSET_UTF8MB4 : leat_charset_of(collation);
+    return *charset == LEAT_CHARSET_UNKNOWN ? fail_charset(plan, step->index, err) : LEAT_OK;
 }
 
-/* Texts go into one buffer, which moves while it grows: until it is complete a text's `bytes` is NULL and its place is
+/* Members as JSON. Texts go into one buffer, which moves while it grows: until it is complete a text's `bytes` is NULL and its place is
  * the sum of the sizes before it. So members are written in order, and resolved in the same order. */
 static int put_members(struct leat_plan *plan, struct leat_step *step, struct leat_text *to, struct leat_error *err)
 {
     const struct leat_column *column = step->column;
+    enum leat_charset charset;
+    if (member_charset(plan, step, &charset, err))
+        return LEAT_FAIL;
+    struct leat_buf scratch = {0};
     uint32_t made = 0;
     if (step->op == LEAT_STEP_ENUM) {
         leat_buf_puts(&plan->text, "\"\"");
@@ -189,14 +162,14 @@ static int put_members(struct leat_plan *plan, struct leat_step *step, struct le
     size_t longest = 2, total = 0;
     for (uint32_t i = 0; i < column->member_count; i++) {
         size_t before = plan->text.size;
-        if (put_member(plan, step, &column->members[i], err))
-            return LEAT_FAIL;
+        leat_charset_text(&plan->text, &scratch, charset, column->members[i].bytes, column->members[i].size);
         size_t size = plan->text.size - before;
         to[made++].size = (uint32_t)size;
         total += size + 1;
         if (size > longest)
             longest = size;
     }
+    leat_buf_free(&scratch);
     step->members = to;
     step->member_count = made;
     plan->image_max += step->op == LEAT_STEP_ENUM ? longest : total;

@@ -21,7 +21,7 @@ enum leat_step_op {
     LEAT_STEP_ENUM,
     LEAT_STEP_SET,
     LEAT_STEP_UTF8,   /* utf8mb4 and utf8mb3, checked as it is copied */
-    LEAT_STEP_TEXT,   /* other sets: ASCII as it is, else converted */
+    LEAT_STEP_TEXT,   /* other sets: converted */
     LEAT_STEP_BYTES,  /* base64 */
     LEAT_STEP_BINARY, /* base64 of BINARY(n), with the zero bytes that the server strips */
     LEAT_STEP_GEOMETRY,
@@ -33,13 +33,13 @@ struct leat_step {
     uint8_t op;
     uint8_t prefix;        /* bytes of the length before the value; 0: it always has `size` */
     uint8_t character_max; /* UTF8: 3 or 4 bytes */
-    uint8_t charset;       /* enum leat_charset of TEXT */
+    uint8_t charset;       /* enum leat_charset of UTF8 and TEXT */
     uint8_t shift;         /* INT, UINT: bits of a 64-bit number that the value doesn't have */
     uint32_t text_size;
     uint32_t size; /* of the packed value; with a prefix: at most */
     const uint8_t *text; /* `,"name":` */
     const struct leat_column *column;
-    const struct leat_text *members; /* ENUM, SET: as JSON, quoted; ENUM: [0] is "" for index 0 */
+    const struct leat_text *members; /* ENUM, SET: as JSON; ENUM: [0] is "" for index 0 */
     uint32_t member_count;           /* of members */
     uint32_t index;                  /* the column's number */
 };

@@ -50,28 +50,10 @@ bool leat_type_is_string(const struct leat_column *column)
     }
 }
 
-/* Bytes of the longest character; 0 where the set isn't told. */
-static unsigned character_max(uint32_t collation)
-{
-    static const struct {
-        char name[10];
-        uint8_t size;
-    } wide[] = {{"utf8mb4", 4}, {"utf8mb3", 3}, {"utf8", 3},    {"big5", 2},    {"cp932", 2}, {"eucjpms", 3},
-                {"euckr", 2},   {"gb18030", 4}, {"gb2312", 2},  {"gbk", 2},     {"sjis", 2},  {"ucs2", 2},
-                {"ujis", 3},    {"utf16", 4},   {"utf16le", 4}, {"utf32", 4},   {"unknown", 0}};
-    if (collation == LEAT_COLLATION_UNKNOWN)
-        return 0;
-    const char *name = leat_charset_name(collation);
-    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
-        if (strcmp(name, wide[i].name) == 0)
-            return wide[i].size;
-    return 1;
-}
-
 /* In characters where the set is known, else nothing: the bytes are given apart. */
 static void put_length(struct leat_buf *buf, const struct leat_column *column)
 {
-    unsigned wide = character_max(column->collation);
+    unsigned wide = leat_charset_character_max(leat_charset_of(column->collation));
     if (wide)
         leat_buf_printf(buf, "(%u)", leat_type_bytes_max(column) / wide);
 }

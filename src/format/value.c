@@ -5,8 +5,8 @@
 #include <math.h>
 
 #include "base/json.h"
-#include "binlog/charset.h"
 #include "binlog/value.h"
+#include "charset_text_int.h"
 #include "text_plain_int.h"
 
 static int malformed(const char *what, struct leat_error *err)
@@ -162,24 +162,29 @@ int leat_write_set(struct leat_writer *writer, const struct leat_step *step, con
 int leat_write_text(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                     struct leat_error *err)
 {
-    leat_writer_room(writer, leat_text_utf8_max(bytes, size) + 2);
-    *writer->to = '"';
-    uint8_t *to = leat_text_utf8(writer->to + 1, bytes, size, bytes + size, 1);
-    if (!to) {
-        leat_buf_clear(writer->scratch);
-        if (leat_charset_to_utf8(writer->scratch, (enum leat_charset)step->charset, bytes, size, err))
-            return LEAT_FAIL;
-        const uint8_t *text = writer->scratch->data;
-        size_t text_size = writer->scratch->size;
-        leat_writer_room(writer, leat_text_utf8_max(text, text_size) + 2);
+    (void)err;
+    enum leat_charset charset = (enum leat_charset)step->charset;
+    if (leat_charset_has_ascii(charset)) {
+        leat_writer_room(writer, leat_text_utf8_max(bytes, size) + 2);
         *writer->to = '"';
-        to = leat_text_utf8(writer->to + 1, text, text_size, text + text_size, 4);
-        if (!to)
-            return malformed("text that gives no UTF-8", err);
+        uint8_t *to = leat_text_utf8(writer->to + 1, bytes, size, bytes + size, 1);
+        if (to) {
+            *to++ = '"';
+            writer->to = to;
+            return LEAT_OK;
+        }
     }
-    *to++ = '"';
-    writer->to = to;
+    leave(writer);
+    leat_charset_text(writer->buf, writer->scratch, charset, bytes, size);
+    enter(writer);
     return LEAT_OK;
+}
+
+void leat_write_foreign(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size)
+{
+    leave(writer);
+    leat_charset_object(writer->buf, (enum leat_charset)step->charset, bytes, size);
+    enter(writer);
 }
 
 static void put_base64(struct leat_writer *writer, const uint8_t *bytes, size_t size)

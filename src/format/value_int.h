@@ -12,4 +12,7 @@ leat_value_writer leat_write_float, leat_write_double, leat_write_decimal, leat_
     leat_write_set, leat_write_text, leat_write_bytes, leat_write_binary, leat_write_geometry, leat_write_vector,
     leat_write_json;
 
+/* Text whose bytes are not of its character set. */
+void leat_write_foreign(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size);
+
 #endif

@@ -5,7 +5,6 @@ decoded by `leat decode` and compared value by value; then `leat tail` and `leat
 zone and locale.
 """
 
-import json
 import os
 import subprocess
 from itertools import zip_longest
@@ -224,43 +223,6 @@ def own(apart, request):
     name = request.node.name[:60]
     apart.sql(f"CREATE DATABASE {name}")
     return name
-
-
-SUPPORTED = ("utf8mb4", "utf8mb3", "latin1", "ascii", "binary")
-
-
-def test_other_character_sets_stop_with_their_name_and_the_cure(apart, own):
-    names = [row[0] for row in apart.sql("SELECT CHARACTER_SET_NAME FROM information_schema.CHARACTER_SETS")]
-    others = sorted(set(names) - set(SUPPORTED))
-    assert len(others) > 30
-    apart.sql("FLUSH BINARY LOGS")
-    for name in others:
-        apart.sql(f"CREATE TABLE {own}.{name} (a INT, b VARCHAR(20) CHARACTER SET {name}); "
-                         f"INSERT INTO {own}.{name} VALUES (1, 'a')")
-    apart.sql(f"CREATE TABLE {own}.plain (a INT, b VARCHAR(20)); INSERT INTO {own}.plain VALUES (1, 'a')")
-    file = apart.binlogs()[-1]
-    for name in others:
-        done = leat_program.run("decode", file, "--table", f"{own}.{name}")
-        assert done.returncode == 17, f"{name}: {done.returncode} {done.stderr}"
-        assert f"{own}.{name}.b" in done.stderr and f"character set {name} " in done.stderr and file.name in done.stderr, done.stderr
-        assert "exclude_tables" in done.stderr and "CONVERT TO CHARACTER SET utf8mb4" in done.stderr, done.stderr
-        assert '"op":"insert"' not in done.stdout
-    lines = lines_of(decode(file, "--table", f"{own}.*", *(word for name in others for word in ("--exclude-table", f"{own}.{name}"))))
-    assert [json.loads(line)["after"] for line in lines if '"op":"insert"' in line] == [{"a": 1, "b": "a"}]
-
-
-def test_members_in_other_character_sets_are_shown_where_they_are_ascii(apart, own):
-    """The rows hold numbers only, so what counts is whether the members can be named."""
-    witness = Witness(apart, own)
-    apart.sql("FLUSH BINARY LOGS")
-    table = witness.create("t", "e ENUM('a','b') CHARACTER SET cp1251, s SET('x','y') CHARACTER SET koi8r")
-    witness.lives(table, ["e", "s"], ["1", "2", "'none'"], ["3", "0"])
-    witness.close()
-    verdict = judge(witness.changes, lines_of(decode(apart.binlogs()[-1])))
-    assert not verdict.differences and verdict.values == 12, str(verdict)
-    apart.sql(f"FLUSH BINARY LOGS; CREATE TABLE {own}.u (e ENUM('a','ж') CHARACTER SET cp1251); INSERT INTO {own}.u VALUES (1)")
-    done = leat_program.run("decode", apart.binlogs()[-1])
-    assert done.returncode == 17 and "character set cp1251 " in done.stderr, done.stderr
 
 
 def test_json_as_a_difference_stops_with_the_cure(apart, own):

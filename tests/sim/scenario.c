@@ -10,7 +10,8 @@
 static const char *const sysbench[] = {"sysbench-1", "sysbench-2", "sysbench-3", "sysbench-4", "sysbench-5"};
 static const char *const kinds[] = {"sysbench-5",       "ddl",        "types",       "large_rows",
                                     "nontransactional", "savepoints", "keys",        "json",
-                                    "minimal_image",    "rows_query", "no_checksum", "sysbench-5"};
+                                    "minimal_image",    "rows_query", "no_checksum", "charsets",
+                                    "sysbench-5"};
 static const char *const short_one[] = {"sysbench-5"};
 static const char *const small_run[] = {"sysbench-5", "ddl", "large_rows"};
 

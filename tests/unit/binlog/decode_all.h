@@ -71,7 +71,7 @@ static inline int reader_value(struct reader *reader, const struct leat_column *
     case LEAT_TYPE_VARCHAR:
     case LEAT_TYPE_BLOB:
         charset = leat_charset_of(column->collation);
-        if (charset == LEAT_CHARSET_BINARY || charset == LEAT_CHARSET_UNSUPPORTED)
+        if (charset == LEAT_CHARSET_BINARY)
             return 0;
         return leat_charset_to_utf8(text, charset, value->bytes, value->size, err);
     case LEAT_TYPE_FLOAT:

@@ -8,7 +8,7 @@
 
 #include "check_main.h"
 
-enum { TEST_COLUMNS_MAX = 80, UTF8MB4 = 255, UTF8MB3 = 33, LATIN1 = 8, ASCII = 11, GBK = 28 };
+enum { TEST_COLUMNS_MAX = 80, UTF8MB4 = 255, UTF8MB3 = 33, LATIN1 = 8, ASCII = 11, SWE7 = 10, GBK = 28, UCS2 = 35, CP1251 = 51 };
 
 static const uint8_t test_all_present[TEST_COLUMNS_MAX / 8 + 1] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 

@@ -407,14 +407,21 @@ START_TEST(statements_with_their_session)
                      "\"time_zone\":\"SYSTEM\",\"error_code\":0,\"last\":true}\n");
     leat_buf_clear(&sink.lines);
     item.statement.kind = LEAT_STATEMENT_DML;
-    item.statement.session.client_collation = GBK;
+    item.statement.session.client_collation = CP1251;
     item.statement.table = test_text("");
     item.statement.table_database = test_text("");
     give_begin(&sink);
     test_must(&sink, &item);
     give_end(&sink, LEAT_END_STATEMENT);
     ck_assert_ptr_nonnull(strstr(test_lines(&sink), "{\"op\":\"statement\",\"db\":null,\"table\":null,"));
-    ck_assert_ptr_nonnull(strstr(test_lines(&sink), "\"sql_base64\":\"VFJVTkNBVEUgY2FydCAtLSDpCg==\",\"sql_mode\""));
+    ck_assert_ptr_nonnull(strstr(test_lines(&sink), "\"sql\":\"TRUNCATE cart -- й\\n\",\"sql_mode\""));
+    leat_buf_clear(&sink.lines);
+    item.statement.session.client_collation = GBK;
+    give_begin(&sink);
+    test_must(&sink, &item);
+    give_end(&sink, LEAT_END_STATEMENT);
+    ck_assert_ptr_nonnull(strstr(test_lines(&sink), "\"sql\":{\"charset\":\"gbk\",\"base64\":\"VFJVTkNBVEUgY2FydCAtLSDpCg==\"},"
+                                                    "\"sql_mode\""));
     test_sink_close(&sink);
 }
 END_TEST
@@ -553,7 +560,9 @@ START_TEST(errors_name_column_and_position_and_take_back_the_line)
     test_sink_open(&sink, false, NULL);
     give_begin(&sink);
     test_cart_image(&images, 1, "good");
-    test_cart_image(&images, 2, "bad\xFF");
+    char long_one[82] = {0};
+    memset(long_one, 'x', sizeof long_one - 1);
+    test_cart_image(&images, 2, long_one); /* the column holds 80 bytes */
     struct leat_item rows = test_rows(cart, LEAT_OP_INSERT, 2, &images);
     ck_assert_int_eq(test_give(&sink, &rows), LEAT_FAIL);
     ck_assert_int_eq(sink.err.code, LEAT_E_MALFORMED);

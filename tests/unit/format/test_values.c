@@ -1,6 +1,8 @@
 /* Every type's values in the format "leat". */
 #include "lines.h"
 
+#include "base/json.h"
+
 struct one {
     struct test_table table;
     struct leat_column *column;
@@ -205,6 +207,13 @@ START_TEST(enums_are_their_text)
     e.table.columns[0].collation = LATIN1;
     members[0] = test_text("\xE9");
     CHECK(e, "\x01", "\"\xC3\xA9\"");
+    e.table.columns[0].collation = CP1251;
+    CHECK(e, "\x01", "\"й\"");
+    members[0] = test_text("a\x98");
+    CHECK(e, "\x01", "{\"charset\":\"cp1251\",\"base64\":\"YZg=\"}");
+    CHECK(e, "\x02", "\"m2\"");
+    e.table.columns[0].collation = 17;
+    CHECK(e, "\x02", "(unsupported)");
     e.table.columns[0].member_count = 0;
     CHECK(e, "\x02", "2");
 }
@@ -216,6 +225,11 @@ START_TEST(sets_are_arrays_of_their_members)
     give_members(&s.table.columns[0], 64);
     CHECK(s, "\x00\x00\x00\x00\x00\x00\x00\x00", "[]");
     CHECK(s, "\x05\x00\x00\x00\x00\x00\x00\x80", "[\"m1\",\"m3\",\"m64\"]");
+    s.table.columns[0].collation = UCS2;
+    members[2] = (struct leat_text){"\x26\x03", 2};
+    CHECK(s, "\x05\x00\x00\x00\x00\x00\x00\x00", "[\"洱\",\"☃\"]"); /* "m1" */
+    members[0] = test_text("m");
+    CHECK(s, "\x05\x00\x00\x00\x00\x00\x00\x00", "[{\"charset\":\"ucs2\",\"base64\":\"bQ==\"},\"☃\"]");
     struct one few = one_of(LEAT_TYPE_SET, LEAT_TYPE_SET << 8 | 1);
     give_members(&few.table.columns[0], 3);
     CHECK(few, "\x07", "[\"m1\",\"m2\",\"m3\"]");
@@ -235,20 +249,30 @@ START_TEST(text_is_utf8_and_checked)
     CHECK(text, "\x07\"\\\n\x01\x00\x7F/", "\"\\\"\\\\\\n\\u0001\\u0000\x7F/\"");
     CHECK(text, "\x04\xF0\x9F\x98\x80", "\"\xF0\x9F\x98\x80\"");
     CHECK(text, "\x12sixteen and more\xC3\xA9", "\"sixteen and more\xC3\xA9\"");
-    CHECK(text, "\x01\xFF", "(malformed)");
-    CHECK(text, "\x02\xC0\x80", "(malformed)");
-    CHECK(text, "\x03\xED\xA0\x80", "(malformed)");
-    CHECK(text, "\x01\xC3", "(malformed)");
+    CHECK(text, "\x01\xFF", "{\"charset\":\"utf8mb4\",\"base64\":\"/w==\"}");
+    CHECK(text, "\x02\xC0\x80", "{\"charset\":\"utf8mb4\",\"base64\":\"wIA=\"}");
+    CHECK(text, "\x03\xED\xA0\x80", "{\"charset\":\"utf8mb4\",\"base64\":\"7aCA\"}");
+    CHECK(text, "\x01\xC3", "{\"charset\":\"utf8mb4\",\"base64\":\"ww==\"}");
+    CHECK(text, "\x05good\xC3", "{\"charset\":\"utf8mb4\",\"base64\":\"Z29vZMM=\"}");
     struct one three = string_of(LEAT_TYPE_VARCHAR, 80, UTF8MB3);
     CHECK(three, "\x03\xE2\x82\xAC", "\"\xE2\x82\xAC\"");
-    CHECK(three, "\x04\xF0\x9F\x98\x80", "(malformed)");
+    CHECK(three, "\x04\xF0\x9F\x98\x80", "{\"charset\":\"utf8mb3\",\"base64\":\"8J+YgA==\"}");
     struct one latin = string_of(LEAT_TYPE_VARCHAR, 20, LATIN1);
     CHECK(latin, "\x03\x80\"\xE9", "\"\xE2\x82\xAC\\\"\xC3\xA9\"");
     struct one ascii = string_of(LEAT_TYPE_STRING, LEAT_TYPE_STRING << 8 | 20, ASCII);
     CHECK(ascii, "\x02hi", "\"hi\"");
-    CHECK(ascii, "\x01\x80", "(malformed)");
+    CHECK(ascii, "\x01\x80", "{\"charset\":\"ascii\",\"base64\":\"gA==\"}");
     struct one gbk = string_of(LEAT_TYPE_VARCHAR, 20, GBK);
-    CHECK(gbk, "\x02hi", "(unsupported)");
+    CHECK(gbk, "\x02hi", "\"hi\"");
+    CHECK(gbk, "\x05\xBA\xBA\x81\x5C\"", "\"汉乗\\\"\"");
+    CHECK(gbk, "\x02\"\xBA", "{\"charset\":\"gbk\",\"base64\":\"Iro=\"}");
+    struct one swe7 = string_of(LEAT_TYPE_VARCHAR, 20, SWE7);
+    CHECK(swe7, "\x03\x7B\"\\", "\"ä\\\"Ö\"");
+    struct one ucs2 = string_of(LEAT_TYPE_VARCHAR, 20, UCS2);
+    CHECK(ucs2, "\x04\0\"\x26\x03", "\"\\\"☃\"");
+    CHECK(ucs2, "\x01\"", "{\"charset\":\"ucs2\",\"base64\":\"Ig==\"}");
+    struct one nowhere = string_of(LEAT_TYPE_VARCHAR, 20, 17);
+    CHECK(nowhere, "\x02hi", "(unsupported)");
     struct one blob = string_of(LEAT_TYPE_BLOB, 4, UTF8MB4);
     CHECK(blob, "\x02\x00\x00\x00hi", "\"hi\"");
     CHECK(blob, "\xFF\xFF\xFF\xFFhi", "(malformed)");
@@ -271,7 +295,12 @@ START_TEST(special_bytes_anywhere)
             memcpy(expected + 2 + length, "\"", 2);
             ck_assert_str_eq(written(&text, bytes, 1 + length, false), expected);
             bytes[1 + at] = '\xFF';
-            ck_assert_str_eq(written(&text, bytes, 1 + length, false), "(malformed)");
+            struct leat_buf object = {0};
+            leat_buf_puts(&object, "{\"charset\":\"utf8mb4\",\"base64\":");
+            leat_json_base64(&object, bytes + 1, length);
+            leat_buf_puts(&object, "}");
+            ck_assert_str_eq(written(&text, bytes, 1 + length, false), leat_buf_cstr(&object));
+            leat_buf_free(&object);
         }
     }
 }
