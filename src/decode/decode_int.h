@@ -100,6 +100,7 @@ struct leat_decoder {
     struct leat_item
         item; /* the one being given: clearing one of these for each would take as long as a row's walk */
     struct leat_ddl ddl; /* of the statement at hand */
+    struct leat_buf sql; /* its text, where that had to be converted to be read */
     struct leat_decoder_state counters;
 };
 

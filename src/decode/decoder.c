@@ -34,6 +34,7 @@ void leat_decoder_free(struct leat_decoder **decoder)
     leat_schema_free(&(*decoder)->schema);
     leat_payload_reader_free(&(*decoder)->payload_reader);
     leat_buf_free(&(*decoder)->rows_query);
+    leat_buf_free(&(*decoder)->sql);
     leat_buf_free(&(*decoder)->fragments.event);
     decoder_inflate_free(*decoder);
     free(*decoder);

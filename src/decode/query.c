@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/checksum.h"
+#include "binlog/charset.h"
 
 /* Whether the rows that the statement changes are wanted. What can't be told from its text is. */
 static bool rows_wanted(const struct leat_decoder *decoder)
@@ -14,11 +15,30 @@ static bool rows_wanted(const struct leat_decoder *decoder)
     return decoder->options.journalled(decoder->options.journalled_context, ddl->database, ddl->table);
 }
 
+/* The statement in UTF-8, for the tokenizer: names of tables are, everywhere else, and in sets such as sjis and gbk
+ * the second byte of a character may be a quote or a backslash of ASCII. What is not of the client's set is taken as it
+ * is. Valid until the next call. */
+static struct leat_text in_utf8(struct leat_decoder *decoder, const struct leat_query *query)
+{
+    struct leat_text sql = {query->sql, (uint32_t)query->sql_size};
+    enum leat_charset charset = LEAT_CHARSET_UTF8MB4;
+    if (query->session.present & LEAT_SESSION_CHARSET)
+        charset = leat_charset_of(query->session.client_collation);
+    bool is_utf8 = charset == LEAT_CHARSET_UTF8MB4 || charset == LEAT_CHARSET_UTF8MB3 || charset == LEAT_CHARSET_ASCII ||
+                   charset == LEAT_CHARSET_BINARY || charset == LEAT_CHARSET_UNKNOWN;
+    struct leat_error not_of_the_set = {0};
+    leat_buf_clear(&decoder->sql);
+    if (is_utf8 || leat_charset_to_utf8(&decoder->sql, charset, query->sql, query->sql_size, &not_of_the_set) != LEAT_OK ||
+        decoder->sql.size > UINT32_MAX)
+        return sql;
+    return (struct leat_text){leat_buf_cstr(&decoder->sql), (uint32_t)decoder->sql.size};
+}
+
 static void classify(struct leat_decoder *decoder, const struct leat_query *query)
 {
     uint64_t sql_mode = query->session.present & LEAT_SESSION_SQL_MODE ? query->session.sql_mode : 0;
-    leat_ddl_classify(&decoder->ddl, query->sql, query->sql_size, sql_mode, query->database.bytes,
-                      query->database.size);
+    struct leat_text sql = in_utf8(decoder, query);
+    leat_ddl_classify(&decoder->ddl, sql.bytes, sql.size, sql_mode, query->database.bytes, query->database.size);
 }
 
 static struct leat_text text_of(const char *name)
@@ -102,7 +122,8 @@ static int track_savepoint(struct leat_decoder *decoder, const struct leat_query
 {
     struct transaction *transaction = &decoder->transaction;
     char name[LEAT_NAME_BYTES_MAX + 1];
-    if (!leat_ddl_savepoint(name, query->sql, query->sql_size, query->session.sql_mode))
+    struct leat_text sql = in_utf8(decoder, query);
+    if (!leat_ddl_savepoint(name, sql.bytes, sql.size, query->session.sql_mode))
         return leat_malformed(err, "a savepoint without a name");
     uint64_t id = leat_hash64(name, strlen(name), 0);
     uint32_t at = 0;
