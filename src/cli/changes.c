@@ -6,14 +6,20 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "filter/filter.h"
+#include "count_int.h"
+#include "filter/where.h"
 #include "format/format.h"
 #include "undo_int.h"
 
 enum { HAND_OVER_BYTES = 256 << 10 };
 
+enum { OP_DDL = 1, OPS_ALL = 15 }; /* a row's is 1 << enum leat_op */
+
 struct cli_changes {
     struct leat_filter *filter;
+    struct leat_where *where; /* NULL: every row */
+    unsigned ops;             /* what is wanted: a bit each */
+    struct count *count;      /* with --count: where items go */
     struct leat_format *format;
     struct leat_buf buf;
     struct cli_output *output;
@@ -44,39 +50,99 @@ static int on_message(void *context, const struct leat_message *message, struct 
     return changes->buf.size >= HAND_OVER_BYTES ? hand_over(changes, changes->buf.size, err) : LEAT_OK;
 }
 
-int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool background, struct leat_error *err)
+/* ---- Options ---- */
+
+static int take_filter(struct cli_changes *changes, struct cli_args *args, struct leat_error *err)
 {
-    struct cli_changes *changes = leat_alloc_zero(1, sizeof *changes);
     size_t table_count, exclude_count;
     const char *const *values = cli_args_values(args, "table", &table_count);
     const char **tables = leat_memdup(values, (table_count + 1) * sizeof *values);
     values = cli_args_values(args, "exclude-table", &exclude_count);
     int rc = leat_filter_new(&changes->filter, tables, table_count, values, exclude_count, err);
     free(tables);
+    return rc;
+}
+
+static int take_ops(struct cli_changes *changes, struct cli_args *args, struct leat_error *err)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } words[] = {{"insert", 1 << LEAT_OP_INSERT}, {"update", 1 << LEAT_OP_UPDATE}, {"delete", 1 << LEAT_OP_DELETE}, {"ddl", OP_DDL}};
+    size_t count;
+    const char *const *values = cli_args_values(args, "op", &count);
+    changes->ops = count ? 0 : OPS_ALL;
+    for (size_t i = 0; i < count; i++)
+        for (const char *at = values[i]; *at; at += *at == ',') {
+            size_t size = strcspn(at, ","), word = 0;
+            while (word < sizeof words / sizeof *words && (strlen(words[word].name) != size || strncmp(words[word].name, at, size)))
+                word++;
+            if (word == sizeof words / sizeof *words)
+                return cli_usage_fail(args, err, "--op: \"%.*s\" is not insert, update, delete or ddl", (int)size, at);
+            changes->ops |= words[word].bit;
+            at += size;
+        }
+    return LEAT_OK;
+}
+
+static int take_where(struct cli_changes *changes, struct cli_args *args, struct leat_error *err)
+{
+    size_t count;
+    const char *const *values = cli_args_values(args, "where", &count);
+    if (!count)
+        return LEAT_OK;
+    changes->ops &= ~(unsigned)OP_DDL; /* a statement has no rows that could match */
+    return leat_where_new(&changes->where, values, count, changes->filter, err);
+}
+
+static int take_format(struct cli_changes *changes, struct cli_args *args, struct leat_error *err)
+{
     size_t generated_count;
-    values = cli_args_values(args, "generated", &generated_count);
     bool undo = cli_args_has(args, "undo");
+    const char *name = cli_args_value(args, "format");
+    const char *const *generated = cli_args_values(args, "generated", &generated_count);
     const struct leat_format_options options = {.schema_lines = true,
                                                 .name = "leat",
                                                 .undo = undo,
                                                 .check = undo || cli_args_has(args, "check"),
-                                                .generated = values,
+                                                .generated = generated,
                                                 .generated_count = generated_count};
     const struct leat_format_out to = {changes, &changes->buf, on_message};
-    const char *name = cli_args_value(args, "format");
+    if (undo && cli_args_has(args, "count"))
+        return cli_usage_fail(args, err, "--undo and --count: one of them");
     if (undo && name && strcmp(name, "sql") != 0)
-        rc = cli_usage_fail(args, err, "--undo gives statements: it goes with --format sql alone");
-    if (rc == LEAT_OK)
-        rc = leat_format_new(&changes->format, name ? name : undo ? "sql" : "leat", &options, changes->filter, &to, err);
-    if (rc) {
+        return cli_usage_fail(args, err, "--undo gives statements: it goes with --format sql alone");
+    if (cli_args_has(args, "json") && !cli_args_has(args, "count"))
+        return cli_usage_fail(args, err, "--json is the form of a --count; changes are JSON anyway, unless --format says otherwise");
+    if (leat_format_new(&changes->format, name ? name : undo ? "sql" : "leat", &options, changes->filter, &to, err))
+        return LEAT_FAIL;
+    if (cli_args_has(args, "count"))
+        changes->count = count_new(changes->filter, cli_args_has(args, "json"));
+    changes->undo = undo ? undo_new() : NULL;
+    return LEAT_OK;
+}
+
+static void free_changes(struct cli_changes *changes)
+{
+    leat_format_free(&changes->format);
+    leat_where_free(&changes->where);
+    leat_filter_free(&changes->filter);
+    leat_buf_free(&changes->buf);
+    count_free(&changes->count);
+    undo_free(&changes->undo);
+    free(changes);
+}
+
+int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool background, struct leat_error *err)
+{
+    struct cli_changes *changes = leat_alloc_zero(1, sizeof *changes);
+    if (take_filter(changes, args, err) || take_ops(changes, args, err) || take_where(changes, args, err) ||
+        take_format(changes, args, err)) {
         err->code = LEAT_E_USAGE;
-        leat_format_free(&changes->format);
-        leat_filter_free(&changes->filter);
-        free(changes);
-        return rc;
+        free_changes(changes);
+        return LEAT_FAIL;
     }
     changes->output = cli_output_new(STDOUT_FILENO, background);
-    changes->undo = undo ? undo_new() : NULL;
     *out = changes;
     return LEAT_OK;
 }
@@ -91,6 +157,8 @@ int cli_event_bytes_max(const struct cli_args *args, uint64_t *bytes, struct lea
         return LEAT_OK;
     return cli_usage_fail(args, err, "--event-bytes-max: a size up to 1GiB is expected, such as 64MiB");
 }
+
+/* ---- Items ---- */
 
 /* What --undo has to know of an item besides its statements. */
 static int note(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)
@@ -114,15 +182,51 @@ static int note(struct cli_changes *changes, const struct leat_item *item, struc
     }
 }
 
-int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)
+/* What was selected. */
+static int give(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)
 {
+    if (changes->count) {
+        count_item(changes->count, item);
+        return LEAT_OK;
+    }
     if (changes->undo && note(changes, item, err))
         return LEAT_FAIL;
     return leat_format_item(changes->format, item, NULL, err);
 }
 
+static int give_rows(void *context, const struct leat_rows *rows, struct leat_error *err)
+{
+    struct leat_item item = {.type = LEAT_ITEM_ROWS};
+    item.rows = *rows;
+    return give(context, &item, err);
+}
+
+int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)
+{
+    if (item->type == LEAT_ITEM_ROWS && !(changes->ops & 1u << item->rows.op))
+        return LEAT_OK;
+    if (item->type == LEAT_ITEM_STATEMENT && !(changes->ops & OP_DDL))
+        return LEAT_OK;
+    if (item->type == LEAT_ITEM_ROWS && changes->where)
+        return leat_where_rows(changes->where, &item->rows, give_rows, changes, err);
+    return give(changes, item, err);
+}
+
+static int write_count(struct cli_changes *changes, struct leat_error *err)
+{
+    struct leat_buf text = {0};
+    count_write(changes->count, &text);
+    int rc = cli_output_put(changes->output, text.data, text.size, err);
+    leat_buf_free(&text);
+    return rc;
+}
+
 int cli_changes_finish(struct cli_changes *changes, struct leat_error *err)
 {
+    if (changes->where && leat_where_check(changes->where, err))
+        return LEAT_FAIL;
+    if (changes->count)
+        return write_count(changes, err);
     return changes->undo ? undo_write(changes->undo, changes->output, err) : LEAT_OK;
 }
 
@@ -142,10 +246,6 @@ int cli_changes_close(struct cli_changes **out, struct leat_error *err)
     rc = rc ? rc : closed;
     if (rc == LEAT_FAIL)
         *err = problem;
-    leat_format_free(&changes->format);
-    leat_filter_free(&changes->filter);
-    leat_buf_free(&changes->buf);
-    undo_free(&changes->undo);
-    free(changes);
+    free_changes(changes);
     return rc;
 }

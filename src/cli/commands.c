@@ -29,7 +29,15 @@ static const struct cli_option options_select[] = {
     {"whole-seconds", 0, NULL, "MariaDB's TIMESTAMP, TIME and DATETIME of before 10.1 have no fractions: read them, instead of stopping."},
     END_OF_OPTIONS};
 
+static const struct cli_option options_rows[] = {
+    {"where", 0, "COLUMN=VALUE", "Only rows whose before or after image has it; given several times, all must hold. COLUMN=NULL is SQL's NULL, COLUMN='NULL' the text."},
+    {"op", 0, "OP[,OP]…", "Only insert, update, delete, ddl."},
+    {"count", 0, NULL, "No changes, but how many there are, by table."},
+    {"json", 0, NULL, "The --count as one JSON object."},
+    END_OF_OPTIONS};
+
 static const struct cli_option options_decode[] = {
+    {"verify", 0, NULL, "Whether each file is whole: checksums, events, rows, values, and that files follow each other. A line a file."},
     {"undo", 0, NULL, "The statements that take the changes back, newest first. Implies --format sql --check."},
     END_OF_OPTIONS};
 
@@ -56,9 +64,9 @@ const struct cli_command cli_commands[] = {
      GROUPS(cli_options_config), cli_run},
     {"tail", "URL [--table DB.TABLE]… [--from P] [--until P]", "changes as lines on stdout, with no configuration and no state",
      "Connects to mysql://user@host:port/ as a replica would and prints changes as they are committed.",
-     GROUPS(options_select, cli_options_connection), cli_tail},
+     GROUPS(options_select, options_rows, cli_options_connection), cli_tail},
     {"decode", "FILE…|- [--table DB.TABLE]… [--from P] [--until P]", "the same from binlog files, offline",
-     "Reads binary log files (or standard input) in the order given and prints their changes.", GROUPS(options_decode, options_select),
+     "Reads binary log files (or standard input) in the order given and prints their changes.", GROUPS(options_select, options_rows, options_decode),
      cli_decode},
     {"doctor", "[URL | -c FILE]", "what is wrong, and the statement that cures it",
      "Checks a server and its account (and with a configuration, sinks too) for everything that would lose changes.",

@@ -3,6 +3,7 @@
 
 #include "progress_int.h"
 #include "span_int.h"
+#include "verify_int.h"
 #include "walk_int.h"
 
 struct decoding {
@@ -80,10 +81,13 @@ int cli_decode(struct cli_args *args, struct leat_error *err)
 {
     struct decoding decoding = {.walk = {.out = {&decoding, on_item}, .previous = on_previous}};
     int rc = parse_arguments(&decoding, args, err);
-    decoding.quiet = cli_args_has(args, "undo");
-    if (rc == LEAT_OK)
+    bool verifying = cli_args_has(args, "verify");
+    decoding.quiet = cli_args_has(args, "undo") || cli_args_has(args, "count");
+    if (rc == LEAT_OK && verifying)
+        rc = verify(&decoding.inputs, decoding.walk.event_bytes_max, err);
+    else if (rc == LEAT_OK)
         rc = cli_changes_new(&decoding.changes, args, false, err);
-    if (rc == LEAT_OK) {
+    if (rc == LEAT_OK && !verifying) {
         rc = decode_files(&decoding, err);
         if (rc != LEAT_FAIL)
             rc = cli_changes_finish(decoding.changes, err);

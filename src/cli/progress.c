@@ -94,7 +94,7 @@ struct progress *progress_start(const _Atomic uint64_t *done, uint64_t total, bo
     return NULL;
 }
 
-static void clear_line(void)
+void progress_clear(void)
 {
     static const char clear[] = "\r\033[K";
     if (isatty(STDERR_FILENO) && write(STDERR_FILENO, clear, sizeof clear - 1) < 0)
@@ -112,7 +112,7 @@ void progress_end(struct progress **out)
     pthread_cond_broadcast(&progress->changed);
     pthread_mutex_unlock(&progress->mutex);
     pthread_join(progress->thread, NULL);
-    clear_line();
+    progress_clear();
     pthread_cond_destroy(&progress->changed);
     pthread_mutex_destroy(&progress->mutex);
     free(progress);
@@ -125,6 +125,6 @@ void cli_warn(const char *format, ...)
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    clear_line();
+    progress_clear();
     fprintf(stderr, "leat: warning: %s\n", text);
 }

@@ -12,5 +12,7 @@ struct progress;
  * this gives NULL, which the other functions take. total 0: not known. *done may be written by any thread while it runs. */
 struct progress *progress_start(const _Atomic uint64_t *done, uint64_t total, bool quiet);
 void progress_end(struct progress **progress);
+/* Room for a line of something else; it comes again below. */
+void progress_clear(void);
 
 #endif

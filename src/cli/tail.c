@@ -148,6 +148,8 @@ int cli_tail(struct cli_args *args, struct leat_error *err)
     int rc = cli_changes_new(&changes, args, true, err);
     if (rc == LEAT_OK) {
         rc = follow(args, config, changes, err);
+        if (rc != LEAT_FAIL)
+            rc = cli_changes_finish(changes, err);
         struct leat_error problem = {0};
         int closed = cli_changes_close(&changes, &problem);
         if (rc != LEAT_FAIL && closed == LEAT_FAIL) {
