@@ -56,6 +56,10 @@ int leat_gtid_set_union(struct leat_gtid_set *set, const struct leat_gtid_set *o
 /* Takes away all of other. MariaDB: the domains that other has at the same or a higher number. */
 void leat_gtid_set_subtract(struct leat_gtid_set *set, const struct leat_gtid_set *other);
 bool leat_gtid_set_contains(const struct leat_gtid_set *set, const struct leat_gtid *gtid);
+/* MariaDB: the i-th GTID, in the order of domains; false behind the last (and for MySQL's sets). */
+bool leat_gtid_set_domain(const struct leat_gtid_set *set, size_t i, struct leat_gtid *gtid);
+/* MariaDB: the GTID of this domain; false if there is none. */
+bool leat_gtid_set_of_domain(const struct leat_gtid_set *set, uint32_t domain, struct leat_gtid *gtid);
 /* Whether all of `inner` is in `outer`. MariaDB: for each domain of inner, outer has it at the same or a higher number. */
 bool leat_gtid_set_contains_set(const struct leat_gtid_set *outer, const struct leat_gtid_set *inner);
 bool leat_gtid_set_equal(const struct leat_gtid_set *a, const struct leat_gtid_set *b);

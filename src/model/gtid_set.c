@@ -386,3 +386,23 @@ uint64_t leat_gtid_set_count(const struct leat_gtid_set *set)
         }
     return count;
 }
+
+bool leat_gtid_set_domain(const struct leat_gtid_set *set, size_t i, struct leat_gtid *gtid)
+{
+    if (i >= set->domain_count)
+        return false;
+    const struct domain *domain = &set->domains[i];
+    *gtid = (struct leat_gtid){.flavour = LEAT_FLAVOUR_MARIADB,
+                               .domain = domain->domain,
+                               .server_id = domain->server_id,
+                               .number = domain->number};
+    return true;
+}
+
+bool leat_gtid_set_of_domain(const struct leat_gtid_set *set, uint32_t domain, struct leat_gtid *gtid)
+{
+    for (size_t i = 0; leat_gtid_set_domain(set, i, gtid); i++)
+        if (gtid->domain == domain)
+            return true;
+    return false;
+}

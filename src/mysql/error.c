@@ -140,7 +140,9 @@ int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, u
                        "mysql_native_password or ed25519, or there is no such account"
                      : mysql_error(&mysql->handle),
               number);
-    const char *cure = mysql_error_cure(number);
+    const char *cure = mysql_error_cure(number), *version = mysql_get_server_info(&mysql->handle);
+    if (method && version && strstr(version, "MariaDB"))
+        cure = "check the user's name, or: ALTER USER … IDENTIFIED VIA ed25519 USING PASSWORD('…')";
     return cure ? leat_cure(err, "%s", cure) : LEAT_FAIL;
 }
 

@@ -7,6 +7,7 @@
  *   query.c       statements and their results
  *   error.c       numbers of libraries and servers
  *   server.c      what a server says about itself
+ *   mariadb.c     how MariaDB is asked for a dump
  *   connector/    MariaDB Connector/C: connecting, and a dump that is read by ourselves
  *   oracle/       Oracle's libmysqlclient: connecting, and a dump by its mysql_binlog_fetch
  *
@@ -74,5 +75,10 @@ enum leat_code mysql_error_code(unsigned number, enum leat_kind *kind);
 const char *mysql_error_cure(unsigned number);
 /* server.c. Pure. "9.7.4", "8.0.36-28", "5.5.5-10.11.19-MariaDB-1:10…" */
 void mysql_server_version(struct leat_mysql_server *server, const char *text);
+
+/* mariadb.c: before a dump, what MariaDB is told by variables of the session. */
+int mysql_tell_mariadb(struct leat_mysql *mysql, const struct leat_dump *dump, struct leat_error *err) LEAT_CHECKED;
+/* Flags of COM_BINLOG_DUMP. */
+enum { MYSQL_DUMP_NON_BLOCK = 0x1, MYSQL_DUMP_ANNOTATIONS = 0x2 /* MariaDB: statements' texts too */ };
 
 #endif

@@ -7,6 +7,8 @@
  * 30 s of a blocking listener (watch.c); this leaves room for a machine that sleeps, and yet ends a dump that
  * nobody will ever read, which keeps a binlog file from being purged. */
 enum { NET_WRITE_TIMEOUT_S = 300 };
+/* What MariaDB says with numbers of its own: of GTIDs, and of who has the same server_id. */
+enum { MARIADB_GTID_FIRST = 1941, MARIADB_GTID_LAST = 1956, MARIADB_CLASH = 4052 };
 static const uint64_t CLASH_WINDOW_US = UINT64_C(600) * 1000000;
 
 int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
@@ -46,7 +48,9 @@ static int clash(struct leat_source *source, struct leat_error *err)
 
 int source_refused(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
 {
-    if (leat_mysql_errno(mysql) != 1236)
+    unsigned number = leat_mysql_errno(mysql);
+    bool mariadb = number == MARIADB_CLASH || (number >= MARIADB_GTID_FIRST && number <= MARIADB_GTID_LAST);
+    if (number != 1236 && !mariadb)
         return LEAT_FAIL;
     switch (source_refusal(err->message)) {
     case REFUSAL_PURGED:
@@ -86,7 +90,9 @@ static int begin_dump(struct leat_source *source, struct leat_mysql *mysql, cons
 {
     struct source_place *place = &source->place;
     bool by_gtids;
-    if (source_by_gtids(place, facts, &by_gtids, err))
+    if (facts->mariadb)
+        by_gtids = source->by_gtids;
+    else if (source_by_gtids(place, facts, &by_gtids, err))
         return leat_error_prefix(err, "%s", leat_mysql_server(mysql)->name);
     bool far = !by_gtids && place->pos > UINT32_MAX;
     source->drop_before = far ? place->pos : 0;
@@ -102,6 +108,8 @@ static int begin_dump(struct leat_source *source, struct leat_mysql *mysql, cons
     if (rc)
         return rc;
     memcpy(place->uuid, facts->uuid, LEAT_UUID_SIZE);
+    if (facts->mariadb && by_gtids)
+        place->file[0] = place->last_file[0] = '\0'; /* they are another server's, or of files that are no more */
     leat_decoder_place(source->decoder, facts->uuid, by_gtids ? "" : place->file, by_gtids ? 0 : dump.pos);
     char set[400];
     if (by_gtids)

@@ -7,29 +7,23 @@
 
 #include <stdio.h>
 
-struct comparison {
-    bool any; /* by position: the first transaction is the one */
-    struct leat_gtid wanted, begun;
-    bool found;
-    uint64_t digest;
-};
-
-static int look(void *context, const struct leat_item *item, struct leat_error *err)
+int source_compare_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
     (void)err;
-    struct comparison *comparison = context;
+    struct source_comparison *comparison = context;
     if (item->type == LEAT_ITEM_BEGIN)
         comparison->begun = item->begin.gtid;
-    if (item->type != LEAT_ITEM_END ||
-        !(comparison->any || leat_gtid_equal(&comparison->begun, &comparison->wanted)))
+    bool wanted = leat_gtid_equal(&comparison->begun, &comparison->wanted);
+    if (item->type != LEAT_ITEM_END || !(comparison->any || wanted))
         return LEAT_OK;
-    comparison->found = true;
+    /* At a position of its own it still has to be the same: a transaction's GTID never changes. */
+    comparison->found = wanted || comparison->wanted.flavour == LEAT_FLAVOUR_NONE;
     comparison->digest = item->end.digest;
     return LEAT_END;
 }
 
-static int other_transaction(const struct leat_source *source, const char *server,
-                             const struct comparison *comparison, const struct leat_error *why,
+int source_other_transaction(const struct leat_source *source, const char *server,
+                             const struct source_comparison *comparison, const struct leat_error *why,
                              struct leat_error *err)
 {
     const struct source_place *place = &source->place;
@@ -60,9 +54,14 @@ static int check_same_server(struct leat_mysql *mysql, const struct source_facts
 {
     char text[64];
     uint8_t uuid[LEAT_UUID_SIZE];
-    int rc = leat_mysql_value(mysql, text, sizeof text, "SELECT @@global.server_uuid", err);
-    if (rc == LEAT_OK)
-        rc = leat_uuid_parse(uuid, text, err);
+    int rc;
+    if (facts->mariadb) {
+        rc = source_uuid_mariadb(mysql, uuid, err);
+    } else {
+        rc = leat_mysql_value(mysql, text, sizeof text, "SELECT @@global.server_uuid", err);
+        if (rc == LEAT_OK)
+            rc = leat_uuid_parse(uuid, text, err);
+    }
     if (rc == LEAT_OK && memcmp(uuid, facts->uuid, LEAT_UUID_SIZE))
         return leat_fail(err, LEAT_E_CONNECT, LEAT_KIND_RETRY,
                          "%s led to another server than a moment ago: it is being switched over",
@@ -87,7 +86,7 @@ static int read_events(struct leat_mysql *mysql, struct leat_decoder *decoder, s
 }
 
 static int run(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
-               const struct leat_gtid_set *all_but_last, struct comparison *comparison,
+               const struct leat_gtid_set *all_but_last, struct source_comparison *comparison,
                struct leat_error *err)
 {
     const struct source_place *place = &source->place;
@@ -106,7 +105,7 @@ static int run(struct leat_source *source, struct leat_mysql *mysql, const struc
         rc = leat_mysql_dump(mysql, &dump, err);
     if (rc)
         return rc;
-    struct leat_item_out out = {.context = comparison, .item = look};
+    struct leat_item_out out = {.context = comparison, .item = source_compare_item};
     struct leat_decoder *decoder = source_new_decoder(source, &out);
     leat_decoder_place(decoder, facts->uuid, all_but_last ? "" : place->last_file,
                        all_but_last ? 0 : place->last_pos);
@@ -125,10 +124,10 @@ static int run(struct leat_source *source, struct leat_mysql *mysql, const struc
     const char *server = leat_mysql_server(mysql)->name;
     if (rc == LEAT_FAIL) {
         struct leat_error why = *err;
-        return other_transaction(source, server, comparison, &why, err);
+        return source_other_transaction(source, server, comparison, &why, err);
     }
     if (rc == LEAT_END && (!comparison->found || comparison->digest != place->last_digest))
-        return other_transaction(source, server, comparison, NULL, err);
+        return source_other_transaction(source, server, comparison, NULL, err);
     return rc == LEAT_END ? LEAT_OK : rc;
 }
 
@@ -138,7 +137,7 @@ int source_compare_last(struct leat_source *source, const struct source_facts *f
     const struct source_place *place = &source->place;
     if (!place->has_last || (!by_gtids && place->last_pos > UINT32_MAX))
         return LEAT_OK; /* the command for positions takes 32 bits */
-    struct comparison comparison = {.any = !by_gtids, .wanted = place->last_gtid};
+    struct source_comparison comparison = {.any = !by_gtids, .wanted = place->last_gtid};
     struct leat_gtid_set *all_but_last = NULL;
     if (by_gtids) {
         if (place->last_gtid.flavour == LEAT_FLAVOUR_NONE ||

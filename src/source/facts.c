@@ -6,18 +6,18 @@
 
 #include "base/alloc.h"
 
-static int missing(const struct leat_mysql *mysql, const char *what, struct leat_error *err)
+int source_missing(const struct leat_mysql *mysql, const char *what, struct leat_error *err)
 {
     return leat_fail(err, LEAT_E_SERVER, LEAT_KIND_RETRY, "%s: the server doesn't tell its %s",
                      leat_mysql_server(mysql)->name, what);
 }
 
-static int parse_set(const struct leat_result *result, const char *column, struct leat_gtid_set **set,
+int source_parse_set(const struct leat_result *result, const char *column, struct leat_gtid_set **set,
                      const struct leat_mysql *mysql, struct leat_error *err)
 {
     const char *text = leat_result_cell(result, 0, column);
     if (!text)
-        return missing(mysql, column, err);
+        return source_missing(mysql, column, err);
     if (leat_gtid_set_parse(set, text, strlen(text), err))
         return leat_error_prefix(err, "%s: %s", leat_mysql_server(mysql)->name, column);
     return LEAT_OK;
@@ -37,6 +37,8 @@ static int parse_mode(const char *text, enum source_gtid_mode *mode)
 int source_facts(struct leat_mysql *mysql, struct source_facts *facts, struct leat_error *err)
 {
     *facts = (struct source_facts){0};
+    if (leat_mysql_server(mysql)->mariadb)
+        return source_facts_mariadb(mysql, facts, err);
     struct leat_result *result = NULL;
     int rc = leat_mysql_query(mysql, &result, err,
                               "SELECT @@global.server_uuid AS server_uuid, @@global.gtid_mode AS gtid_mode, "
@@ -45,25 +47,34 @@ int source_facts(struct leat_mysql *mysql, struct source_facts *facts, struct le
         return rc;
     const char *uuid = leat_result_cell(result, 0, "server_uuid");
     if (!uuid)
-        rc = missing(mysql, "server_uuid", err);
+        rc = source_missing(mysql, "server_uuid", err);
     else if (leat_uuid_parse(facts->uuid, uuid, err))
         rc = leat_error_prefix(err, "%s: server_uuid", leat_mysql_server(mysql)->name);
     if (rc == LEAT_OK && parse_mode(leat_result_cell(result, 0, "gtid_mode"), &facts->gtid_mode))
-        rc = missing(mysql, "gtid_mode", err);
+        rc = source_missing(mysql, "gtid_mode", err);
     if (rc == LEAT_OK)
-        rc = parse_set(result, "gtid_executed", &facts->executed, mysql, err);
+        rc = source_parse_set(result, "gtid_executed", &facts->executed, mysql, err);
     if (rc == LEAT_OK)
-        rc = parse_set(result, "gtid_purged", &facts->purged, mysql, err);
+        rc = source_parse_set(result, "gtid_purged", &facts->purged, mysql, err);
     leat_result_free(&result);
     if (rc)
         source_facts_free(facts);
     return rc;
 }
 
+bool source_flavour_fits(const struct leat_gtid_set *set, const struct source_facts *facts)
+{
+    enum leat_flavour flavour = leat_gtid_set_flavour(set);
+    return flavour == LEAT_FLAVOUR_NONE || (flavour == LEAT_FLAVOUR_MARIADB) == facts->mariadb;
+}
+
 void source_facts_free(struct source_facts *facts)
 {
     leat_gtid_set_free(&facts->executed);
     leat_gtid_set_free(&facts->purged);
+    leat_gtid_set_free(&facts->applied);
+    free(facts->state);
+    facts->state = NULL;
 }
 
 static int copy_name(char to[LEAT_BINLOG_NAME_MAX + 1], const char *name)
@@ -93,7 +104,7 @@ int source_list_logs(struct leat_mysql *mysql, struct source_logs *logs, struct 
     if (logs->count)
         return LEAT_OK;
     source_logs_free(logs);
-    return missing(mysql, "binary logs", err);
+    return source_missing(mysql, "binary logs", err);
 }
 
 const struct source_log *source_find_log(const struct source_logs *logs, const char *file)
@@ -112,7 +123,8 @@ void source_logs_free(struct source_logs *logs)
 
 int source_log_status(struct leat_mysql *mysql, struct leat_result **result, struct leat_error *err)
 {
-    bool renamed = leat_mysql_server(mysql)->version >= 80200;
+    const struct leat_mysql_server *server = leat_mysql_server(mysql);
+    bool renamed = !server->mariadb && server->version >= 80200;
     return leat_mysql_query(mysql, result, err, renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
 }
 
@@ -125,9 +137,9 @@ static int read_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1
         return rc;
     const char *position = leat_result_cell(result, 0, "Position");
     if (!position || copy_name(file, leat_result_cell(result, 0, "File")))
-        rc = missing(mysql, "binary log status (is log_bin on?)", err);
+        rc = source_missing(mysql, "binary log status (is log_bin on?)", err);
     else
-        rc = parse_set(result, "Executed_Gtid_Set", executed, mysql, err);
+        rc = source_parse_set(result, "Executed_Gtid_Set", executed, mysql, err);
     if (rc == LEAT_OK)
         *pos = strtoull(position, NULL, 10);
     leat_result_free(&result);
@@ -142,6 +154,8 @@ int source_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1], ui
                struct leat_gtid_set **executed, struct leat_error *err)
 {
     enum { TRIES = 5 };
+    if (leat_mysql_server(mysql)->mariadb)
+        return source_now_mariadb(mysql, file, pos, executed, err);
     int rc = read_now(mysql, file, pos, executed, err);
     for (int i = 0; rc == LEAT_OK && i < TRIES; i++) {
         char again_file[LEAT_BINLOG_NAME_MAX + 1];

@@ -37,11 +37,14 @@ unsigned source_grants(const char *line)
         return 0;
     unsigned found = 0;
     if (lists(from, on, "ALL PRIVILEGES") || lists(from, on, "ALL"))
-        return GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT | GRANT_SELECT;
+        return GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT | GRANT_SELECT | GRANT_SLAVE_MONITOR;
     if (lists(from, on, "REPLICATION SLAVE"))
         found |= GRANT_REPLICATION_SLAVE;
-    if (lists(from, on, "REPLICATION CLIENT") || lists(from, on, "SUPER"))
+    bool super = lists(from, on, "SUPER");
+    if (super || lists(from, on, "REPLICATION CLIENT") || lists(from, on, "BINLOG MONITOR")) /* MariaDB's name since 10.5 */
         found |= GRANT_REPLICATION_CLIENT;
+    if (super || lists(from, on, "SLAVE MONITOR") || lists(from, on, "REPLICA MONITOR"))
+        found |= GRANT_SLAVE_MONITOR;
     if (lists(from, on, "SELECT"))
         found |= GRANT_SELECT;
     return found;

@@ -1,5 +1,5 @@
 /* Preflight's frame: the order of the findings, and the first that stops. The findings themselves are in
- * preflight_account.c, preflight_binlog.c, preflight_identity.c, preflight_safety.c, preflight_tables.c. */
+ * preflight_account.c, preflight_binlog.c, preflight_mariadb.c, preflight_identity.c, preflight_safety.c, preflight_tables.c. */
 #include "source_int.h"
 
 #include <stdarg.h>
@@ -23,7 +23,13 @@ void preflight_find(const struct preflight *preflight, enum leat_finding_level l
     va_start(arguments, format);
     vsnprintf(finding.text, sizeof finding.text, format, arguments);
     va_end(arguments);
-    snprintf(finding.cure, sizeof finding.cure, "%s", cure);
+    static const char persist[] = "SET PERSIST ";
+    bool own_words = leat_mysql_server(preflight->mysql)->mariadb && !strncmp(cure, persist, sizeof persist - 1);
+    if (own_words) /* MariaDB keeps nothing that is set */
+        snprintf(finding.cure, sizeof finding.cure, "SET GLOBAL %s; and the same in the server's option file",
+                 cure + sizeof persist - 1);
+    else
+        snprintf(finding.cure, sizeof finding.cure, "%s", cure);
     preflight->each(preflight->context, &finding);
 }
 
@@ -37,26 +43,23 @@ static int read_variables(struct preflight *preflight, struct leat_error *err)
         "'binlog_checksum', 'gtid_mode', 'server_id', 'server_uuid', 'sync_binlog', "
         "'innodb_flush_log_at_trx_commit', 'binlog_expire_logs_seconds', 'expire_logs_days', "
         "'log_replica_updates', 'log_slave_updates', 'read_only', 'max_binlog_size', "
-        "'innodb_native_foreign_keys', 'binlog_expire_logs_auto_purge')");
+        "'innodb_native_foreign_keys', 'binlog_expire_logs_auto_purge', 'gtid_strict_mode', 'gtid_slave_pos', "
+        "'mysql56_temporal_format', 'encrypt_binlog', 'log_bin_compress')");
 }
 
 /* true: nothing else can be asked of such a server. */
 static bool refuse_server(const struct preflight *preflight)
 {
     const struct leat_mysql_server *server = leat_mysql_server(preflight->mysql);
-    if (server->mariadb) {
-        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_UNSUPPORTED, "version",
-                       "use a MySQL server of 8.0 or later as the source",
-                       "the server is MariaDB %s: this build follows MySQL servers only", server->text);
+    const char *name = server->mariadb ? "MariaDB" : "MySQL", *oldest = server->mariadb ? "10.5" : "8.0";
+    char cure[64];
+    if (server->version < (server->mariadb ? 100500U : 80000U)) {
+        snprintf(cure, sizeof cure, "upgrade the server to %s %s or later", name, oldest);
+        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_UNSUPPORTED, "version", cure,
+                       "the server is %s %s: %s is the oldest that is supported", name, server->text, oldest);
         return true;
     }
-    if (server->version < 80000) {
-        preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_UNSUPPORTED, "version",
-                       "upgrade the server to MySQL 8.0 or later",
-                       "the server is MySQL %s: 8.0 is the oldest that is supported", server->text);
-        return true;
-    }
-    preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "version", "", "MySQL %s", server->text);
+    preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "version", "", "%s %s", name, server->text);
     return false;
 }
 
@@ -69,6 +72,8 @@ static int run(struct preflight *preflight, struct leat_error *err)
         rc = read_variables(preflight, err);
     if (rc == LEAT_OK)
         rc = preflight_binlog(preflight, err);
+    if (rc == LEAT_OK)
+        rc = preflight_mariadb(preflight, err);
     if (rc == LEAT_OK)
         rc = preflight_identity(preflight, err);
     if (rc == LEAT_OK && !preflight->quick)

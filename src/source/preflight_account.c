@@ -29,7 +29,10 @@ static int read_grants(const struct preflight *preflight, unsigned *grants, stru
         return rc;
     const char *roles = leat_result_cell(result, 0, "roles");
     struct leat_result *by_roles = NULL;
-    if (roles && strcasecmp(roles, "NONE") != 0)
+    bool active = roles && strcasecmp(roles, "NONE") != 0;
+    if (active && leat_mysql_server(preflight->mysql)->mariadb) /* it has one at a time */
+        rc = leat_mysql_query(preflight->mysql, &by_roles, err, "SHOW GRANTS FOR CURRENT_ROLE");
+    else if (active)
         rc = leat_mysql_query(preflight->mysql, &by_roles, err, "SHOW GRANTS FOR CURRENT_USER() USING %s",
                               roles);
     if (rc == LEAT_OK && by_roles)
@@ -84,6 +87,7 @@ int preflight_account(const struct preflight *preflight, struct leat_error *err)
 {
     unsigned grants;
     char account[300], cure[512], missing[64];
+    bool mariadb = leat_mysql_server(preflight->mysql)->mariadb;
     int rc = read_grants(preflight, &grants, err);
     if (rc == LEAT_OK)
         rc = read_account(preflight, account, sizeof account, err);
@@ -91,15 +95,24 @@ int preflight_account(const struct preflight *preflight, struct leat_error *err)
         return rc;
     bool slave = grants & GRANT_REPLICATION_SLAVE, client = grants & GRANT_REPLICATION_CLIENT;
     snprintf(missing, sizeof missing, "%s%s%s", slave ? "" : "REPLICATION SLAVE", slave || client ? "" : ", ",
-             client ? "" : "REPLICATION CLIENT");
+             client    ? ""
+             : mariadb ? "BINLOG MONITOR"
+                       : "REPLICATION CLIENT");
     snprintf(cure, sizeof cure, "GRANT %s ON *.* TO %s%s", missing, account,
-             grants & GRANT_ROLE ? ", or, if a role has it: SET DEFAULT ROLE ALL TO it" : "");
+             !(grants & GRANT_ROLE) ? ""
+             : mariadb              ? ", or, if a role has it: SET DEFAULT ROLE it FOR the account"
+                                    : ", or, if a role has it: SET DEFAULT ROLE ALL TO it");
     if (slave && client)
         preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "privileges", "", "%s may read the binlog%s",
                        account, grants & GRANT_SELECT ? " (and all tables: SELECT isn't needed)" : "");
     else
         preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_PRIVILEGE, "privileges", cure, "%s lacks %s",
                        account, missing);
+    if (mariadb && !(grants & GRANT_SLAVE_MONITOR) && !preflight->quick) {
+        snprintf(cure, sizeof cure, "GRANT SLAVE MONITOR ON *.* TO %s", account);
+        preflight_find(preflight, LEAT_FINDING_NOTE, LEAT_E_NONE, "privileges", cure,
+                       "%s can't see whether the server is a replica itself", account);
+    }
     tell_protection(preflight);
     return LEAT_OK;
 }

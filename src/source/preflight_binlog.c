@@ -49,6 +49,8 @@ static void check_rows(const struct preflight *preflight)
     else
         stop(preflight, "binlog_row_metadata", "SET PERSIST binlog_row_metadata=FULL", value,
              "the binlog doesn't tell the names of columns, nor the members of ENUM and SET");
+    if (leat_mysql_server(preflight->mysql)->mariadb)
+        return;
     value = preflight_variable(preflight, "binlog_row_value_options");
     if (!value || !*value)
         ok(preflight, "binlog_row_value_options", value ? "empty" : NULL);
@@ -62,10 +64,13 @@ static void check_retention(const struct preflight *preflight)
 {
     enum { DAY_S = 86400 };
     const char *value = preflight_variable(preflight, "binlog_expire_logs_seconds");
-    unsigned long long seconds = value ? strtoull(value, NULL, 10) : 0;
+    const char *days = preflight_variable(preflight, "expire_logs_days"); /* all that MariaDB 10.5 has */
+    unsigned long long seconds = value  ? strtoull(value, NULL, 10)
+                                 : days ? strtoull(days, NULL, 10) * DAY_S
+                                        : 0;
     bool never = !seconds || is(preflight_variable(preflight, "binlog_expire_logs_auto_purge"), "OFF");
     if (never)
-        ok(preflight, "binlog_expire_logs_seconds", value ? "binlogs are never purged by age" : NULL);
+        ok(preflight, "binlog_expire_logs_seconds", value || days ? "binlogs are never purged by age" : NULL);
     else if (seconds < DAY_S)
         preflight_find(preflight, LEAT_FINDING_WARNING, LEAT_E_NONE, "binlog_expire_logs_seconds",
                        "SET PERSIST binlog_expire_logs_seconds=604800",
@@ -112,7 +117,9 @@ int preflight_binlog(const struct preflight *preflight, struct leat_error *err)
         warn(preflight, "binlog_checksum", "SET PERSIST binlog_checksum=CRC32", value,
              "damage on the way or on the server's disk isn't noticed");
     value = preflight_variable(preflight, "gtid_mode");
-    if (is(value, "ON"))
+    if (leat_mysql_server(preflight->mysql)->mariadb)
+        ; /* always has GTIDs */
+    else if (is(value, "ON"))
         ok(preflight, "gtid_mode", value);
     else
         warn(preflight, "gtid_mode",

@@ -25,7 +25,8 @@ static void check_server_id(const struct preflight *preflight)
 static int check_replicas(const struct preflight *preflight, struct leat_error *err)
 {
     struct leat_result *result = NULL;
-    bool renamed = leat_mysql_server(preflight->mysql)->version >= 80022;
+    const struct leat_mysql_server *server = leat_mysql_server(preflight->mysql);
+    bool renamed = !server->mariadb && server->version >= 80022;
     int rc = leat_mysql_query(preflight->mysql, &result, err, renamed ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
     if (rc)
         return rc == LEAT_FAIL && err->code == LEAT_E_PRIVILEGE ? LEAT_OK : rc;
@@ -46,23 +47,30 @@ static int check_replicas(const struct preflight *preflight, struct leat_error *
 static int check_upstream(const struct preflight *preflight, struct leat_error *err)
 {
     struct leat_result *result = NULL;
-    bool renamed = leat_mysql_server(preflight->mysql)->version >= 80022;
-    int rc = leat_mysql_query(preflight->mysql, &result, err,
-                              renamed ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
-    if (rc)
-        return rc == LEAT_FAIL && err->code == LEAT_E_PRIVILEGE ? LEAT_OK : rc;
-    bool replica = result->row_count != 0;
+    const struct leat_mysql_server *server = leat_mysql_server(preflight->mysql);
+    const char *applied = preflight_variable(preflight, "gtid_slave_pos");
+    int rc = leat_mysql_query(preflight->mysql, &result, err, "%s",
+                              server->mariadb             ? "SHOW ALL SLAVES STATUS"
+                              : server->version >= 80022 ? "SHOW REPLICA STATUS"
+                                                          : "SHOW SLAVE STATUS");
+    bool denied = rc == LEAT_FAIL && err->code == LEAT_E_PRIVILEGE;
+    if (rc && !denied)
+        return rc;
+    /* Who may not ask sees only whether anything was replicated once; that alone doesn't stop. */
+    bool replica = denied ? applied && *applied : result->row_count != 0;
     leat_result_free(&result);
     const char *value = preflight_variable(preflight, "log_replica_updates");
     if (!value)
         value = preflight_variable(preflight, "log_slave_updates");
+    const char *name = server->mariadb ? "log_slave_updates" : "log_replica_updates";
     if (replica && value && strcasecmp(value, "ON") != 0)
         preflight_find(
-            preflight, LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, "log_replica_updates",
-            "start the server with --log-replica-updates (the default), or follow its primary",
+            preflight, denied ? LEAT_FINDING_WARNING : LEAT_FINDING_STOP, LEAT_E_SERVER_SETTINGS, name,
+            server->mariadb ? "start the server with --log-slave-updates, or follow its primary"
+                            : "start the server with --log-replica-updates (the default), or follow its primary",
             "the server is a replica and doesn't log what it replicates: its binlog lacks those changes");
     else if (replica)
-        preflight_find(preflight, LEAT_FINDING_NOTE, LEAT_E_NONE, "log_replica_updates", "",
+        preflight_find(preflight, LEAT_FINDING_NOTE, LEAT_E_NONE, name, "",
                        "the server is a replica: changes arrive after its own delay");
     return LEAT_OK;
 }

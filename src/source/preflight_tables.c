@@ -74,7 +74,7 @@ int preflight_tables(const struct preflight *preflight, struct leat_error *err)
                   "restart without their rows being deleted in the binlog",
                   "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') AS name FROM "
                   "information_schema.TABLES "
-                  "WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'ndbcluster') AND "
+                  "WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE NOT IN ('InnoDB', 'ndbcluster', 'ROCKSDB') AND "
                   "TABLE_SCHEMA NOT IN " OUR_SCHEMAS " ORDER BY name",
                   err);
     return rc;

@@ -13,8 +13,13 @@ enum source_refusal source_refusal(const char *message)
         {"Could not find first log file name", REFUSAL_PURGED},
         {"purged required binary logs", REFUSAL_PURGED},
         {"purged binary logs containing GTIDs", REFUSAL_PURGED},
+        {"required binlog files have been purged", REFUSAL_PURGED}, /* MariaDB: Could not find GTID state … */
+        {"which is not in the master's binlog", REFUSAL_AHEAD},
+        {"master is missing the GTID", REFUSAL_AHEAD}, /* it has later ones, so it isn't ours */
+        {"impossible position", REFUSAL_POSITION},
         {"has more GTIDs than the", REFUSAL_AHEAD},
         {"has connected to the", REFUSAL_CLASH},
+        {"is already connected", REFUSAL_CLASH}, /* MariaDB: said to the older one, as by MySQL */
         {"> file size", REFUSAL_POSITION},
         {"bogus data", REFUSAL_POSITION},
         {"exceeded max_allowed_packet", REFUSAL_POSITION},

@@ -8,26 +8,24 @@
 
 #include "base/log.h"
 
-static int foreign_history(const struct source_place *place, const struct source_facts *facts,
-                           const char *server, struct leat_error *err)
+int source_foreign_history(const struct source_place *place, const struct source_facts *facts, const char *server,
+                           const struct leat_gtid_set *missing, struct leat_error *err)
 {
     char ours[400], theirs[400], lacks[400], uuid[SOURCE_UUID_TEXT];
-    struct leat_gtid_set *missing = leat_gtid_set_copy(place->completed);
-    leat_gtid_set_subtract(missing, facts->executed);
     leat_fail(
         err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
         "%s (%s) has another history: it lacks %s of what we have. Executed there: %s; completed here: %s",
         server, leat_uuid_text(uuid, facts->uuid), source_set_text(lacks, sizeof lacks, missing),
         source_set_text(theirs, sizeof theirs, facts->executed),
         source_set_text(ours, sizeof ours, place->completed));
-    leat_gtid_set_free(&missing);
     return leat_cure(
         err,
-        "point source.url to a server of the old history; if this one replaced it for good (RESET BINARY "
-        "LOGS AND GTIDS, a restore, a lossy failover), start with a new journal folder and resync the sinks");
+        "point source.url to a server of the old history; if this one replaced it for good (%s, a restore, a lossy "
+        "failover), start with a new journal folder and resync the sinks",
+        facts->mariadb ? "RESET MASTER" : "RESET BINARY LOGS AND GTIDS");
 }
 
-static int purged(const struct source_place *place, const struct source_facts *facts, const char *server,
+int source_purged(const struct source_place *place, const struct source_facts *facts, const char *server,
                   struct leat_error *err)
 {
     char text[400];
@@ -38,7 +36,7 @@ static int purged(const struct source_place *place, const struct source_facts *f
     leat_gtid_set_free(&missing);
     return leat_cure(
         err, "point source.url to a server that still has them; else they are lost: start with a new journal "
-             "folder and resync the sinks, and raise binlog_expire_logs_seconds");
+             "folder and resync the sinks, and raise binlog_expire_logs_seconds%s", facts->mariadb ? " (10.5: expire_logs_days)" : "");
 }
 
 static int other_server(const struct source_place *place, const struct source_facts *facts,
@@ -55,8 +53,7 @@ static int other_server(const struct source_place *place, const struct source_fa
              "with gtid_mode=ON a change of server needs neither");
 }
 
-/* Without the set, the file itself must be there. */
-static int check_file(struct leat_mysql *mysql, const struct source_place *place, struct leat_error *err)
+int source_check_file(struct leat_mysql *mysql, const struct source_place *place, struct leat_error *err)
 {
     struct source_logs logs;
     int rc = source_list_logs(mysql, &logs, err);
@@ -112,19 +109,26 @@ int source_by_gtids(const struct source_place *place, const struct source_facts 
 int source_check_resume(struct leat_source *source, struct leat_mysql *mysql,
                         const struct source_facts *facts, struct leat_error *err)
 {
+    if (facts->mariadb)
+        return source_check_resume_mariadb(source, mysql, facts, err);
     const struct source_place *place = &source->place;
     const char *server = leat_mysql_server(mysql)->name;
     bool by_gtids;
     if (source_by_gtids(place, facts, &by_gtids, err))
         return leat_error_prefix(err, "%s", server);
-    if (!leat_gtid_set_contains_set(facts->executed, place->completed))
-        return foreign_history(place, facts, server, err);
+    if (!leat_gtid_set_contains_set(facts->executed, place->completed)) {
+        struct leat_gtid_set *missing = leat_gtid_set_copy(place->completed);
+        leat_gtid_set_subtract(missing, facts->executed);
+        (void)source_foreign_history(place, facts, server, missing, err);
+        leat_gtid_set_free(&missing);
+        return LEAT_FAIL;
+    }
     /* By position the set need not be whole: what lies before our start may never have been in it. */
     int rc = LEAT_OK;
     if (by_gtids && !leat_gtid_set_contains_set(place->completed, facts->purged))
-        return purged(place, facts, server, err);
+        return source_purged(place, facts, server, err);
     if (!by_gtids)
-        rc = check_file(mysql, place, err);
+        rc = source_check_file(mysql, place, err);
     if (rc == LEAT_OK)
         rc = source_compare_last(source, facts, by_gtids, err);
     if (rc == LEAT_OK && memcmp(place->uuid, facts->uuid, LEAT_UUID_SIZE)) {

@@ -106,20 +106,29 @@ struct gathering {
 
 static bool begins_transaction(uint8_t type)
 {
-    return type == LEAT_EVENT_GTID || type == LEAT_EVENT_ANONYMOUS_GTID || type == LEAT_EVENT_GTID_TAGGED;
+    return type == LEAT_EVENT_GTID || type == LEAT_EVENT_ANONYMOUS_GTID || type == LEAT_EVENT_GTID_TAGGED ||
+           type == LEAT_EVENT_MARIADB_GTID;
+}
+
+static bool tells_previous(uint8_t type)
+{
+    return type == LEAT_EVENT_PREVIOUS_GTIDS || type == LEAT_EVENT_MARIADB_GTID_LIST;
 }
 
 /* What may lie between transactions. */
 static bool is_between(uint8_t type)
 {
     return begins_transaction(type) || type == LEAT_EVENT_ROTATE || type == LEAT_EVENT_STOP ||
-           type == LEAT_EVENT_FORMAT_DESCRIPTION || type == LEAT_EVENT_PREVIOUS_GTIDS;
+           type == LEAT_EVENT_FORMAT_DESCRIPTION || tells_previous(type) || type == LEAT_EVENT_MARIADB_CHECKPOINT ||
+           type == LEAT_EVENT_MARIADB_START_ENCRYPTION;
 }
 
 static int note_previous(struct gathering *gathering, const struct look *look, struct leat_error *err)
 {
     struct leat_gtid_set *previous = NULL;
     int rc = leat_event_previous_gtids(&previous, &look->event, err);
+    if (rc == LEAT_OK && look->event.type == LEAT_EVENT_MARIADB_GTID_LIST)
+        leat_gtid_set_clear(gathering->scan->before); /* the last of each domain, though its number may be lower */
     if (rc == LEAT_OK)
         rc = leat_gtid_set_union(gathering->scan->before, previous, err);
     leat_gtid_set_free(&previous);
@@ -161,7 +170,7 @@ static int gather(void *context, const struct look *look, struct leat_error *err
     if (!gathering->by_time && look->pos >= gathering->target_pos)
         return look->pos == gathering->target_pos && is_between(type) ? found_at(gathering, look)
                                                                       : not_between(gathering, look, err);
-    if (type == LEAT_EVENT_PREVIOUS_GTIDS)
+    if (tells_previous(type))
         return note_previous(gathering, look, err);
     if (!begins_transaction(type))
         return LEAT_OK;
@@ -208,4 +217,61 @@ int source_scan_for(struct leat_source *source, const char *file, uint64_t time_
 {
     struct gathering gathering = {.scan = scan, .target_time_us = time_us, .by_time = true};
     return run_gathering(source, &gathering, file, err);
+}
+
+/* ---- One transaction, by its GTID ---- */
+
+struct search {
+    struct leat_decoder *decoder;
+    const uint8_t *uuid;
+    uint64_t digest;
+    struct source_comparison *comparison;
+    struct leat_buf format; /* the file's format description, which the decoder needs first */
+    bool reading;
+};
+
+static int read_wanted(struct search *search, const struct look *look, struct leat_error *err)
+{
+    int rc = leat_decoder_event(search->decoder, look->event.bytes, look->event.size, err);
+    if (rc != LEAT_END)
+        return rc;
+    /* A server that isn't strict gives a number twice: one that is ours is enough. */
+    search->reading = false;
+    search->comparison->found = search->comparison->digest == search->digest;
+    return search->comparison->found ? LEAT_END : LEAT_OK;
+}
+
+static int search_each(void *context, const struct look *look, struct leat_error *err)
+{
+    struct search *search = context;
+    const struct leat_event *event = &look->event;
+    if (event->type == LEAT_EVENT_FORMAT_DESCRIPTION) {
+        search->format.size = 0;
+        leat_buf_put(&search->format, event->bytes, event->size);
+    }
+    if (!search->reading && begins_transaction(event->type)) {
+        struct leat_begin begin = {0};
+        if (leat_event_gtid(&begin, &look->format, event, err))
+            return LEAT_FAIL;
+        search->reading = leat_gtid_equal(&begin.gtid, &search->comparison->wanted);
+        if (search->reading) {
+            leat_decoder_place(search->decoder, search->uuid, look->file, look->pos);
+            if (leat_decoder_event(search->decoder, search->format.data, search->format.size, err))
+                return LEAT_FAIL;
+        }
+    }
+    return search->reading ? read_wanted(search, look, err) : LEAT_OK;
+}
+
+int source_scan_compare(struct leat_source *source, const struct source_facts *facts, const char *file,
+                        uint64_t digest, struct source_comparison *comparison, struct leat_error *err)
+{
+    struct search search = {.uuid = facts->uuid, .digest = digest, .comparison = comparison};
+    struct look look;
+    search.decoder = source_new_decoder(
+        source, &(struct leat_item_out){.context = comparison, .item = source_compare_item});
+    int rc = look_through(source, &look, file, search_each, &search, err);
+    leat_decoder_free(&search.decoder);
+    leat_buf_free(&search.format);
+    return rc == LEAT_END ? LEAT_OK : rc;
 }

@@ -5,6 +5,7 @@
  *   facts.c      what a server says of itself and its binlog
  *   resume.c     whether the server still has our history
  *   compare.c    the last transaction, requested again
+ *   mariadb.c, resume_mariadb.c   the same of MariaDB, whose GTIDs are others
  *   start.c      `start` resolved to a place;  until.c: where tail ends
  *   scan.c       short looks into binlog files
  *   stream.c     the reading loop and the listener behind the decoder
@@ -57,9 +58,13 @@ enum source_gtid_mode {
 
 /* One connection's view of the server. */
 struct source_facts {
-    uint8_t uuid[LEAT_UUID_SIZE];
+    uint8_t uuid[LEAT_UUID_SIZE]; /* MariaDB has none: made of who it says it is, see mariadb.c */
     enum source_gtid_mode gtid_mode;
-    struct leat_gtid_set *executed, *purged; /* owned */
+    struct leat_gtid_set *executed, *purged; /* owned. MariaDB: the last of each domain */
+    bool mariadb;
+    struct leat_gtid *state; /* owned. MariaDB: the last of each domain and server in the binlog */
+    size_t state_count;
+    struct leat_gtid_set *applied; /* owned. MariaDB: what it had replicated itself, as far as it was told */
 };
 
 struct source_log {
@@ -101,6 +106,7 @@ struct leat_source {
     uint64_t completed_count; /* transactions of this run */
     uint64_t progress;        /* durable or completed ones when the backoff was last reset */
     unsigned failures;        /* in a row */
+    bool by_gtids;            /* MariaDB: how the dump is asked for; decided when the history was checked */
     uint64_t clash_us;        /* when the server last told us that another has our identity; 0: never */
     struct source_watch watch;
 
@@ -127,6 +133,8 @@ int source_refused(struct leat_source *source, struct leat_mysql *mysql, struct 
 
 /* facts.c */
 int source_facts(struct leat_mysql *mysql, struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
+/* Whether a set is of GTIDs as this server has them. */
+bool source_flavour_fits(const struct leat_gtid_set *set, const struct source_facts *facts);
 void source_facts_free(struct source_facts *facts);
 int source_list_logs(struct leat_mysql *mysql, struct source_logs *logs, struct leat_error *err) LEAT_CHECKED;
 const struct source_log *source_find_log(const struct source_logs *logs, const char *file);
@@ -134,6 +142,10 @@ void source_logs_free(struct source_logs *logs);
 /* SHOW BINARY LOG STATUS, or as it was called before 8.2. */
 int source_log_status(struct leat_mysql *mysql, struct leat_result **result,
                       struct leat_error *err) LEAT_CHECKED;
+/* A set in a result's first row; the server's name goes before an error. */
+int source_parse_set(const struct leat_result *result, const char *column, struct leat_gtid_set **set,
+                     const struct leat_mysql *mysql, struct leat_error *err) LEAT_CHECKED;
+int source_missing(const struct leat_mysql *mysql, const char *what, struct leat_error *err);
 /* Where the binlog ends, and the set executed by then. */
 int source_now(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1], uint64_t *pos,
                struct leat_gtid_set **executed, struct leat_error *err) LEAT_CHECKED;
@@ -144,13 +156,48 @@ int source_check_resume(struct leat_source *source, struct leat_mysql *mysql,
 /* Whether the dump is asked for by GTIDs; else by file and position. */
 int source_by_gtids(const struct source_place *place, const struct source_facts *facts, bool *by_gtids,
                     struct leat_error *err) LEAT_CHECKED;
+/* The server's history isn't ours: what it lacks. */
+int source_foreign_history(const struct source_place *place, const struct source_facts *facts, const char *server,
+                           const struct leat_gtid_set *missing, struct leat_error *err);
+int source_purged(const struct source_place *place, const struct source_facts *facts, const char *server,
+                  struct leat_error *err);
+/* Without the set, the file itself must be there. */
+int source_check_file(struct leat_mysql *mysql, const struct source_place *place, struct leat_error *err) LEAT_CHECKED;
 /* compare.c */
+struct source_comparison {
+    bool any; /* by position: the first transaction is the one */
+    struct leat_gtid wanted, begun;
+    bool found;
+    uint64_t digest;
+};
+int source_compare_item(void *context, const struct leat_item *item, struct leat_error *err);
+/* `why`: what reading it there failed with, or NULL. */
+int source_other_transaction(const struct leat_source *source, const char *server,
+                             const struct source_comparison *comparison, const struct leat_error *why,
+                             struct leat_error *err);
 int source_compare_last(struct leat_source *source, const struct source_facts *facts, bool by_gtids,
                         struct leat_error *err) LEAT_CHECKED;
 
 /* start.c */
 int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
                          const struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
+
+/* mariadb.c */
+int source_facts_mariadb(struct leat_mysql *mysql, struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
+int source_uuid_mariadb(struct leat_mysql *mysql, uint8_t uuid[LEAT_UUID_SIZE], struct leat_error *err) LEAT_CHECKED;
+int source_now_mariadb(struct leat_mysql *mysql, char file[LEAT_BINLOG_NAME_MAX + 1], uint64_t *pos,
+                       struct leat_gtid_set **executed, struct leat_error *err) LEAT_CHECKED;
+/* The last GTID of each domain where a file begins; LEAT_END: there is no such file. */
+int source_file_gtids_mariadb(struct leat_mysql *mysql, const char *file, struct leat_gtid_set **before,
+                              struct leat_error *err) LEAT_CHECKED;
+/* Pure. What of `completed` the server doesn't have; owned by the caller. */
+struct leat_gtid_set *source_lacks_mariadb(const struct source_facts *facts, const struct leat_gtid_set *completed);
+/* Pure. gtid_binlog_state: may have several GTIDs of a domain, so it is no set. */
+int source_parse_state_mariadb(const char *text, struct leat_gtid **state, size_t *count, struct leat_error *err) LEAT_CHECKED;
+
+/* resume_mariadb.c: the same as source_check_resume. Decides source->by_gtids. */
+int source_check_resume_mariadb(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts,
+                                struct leat_error *err) LEAT_CHECKED;
 
 /* scan.c: connections of their own, closed when they return. */
 struct source_scan {
@@ -167,6 +214,10 @@ int source_scan_to(struct leat_source *source, const char *file, uint64_t pos, s
 /* The first transaction from this file on that was committed at or after a time, or the binlog's end. */
 int source_scan_for(struct leat_source *source, const char *file, uint64_t time_us, struct source_scan *scan,
                     struct leat_error *err) LEAT_CHECKED;
+
+/* Looks for a transaction from a file's head on and reads it: comparison->found says whether it was there with this digest. */
+int source_scan_compare(struct leat_source *source, const struct source_facts *facts, const char *file,
+                        uint64_t digest, struct source_comparison *comparison, struct leat_error *err) LEAT_CHECKED;
 
 /* until.c */
 int source_resolve_until(struct leat_source *source, struct leat_mysql *mysql,
@@ -225,7 +276,8 @@ enum source_grants {
     GRANT_REPLICATION_SLAVE = 1,
     GRANT_REPLICATION_CLIENT = 2,
     GRANT_SELECT = 4, /* on all databases */
-    GRANT_ROLE = 8    /* the line grants a role */
+    GRANT_ROLE = 8,   /* the line grants a role */
+    GRANT_SLAVE_MONITOR = 16 /* MariaDB: whether it is a replica itself */
 };
 unsigned source_grants(const char *line);
 
@@ -244,6 +296,7 @@ void preflight_find(const struct preflight *preflight, enum leat_finding_level l
                     const char *subject, const char *cure, const char *format, ...) LEAT_PRINTF(6, 7);
 int preflight_account(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
 int preflight_binlog(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
+int preflight_mariadb(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
 int preflight_identity(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
 int preflight_safety(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;
 int preflight_tables(const struct preflight *preflight, struct leat_error *err) LEAT_CHECKED;

@@ -81,10 +81,12 @@ static int start_gtids(struct source_place *place, const struct leat_point *star
                        const struct source_facts *facts, struct leat_error *err)
 {
     char text[400];
-    if (facts->gtid_mode == SOURCE_GTID_OFF || leat_gtid_set_flavour(start->gtids) == LEAT_FLAVOUR_MARIADB) {
+    if (facts->gtid_mode == SOURCE_GTID_OFF || !source_flavour_fits(start->gtids, facts)) {
         leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "start is a GTID set (%s), and the server has %s",
                   source_set_text(text, sizeof text, start->gtids),
-                  facts->gtid_mode == SOURCE_GTID_OFF ? "gtid_mode=OFF" : "MySQL's GTIDs, not MariaDB's");
+                  facts->gtid_mode == SOURCE_GTID_OFF ? "gtid_mode=OFF"
+                  : facts->mariadb                    ? "MariaDB's GTIDs, not MySQL's"
+                                                      : "MySQL's GTIDs, not MariaDB's");
         return leat_cure(err, "start: now, earliest, or FILE:POS");
     }
     set_place(place, "", 0, leat_gtid_set_copy(start->gtids));

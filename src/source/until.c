@@ -26,7 +26,9 @@ static int resolve_now(struct leat_source *source, struct leat_mysql *mysql, con
     int rc = source_now(mysql, until->file, &until->pos, &executed, err);
     if (rc)
         return rc;
-    until->type = facts->gtid_mode == SOURCE_GTID_ON ? LEAT_POINT_GTIDS : LEAT_POINT_FILE;
+    /* MariaDB's numbers need not rise, so a position says more there, as long as it is the same server's. */
+    bool by_gtids = facts->mariadb ? source->by_gtids : facts->gtid_mode == SOURCE_GTID_ON;
+    until->type = by_gtids ? LEAT_POINT_GTIDS : LEAT_POINT_FILE;
     until->gtids = executed;
     return LEAT_OK;
 }
@@ -42,6 +44,9 @@ int source_resolve_until(struct leat_source *source, struct leat_mysql *mysql,
     if (asked->type == LEAT_POINT_GTIDS && facts->gtid_mode == SOURCE_GTID_OFF)
         return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR,
                          "until is a GTID set, and the server has gtid_mode=OFF");
+    if (asked->type == LEAT_POINT_GTIDS && !source_flavour_fits(asked->gtids, facts))
+        return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "until is a set of %s GTIDs, and the server has %s",
+                         facts->mariadb ? "MySQL's" : "MariaDB's", facts->mariadb ? "MariaDB's" : "MySQL's");
     if (asked->type == LEAT_POINT_NOW) {
         int rc = resolve_now(source, mysql, facts, err);
         if (rc)

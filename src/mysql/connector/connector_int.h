@@ -57,7 +57,8 @@ extern const char mysql_auth_first[];
 
 /* command.c: the bodies of commands, without the command byte. Pure. */
 void mysql_put_register(struct leat_buf *buf, uint32_t server_id);
-void mysql_put_dump(struct leat_buf *buf, const struct leat_dump *dump);
+/* MariaDB's dump by GTID is this too, see mariadb.c. */
+void mysql_put_dump(struct leat_buf *buf, const struct leat_dump *dump, bool mariadb);
 void mysql_put_dump_gtid(struct leat_buf *buf, const struct leat_dump *dump);
 
 #endif

@@ -54,18 +54,22 @@ static int start_wire(struct leat_mysql *mysql, uint64_t event_bytes_max, struct
 int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, struct leat_error *err)
 {
     assert(mysql->connected && !mysql->dumping && (dump->gtids || dump->file));
+    bool mariadb = mysql->server.mariadb, by_set = dump->gtids && !mariadb;
+    int told = mysql_tell_mariadb(mysql, dump, err);
+    if (told)
+        return told;
     if (!dump->unregistered) {
         int rc = enlist(mysql, dump->server_id, err);
         if (rc)
             return rc;
     }
     struct leat_buf body = {0};
-    if (dump->gtids)
+    if (by_set)
         mysql_put_dump_gtid(&body, dump);
     else
-        mysql_put_dump(&body, dump);
+        mysql_put_dump(&body, dump, mariadb);
     uint64_t began_us = leat_monotonic_us(leat_clock_real());
-    int failed = send_command(mysql, dump->gtids ? COMMAND_DUMP_GTID : COM_BINLOG_DUMP, &body, false);
+    int failed = send_command(mysql, by_set ? COMMAND_DUMP_GTID : COM_BINLOG_DUMP, &body, false);
     leat_buf_free(&body);
     if (failed)
         return mysql_fail(mysql, "asking for the binlog", began_us, 0, err);

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-enum { DUMP_NON_BLOCK = 0x1, STATUS_SIZE = 1 };
+enum { STATUS_SIZE = 1 };
 static const uint64_t EVENT_MAX = 1024 * 1024 * 1024;
 
 static void copy_gtids(MYSQL_RPL *rpl, unsigned char *packet)
@@ -19,16 +19,21 @@ int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, stru
 {
     assert(mysql->connected && !mysql->dumping && (dump->gtids || dump->file));
     struct leat_transport *transport = &mysql->transport;
+    bool mariadb = mysql->server.mariadb, by_set = dump->gtids && !mariadb;
+    int told = mysql_tell_mariadb(mysql, dump, err);
+    if (told)
+        return told;
     const char *file = dump->gtids ? "" : dump->file;
     transport->rpl = (MYSQL_RPL){
         .file_name = file,
         .file_name_length = strlen(file),
         .start_position = dump->gtids ? 4 : dump->pos,
         .server_id = dump->server_id,
-        .flags = (dump->non_blocking ? DUMP_NON_BLOCK : 0) | (dump->gtids ? MYSQL_RPL_GTID : 0),
+        .flags = (dump->non_blocking ? MYSQL_DUMP_NON_BLOCK : 0) | (mariadb ? MYSQL_DUMP_ANNOTATIONS : 0) |
+                 (by_set ? MYSQL_RPL_GTID : 0),
     };
     leat_buf_clear(&transport->gtids);
-    if (dump->gtids) {
+    if (by_set) {
         leat_gtid_set_encode_mysql(&transport->gtids, dump->gtids);
         transport->rpl.gtid_set_encoded_size = transport->gtids.size;
         transport->rpl.fix_gtid_set = copy_gtids;

@@ -135,10 +135,14 @@ START_TEST(commands_are_as_the_protocol_has_them)
     mysql_put_register(&buf, 0x04030201);
     assert_bytes(&buf, "\1\2\3\4\4leat\0\0\0\0\0\0\0\0\0\0\0\0", 21);
     struct leat_dump dump = {.server_id = 7, .file = "b.000001", .pos = 0x04030201, .non_blocking = true};
-    mysql_put_dump(&buf, &dump);
+    mysql_put_dump(&buf, &dump, false);
     assert_bytes(&buf, "\1\2\3\4\1\0\7\0\0\0b.000001", 18);
+    mysql_put_dump(&buf, &dump, true);
+    assert_bytes(&buf, "\1\2\3\4\3\0\7\0\0\0b.000001", 18);
     struct leat_gtid_set *set = leat_gtid_set_new();
     dump.gtids = set;
+    mysql_put_dump(&buf, &dump, true);
+    assert_bytes(&buf, "\4\0\0\0\3\0\7\0\0\0", 10);
     mysql_put_dump_gtid(&buf, &dump);
     assert_bytes(&buf, "\5\0\7\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\10\0\0\0\0\0\0\0\0\0\0\0", 30);
     leat_gtid_set_free(&set);

@@ -2,6 +2,7 @@
 #include "check_main.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "source/source_int.h"
 
@@ -16,8 +17,10 @@ START_TEST(grants_are_read_whole_words_only)
         {"GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `cdc`@`%` WITH GRANT OPTION",
          GRANT_SELECT | GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT},
         {"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost`",
-         GRANT_SELECT | GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT},
-        {"GRANT SUPER ON *.* TO `a`@`%`", GRANT_REPLICATION_CLIENT},
+         GRANT_SELECT | GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT | GRANT_SLAVE_MONITOR},
+        {"GRANT SUPER ON *.* TO `a`@`%`", GRANT_REPLICATION_CLIENT | GRANT_SLAVE_MONITOR},
+        {"GRANT REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR ON *.* TO `cdc`@`%` IDENTIFIED BY PASSWORD '*8B2AB696'",
+         GRANT_REPLICATION_SLAVE | GRANT_REPLICATION_CLIENT | GRANT_SLAVE_MONITOR},
         {"GRANT SELECT ON `shop`.* TO `cdc`@`%`", 0},
         {"GRANT REPLICATION_SLAVE_ADMIN ON *.* TO `cdc`@`%`", 0},
         {"GRANT REPLICATION SLAVE ADMIN ON *.* TO `cdc`@`%`", 0},
@@ -47,6 +50,13 @@ START_TEST(refusals_are_told_apart_by_their_words)
          "binary logs "
          "containing GTIDs that the slave requires.",
          REFUSAL_PURGED},
+        {"Could not find GTID state requested by slave in any binlog files. Probably the slave state is too old and required "
+         "binlog files have been purged.",
+         REFUSAL_PURGED},
+        {"Error: connecting slave requested to start from GTID 0-1-7, which is not in the master's binlog", REFUSAL_AHEAD},
+        {"The binlog on the master is missing the GTID 0-1-7 requested by the slave (even though a subsequent sequence "
+         "number does exist), and GTID strict mode is enabled",
+         REFUSAL_AHEAD},
         {"Slave has more GTIDs than the master has, using the master's SERVER_UUID.", REFUSAL_AHEAD},
         {"Replica has more GTIDs than the source has, using the source's SERVER_UUID.", REFUSAL_AHEAD},
         {"Client requested source to start replication from position > file size", REFUSAL_POSITION},
@@ -57,6 +67,7 @@ START_TEST(refusals_are_told_apart_by_their_words)
          REFUSAL_CLASH},
         {"A replica with the same server_uuid/server_id as this replica has connected to the source",
          REFUSAL_CLASH},
+        {"A slave with the same server_uuid/server_id is already connected", REFUSAL_CLASH},
         {"Cannot replicate anonymous transaction when AUTO_POSITION = 1", REFUSAL_ANONYMOUS},
         {"event read from binlog did not pass crc check", REFUSAL_DAMAGED},
         {"binlog truncated in the middle of event; consider out of disk space on source", REFUSAL_DAMAGED},
@@ -127,6 +138,53 @@ START_TEST(a_long_set_is_cut_in_messages_with_its_count)
 }
 END_TEST
 
+static void assert_lacks(const char *state, const char *applied, const char *completed, const char *missing)
+{
+    struct leat_error err = {0};
+    struct source_facts facts = {.mariadb = true};
+    struct leat_gtid_set *ours = NULL;
+    ck_assert_int_eq(source_parse_state_mariadb(state, &facts.state, &facts.state_count, &err), LEAT_OK);
+    ck_assert_int_eq(leat_gtid_set_parse(&facts.applied, applied, strlen(applied), &err), LEAT_OK);
+    ck_assert_int_eq(leat_gtid_set_parse(&ours, completed, strlen(completed), &err), LEAT_OK);
+    struct leat_gtid_set *lacks = source_lacks_mariadb(&facts, ours);
+    struct leat_buf text = {0};
+    leat_gtid_set_put(&text, lacks);
+    ck_assert_msg(!strcmp(leat_buf_cstr(&text), missing), "%s in %s lacks %s", completed, state, leat_buf_cstr(&text));
+    leat_buf_free(&text);
+    leat_gtid_set_free(&lacks);
+    leat_gtid_set_free(&ours);
+    source_facts_free(&facts);
+}
+
+START_TEST(what_mariadb_lacks_is_told_by_domain_and_server)
+{
+    assert_lacks("0-1-8,0-2-12", "", "0-1-8", "");
+    assert_lacks("0-1-8,0-2-12", "", "0-2-12", "");
+    assert_lacks("0-1-8,0-2-12", "", "0-1-10", "0-1-10"); /* though 12 is more than 10 */
+    assert_lacks("0-1-8,5-1-3", "", "0-1-8,5-1-4,6-1-1", "5-1-4,6-1-1");
+    assert_lacks("", "0-1-8", "0-1-8", "");
+    assert_lacks("", "0-1-8", "0-1-7", "0-1-7"); /* what lies between isn't in its binlog */
+    assert_lacks("", "", "", "");
+}
+END_TEST
+
+START_TEST(a_state_that_is_none_is_refused)
+{
+    static const char *const texts[] = {"x", "0-1", "0-1-2,", ",0-1-2", "11111111-2222-3333-4444-555555555555:1",
+                                        "0-1-18446744073709551616"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct leat_error err = {0};
+        struct leat_gtid *state;
+        size_t count;
+        if (source_parse_state_mariadb(texts[i], &state, &count, &err) == LEAT_OK) {
+            ck_assert_str_eq(texts[i], "0-1-2,"); /* a comma behind it is what a list may have */
+            ck_assert_uint_eq(count, 1);
+        }
+        free(state);
+    }
+}
+END_TEST
+
 START_TEST(states_have_names)
 {
     for (int state = LEAT_SOURCE_CONNECTING; state <= LEAT_SOURCE_STOPPED; state++)
@@ -186,6 +244,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(parts, what_may_be_cured_on_the_server_or_was_damaged_on_the_way_is_tried_again);
     LEAT_TEST_ADD(parts, binlog_files_are_ordered_by_number);
     LEAT_TEST_ADD(parts, a_long_set_is_cut_in_messages_with_its_count);
+    LEAT_TEST_ADD(parts, what_mariadb_lacks_is_told_by_domain_and_server);
+    LEAT_TEST_ADD(parts, a_state_that_is_none_is_refused);
     LEAT_TEST_ADD(parts, states_have_names);
     LEAT_TEST_ADD(parts, a_place_is_resumed_by_what_the_server_can_tell);
     return parts;
