@@ -42,18 +42,39 @@ static inline bool is_surrogate(uint32_t c)
     return c >= 0xD800 && c < 0xE000;
 }
 
-/* The ASCII at `at`, up to `stop`. */
+/* What *at is, is ASCII: it, and as many words as are. */
 static inline const uint8_t *copy_ascii(uint8_t **to, const uint8_t *at, const uint8_t *stop)
 {
     uint8_t *out = *to;
-    for (uint64_t word; stop - at >= 8; at += 8, out += 8) {
+    uint64_t word;
+    for (; stop - at >= 8; at += 8, out += 8) {
         memcpy(&word, at, 8);
         if (word & UINT64_C(0x8080808080808080))
             break;
         memcpy(out, &word, 8);
     }
-    while (at < stop && *at < 0x80)
+    if (at < stop && *at < 0x80)
         *out++ = *at++;
+    *to = out;
+    return at;
+}
+
+/* The characters of bytes from 0x80 on that are next to one another, which in most texts are those of a word. */
+static inline const uint8_t *convert_high(const uint16_t *high, uint8_t **to, const uint8_t *at, const uint8_t *stop)
+{
+    uint8_t *out = *to;
+    do {
+        unsigned c = high[*at - 0x80];
+        if (__builtin_expect(c - 0x80 < 0x800 - 0x80, 1)) {
+            out[0] = (uint8_t)(0xC0 | c >> 6);
+            out[1] = (uint8_t)(0x80 | (c & 0x3F));
+            out += 2;
+        } else if (c) {
+            out = put_in_first_plane(out, c);
+        } else {
+            return NULL;
+        }
+    } while (++at < stop && *at >= 0x80);
     *to = out;
     return at;
 }
@@ -61,32 +82,33 @@ static inline const uint8_t *copy_ascii(uint8_t **to, const uint8_t *at, const u
 static const uint8_t *convert_bytes(const struct leat_charset_bytes *set, uint8_t **to, const uint8_t *at,
                                     const uint8_t *stop)
 {
-    while (at < stop) {
-        if (!set->low && *at < 0x80) {
-            at = copy_ascii(to, at, stop);
-            continue;
-        }
-        /* Text that isn't ASCII seldom is for one character only. */
-        uint8_t *out = *to;
-        do {
-            unsigned c = *at >= 0x80 ? set->high[*at - 0x80] : set->low[*at];
-            if (c == 0 && *at != 0)
+    uint8_t *out = *to;
+    while (at && at < stop) {
+        unsigned byte = *at;
+        if (byte >= 0x80) {
+            at = convert_high(set->high, &out, at, stop);
+        } else if (!set->low) {
+            at = copy_ascii(&out, at, stop);
+        } else {
+            if (set->low[byte] == 0 && byte != 0)
                 return NULL;
-            out = put_in_first_plane(out, c);
+            out = put_in_first_plane(out, set->low[byte]);
             at++;
-        } while (at < stop && (set->low || *at >= 0x80));
-        *to = out;
+        }
     }
+    *to = out;
     return at;
 }
 
 /* 0: there is none. */
 static inline unsigned in_plane(const struct leat_charset_plane *plane, unsigned lead, unsigned trail)
 {
-    if (lead < plane->lead_first || lead > plane->lead_last || trail < plane->trail_first || trail > plane->trail_last)
+    lead -= plane->lead_first;
+    trail -= plane->trail_first;
+    if (lead > (unsigned)plane->lead_last - plane->lead_first || trail > (unsigned)plane->trail_last - plane->trail_first)
         return 0;
-    const uint16_t *row = plane->rows[lead - plane->lead_first];
-    return row ? row[trail - plane->trail_first] : 0;
+    const uint16_t *row = plane->rows[lead];
+    return row ? row[trail] : 0;
 }
 
 /* gb18030's character of four bytes; 0: there is none. */
@@ -142,18 +164,29 @@ static inline uint32_t one_of_many(const struct multibyte *set, const uint8_t *a
 static const uint8_t *convert_multibyte(const struct multibyte *set, uint8_t **to, const uint8_t *at, const uint8_t *stop,
                                         const uint8_t *end)
 {
+    const struct leat_charset_plane two = *set->two;
+    const bool only_two = !set->one->high;
+    uint8_t *out = *to;
     while (at < stop) {
         if (*at < 0x80) {
-            at = copy_ascii(to, at, stop);
+            at = copy_ascii(&out, at, stop);
+            continue;
+        }
+        /* Nearly all of them: in a set without single bytes, a character of two. */
+        unsigned c = only_two && end - at >= 2 ? in_plane(&two, at[0], at[1]) : 0;
+        if (c) {
+            out = put_in_first_plane(out, c);
+            at += 2;
             continue;
         }
         unsigned size;
-        uint32_t c = one_of_many(set, at, end, &size);
-        if (c == 0)
+        uint32_t other = one_of_many(set, at, end, &size);
+        if (other == 0)
             return NULL;
-        *to = put(*to, c);
+        out = put(out, other);
         at += size;
     }
+    *to = out;
     return at;
 }
 
@@ -163,9 +196,10 @@ static inline uint32_t unit(const uint8_t *at, bool little)
 }
 
 /* UCS2 has no pairs of surrogates. */
-static const uint8_t *convert_utf16(bool little, bool pairs, uint8_t **to, const uint8_t *at, const uint8_t *stop,
+static inline const uint8_t *convert_utf16(bool little, bool pairs, uint8_t **to, const uint8_t *at, const uint8_t *stop,
                                     const uint8_t *end)
 {
+    uint8_t *out = *to;
     while (at < stop) {
         if (end - at < 2)
             return NULL;
@@ -178,8 +212,9 @@ static const uint8_t *convert_utf16(bool little, bool pairs, uint8_t **to, const
             c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
             at += 2;
         }
-        *to = put(*to, c);
+        out = put(out, c);
     }
+    *to = out;
     return at;
 }
 
