@@ -189,17 +189,29 @@ static inline void put_mariadb_gtid(struct stream *s, uint64_t number, unsigned 
     put_event(s, LEAT_EVENT_MARIADB_GTID);
 }
 
-static inline void put_query(struct stream *s, const char *database, const char *sql)
+/* collation: of the session's client; 0: not told. */
+static inline void put_query_of(struct stream *s, uint16_t collation, const char *database, const char *sql)
 {
+    enum { Q_CHARSET = 4 };
     leat_buf_u32(&s->body, 77); /* thread */
     leat_buf_u32(&s->body, 1);  /* seconds */
     leat_buf_u8(&s->body, (uint8_t)strlen(database));
     leat_buf_u16(&s->body, 0); /* error */
-    leat_buf_u16(&s->body, 0); /* status variables */
+    leat_buf_u16(&s->body, collation ? 7 : 0); /* status variables */
+    if (collation) {
+        leat_buf_u8(&s->body, Q_CHARSET);
+        for (int i = 0; i < 3; i++)
+            leat_buf_u16(&s->body, collation);
+    }
     leat_buf_puts(&s->body, database);
     leat_buf_u8(&s->body, 0);
     leat_buf_puts(&s->body, sql);
     put_event(s, LEAT_EVENT_QUERY);
+}
+
+static inline void put_query(struct stream *s, const char *database, const char *sql)
+{
+    put_query_of(s, 0, database, sql);
 }
 
 static inline void put_xid(struct stream *s, uint64_t xid)

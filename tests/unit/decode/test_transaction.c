@@ -128,6 +128,29 @@ START_TEST(ddl_is_a_transaction_of_one_statement)
 }
 END_TEST
 
+/* Names are UTF-8 to filters and tables. Second bytes of characters may be a backslash, as in sjis' ソ, or a backquote, as in
+ * gbk's 乣. What is not of the set is read as it is. */
+START_TEST(statements_are_read_in_their_clients_set)
+{
+    enum { SJIS = 13, GBK = 28, LATIN1 = 8, BINARY = 63, NO_SERVERS = 17 };
+    struct stream s;
+    open_with_format(&s, NULL);
+    put_query_of(&s, SJIS, "shop", "ALTER TABLE `\x83\x5c` COMMENT '\x83\x5c', RENAME `x`");
+    put_query_of(&s, GBK, "shop", "TRUNCATE `\x81\x60\x81\x60`");
+    put_query_of(&s, LATIN1, "shop", "TRUNCATE `\xe9`");
+    put_query_of(&s, BINARY, "shop", "TRUNCATE `\xc3\xa9`");
+    put_query_of(&s, GBK, "shop", "TRUNCATE `a` /* \xff */");
+    put_query_of(&s, NO_SERVERS, "shop", "TRUNCATE `a`");
+    check_trace(&s, "begin() statement(2,shop.ソ,ALTER TABLE `\x83\x5c` COMMENT '\x83\x5c', RENAME `x`) end(statement,0,1) "
+                    "begin() statement(5,shop.乣乣,TRUNCATE `\x81\x60\x81\x60`) end(statement,0,1) "
+                    "begin() statement(5,shop.é,TRUNCATE `\xe9`) end(statement,0,1) "
+                    "begin() statement(5,shop.é,TRUNCATE `\xc3\xa9`) end(statement,0,1) "
+                    "begin() statement(5,shop.a,TRUNCATE `a` /* \xff */) end(statement,0,1) "
+                    "begin() statement(5,shop.a,TRUNCATE `a`) end(statement,0,1)");
+    stream_close(&s);
+}
+END_TEST
+
 START_TEST(create_table_select_is_ddl_among_rows)
 {
     struct stream s;
@@ -436,6 +459,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, rollback_ends_and_savepoints_are_told);
     LEAT_TEST_ADD(suite, empty_transactions_move_the_position);
     LEAT_TEST_ADD(suite, ddl_is_a_transaction_of_one_statement);
+    LEAT_TEST_ADD(suite, statements_are_read_in_their_clients_set);
     LEAT_TEST_ADD(suite, create_table_select_is_ddl_among_rows);
     LEAT_TEST_ADD(suite, temporary_tables_are_told_as_nothing_of_note);
     LEAT_TEST_ADD(suite, account_statements_are_kept_byte_for_byte);
