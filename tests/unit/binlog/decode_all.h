@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "binlog/charset.h"
 #include "binlog/event.h"
+#include "binlog/inflate.h"
 #include "binlog/rows.h"
 #include "binlog/value.h"
 #include "model/point.h"
@@ -25,6 +26,8 @@ struct reader {
     } maps[16];
     unsigned map_next;
     struct leat_buf text;
+    struct leat_inflater *inflater;
+    struct leat_buf inflated, inflated_images;
     uint64_t rows, values, events, unsupported;
 };
 
@@ -36,6 +39,9 @@ static inline void reader_free(struct reader *reader)
             leat_table_release(&reader->maps[i].table);
     }
     leat_buf_free(&reader->text);
+    leat_inflater_free(&reader->inflater);
+    leat_buf_free(&reader->inflated);
+    leat_buf_free(&reader->inflated_images);
 }
 
 /* A value into text, by its type. */
@@ -101,6 +107,37 @@ static inline int reader_image(struct reader *reader, const struct leat_row_plan
     return result;
 }
 
+/* MariaDB's compressed images and values, into plain ones. */
+static inline int reader_inflate(struct reader *reader, const struct leat_row_plan *plan, struct leat_rows_event *rows,
+                                 struct leat_error *err)
+{
+    enum { BYTES_MAX = 16 << 20 };
+    if (!reader->inflater)
+        reader->inflater = leat_inflater_new();
+    if (rows->compressed) {
+        leat_buf_clear(&reader->inflated);
+        if (leat_inflate_event(reader->inflater, &reader->inflated, rows->images, rows->images_size, BYTES_MAX, err))
+            return LEAT_FAIL;
+        rows->images = reader->inflated.data;
+        rows->images_size = reader->inflated.size;
+    }
+    if (!plan->compressed)
+        return LEAT_OK;
+    struct leat_cursor cursor = leat_cursor(rows->images, rows->images_size);
+    leat_buf_clear(&reader->inflated_images);
+    for (const uint8_t *at = NULL; leat_cursor_left(&cursor) && cursor.at != at;) {
+        at = cursor.at;
+        if ((rows->before_present && leat_row_inflate(reader->inflater, &reader->inflated_images, plan, rows->before_present,
+                                                      &cursor, BYTES_MAX, err)) ||
+            (rows->after_present && leat_row_inflate(reader->inflater, &reader->inflated_images, plan, rows->after_present,
+                                                     &cursor, BYTES_MAX, err)))
+            return LEAT_FAIL;
+    }
+    rows->images = reader->inflated_images.data;
+    rows->images_size = reader->inflated_images.size;
+    return LEAT_OK;
+}
+
 static inline int reader_rows(struct reader *reader, const struct leat_event *event, struct leat_error *err)
 {
     struct leat_rows_event rows;
@@ -112,6 +149,8 @@ static inline int reader_rows(struct reader *reader, const struct leat_event *ev
         const struct leat_table_view *view = leat_table_view(reader->maps[i].table);
         if (rows.column_count != view->column_count)
             return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "rows of another number of columns");
+        if (reader_inflate(reader, reader->maps[i].plan, &rows, err))
+            return LEAT_FAIL;
         struct leat_cursor cursor = leat_cursor(rows.images, rows.images_size);
         while (leat_cursor_left(&cursor)) {
             if (rows.before_present &&
@@ -189,6 +228,12 @@ static inline int reader_body(struct reader *reader, const struct leat_event *ev
         return leat_event_query(&query, &reader->format, event, err);
     case LEAT_EVENT_TABLE_MAP:
         return reader_map(reader, event, err);
+    case LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1:
+    case LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1:
+    case LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1:
+    case LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED:
+    case LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED:
+    case LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED:
     case LEAT_EVENT_WRITE_ROWS_V1:
     case LEAT_EVENT_UPDATE_ROWS_V1:
     case LEAT_EVENT_DELETE_ROWS_V1:
