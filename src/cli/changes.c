@@ -9,6 +9,7 @@
 #include "count_int.h"
 #include "filter/where.h"
 #include "format/format.h"
+#include "names_int.h"
 #include "undo_int.h"
 
 enum { HAND_OVER_BYTES = 256 << 10 };
@@ -17,6 +18,7 @@ enum { OP_DDL = 1, OPS_ALL = 15 }; /* a row's is 1 << enum leat_op */
 
 struct cli_changes {
     struct leat_filter *filter;
+    struct names *names;      /* NULL: none were given */
     struct leat_where *where; /* NULL: every row */
     unsigned ops;             /* what is wanted: a bit each */
     struct count *count;      /* with --count: where items go */
@@ -128,6 +130,7 @@ static void free_changes(struct cli_changes *changes)
     leat_where_free(&changes->where);
     leat_filter_free(&changes->filter);
     leat_buf_free(&changes->buf);
+    names_free(&changes->names);
     count_free(&changes->count);
     undo_free(&changes->undo);
     free(changes);
@@ -137,7 +140,7 @@ int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool backgr
 {
     struct cli_changes *changes = leat_alloc_zero(1, sizeof *changes);
     if (take_filter(changes, args, err) || take_ops(changes, args, err) || take_where(changes, args, err) ||
-        take_format(changes, args, err)) {
+        names_new(&changes->names, args, err) || take_format(changes, args, err)) {
         err->code = LEAT_E_USAGE;
         free_changes(changes);
         return LEAT_FAIL;
@@ -207,9 +210,12 @@ int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, 
         return LEAT_OK;
     if (item->type == LEAT_ITEM_STATEMENT && !(changes->ops & OP_DDL))
         return LEAT_OK;
-    if (item->type == LEAT_ITEM_ROWS && changes->where)
-        return leat_where_rows(changes->where, &item->rows, give_rows, changes, err);
-    return give(changes, item, err);
+    if (item->type != LEAT_ITEM_ROWS || (!changes->where && !changes->names))
+        return give(changes, item, err);
+    struct leat_rows rows = item->rows;
+    if (changes->names && names_apply(changes->names, &item->rows, &rows.table, err))
+        return LEAT_FAIL;
+    return changes->where ? leat_where_rows(changes->where, &rows, give_rows, changes, err) : give_rows(changes, &rows, err);
 }
 
 static int write_count(struct cli_changes *changes, struct leat_error *err)

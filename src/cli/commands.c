@@ -31,7 +31,8 @@ static const struct cli_option options_select[] = {
 
 static const struct cli_option options_rows[] = {
     {"where", 0, "COLUMN=VALUE", "Only rows whose before or after image has it; given several times, all must hold. COLUMN=NULL is SQL's NULL, COLUMN='NULL' the text."},
-    {"op", 0, "OP[,OP]…", "Only insert, update, delete, ddl."},
+    {"columns", 0, "DB.TABLE=A*,B,C", "Names for a table's columns where the binlog has none; * marks the primary key's. May be given several times."},
+    {"op", 0, "OP[,OP]", "Only insert, update, delete, ddl."},
     {"count", 0, NULL, "No changes, but how many there are, by table."},
     {"json", 0, NULL, "The --count as one JSON object."},
     END_OF_OPTIONS};
@@ -65,9 +66,10 @@ const struct cli_command cli_commands[] = {
     {"tail", "URL [--table DB.TABLE]… [--from P] [--until P]", "changes as lines on stdout, with no configuration and no state",
      "Connects to mysql://user@host:port/ as a replica would and prints changes as they are committed.",
      GROUPS(options_select, options_rows, cli_options_connection), cli_tail},
-    {"decode", "FILE…|- [--table DB.TABLE]… [--from P] [--until P]", "the same from binlog files, offline",
-     "Reads binary log files (or standard input) in the order given and prints their changes.", GROUPS(options_select, options_rows, options_decode),
-     cli_decode},
+    {"decode", "FILE…|FOLDER|- [--table DB.TABLE]… [--from P] [--until P] [--count | --verify | --undo]", "the same from binlog files, offline",
+     "Reads binary log files and prints their changes: files in the order given, folders by their index or by number, standard input (-), "
+     "zstd and gzip as they are, relay logs, and files that a server still writes to. Files that don't follow each other are said.",
+     GROUPS(options_select, options_rows, options_decode), cli_decode},
     {"doctor", "[URL | -c FILE]", "what is wrong, and the statement that cures it",
      "Checks a server and its account (and with a configuration, sinks too) for everything that would lose changes.",
      GROUPS(cli_options_config, cli_options_connection), cli_doctor},

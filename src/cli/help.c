@@ -1,6 +1,7 @@
 /* Help and man page, out of the table of commands. */
 #include "cli_int.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static const char about[] = "leat leads a MySQL or MariaDB binlog to everything that lives on it: it reads the primary's changes as a "
@@ -24,6 +25,23 @@ static const struct {
 
 static const char positions[] = "P, a position: now, earliest, FILE:POS, a GTID set (MySQL's, tagged too, or MariaDB's), or an "
                                 "ISO 8601 time.";
+
+/* What people want of a command, in the words that do it. */
+static const struct {
+    const char *command, *line, *meaning;
+} examples[] = {
+    {"decode", "leat decode binlog.000042", "every change in a file, a line each"},
+    {"decode", "leat decode /var/lib/mysql --from 2026-03-01T02:00 --table shop.orders --where id=4711", "who changed that row since two o'clock UTC"},
+    {"decode", "leat decode --count /backup/binlogs", "how much was changed, by table"},
+    {"decode", "leat decode --verify /backup/binlogs", "whether a backup's files are whole, and follow each other"},
+    {"decode", "zstdcat binlog.000042.zst | leat decode -", "from a pipe; packed files are read as they are, too"},
+    {"decode", "leat decode binlog.000042 --from binlog.000042:1234 --table shop.orders --undo | mysql", "takes changes back, newest first"},
+    {"decode", "leat decode --format sql --check /backup/binlogs --from binlog.000040:157 | mysql", "makes them again, on a restored backup"},
+    {"tail", "leat tail mysql://cdc@db1/ --table 'shop.*'", "changes as they are committed"},
+    {"tail", "leat tail mysql://cdc@db1/ --from earliest --until now --where customer=7", "and of those that were, some"},
+};
+
+enum { EXAMPLES = sizeof examples / sizeof *examples };
 
 enum { WIDTH = 100 };
 
@@ -86,6 +104,13 @@ void cli_command_help(FILE *out, const struct cli_command *command)
             wrap(out, option->help, width, 30);
         }
     }
+    bool any = false;
+    for (size_t i = 0; i < EXAMPLES; i++) {
+        if (strcmp(examples[i].command, command->name) != 0)
+            continue;
+        fprintf(out, "%s  %s\n      %s\n", any ? "" : "\nExamples:\n", examples[i].line, examples[i].meaning);
+        any = true;
+    }
 }
 
 /* Text for roff: a leading dot or quote and backslashes have a meaning there. */
@@ -121,6 +146,15 @@ static void man_command(FILE *out, const struct cli_command *command)
             roff(out, option->help);
             fputs("\n", out);
         }
+    }
+    for (size_t i = 0; i < EXAMPLES; i++) {
+        if (strcmp(examples[i].command, command->name) != 0)
+            continue;
+        fputs(".TP\n.B ", out);
+        roff(out, examples[i].line);
+        fputs("\n", out);
+        roff(out, examples[i].meaning);
+        fputs("\n", out);
     }
 }
 

@@ -31,7 +31,9 @@ static int fail_names(const struct run *run, struct leat_error *err)
     leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "the binlog doesn't name the columns, and an %s needs their names",
               run->op == LEAT_OP_UPDATE ? "UPDATE" : "exact DELETE");
     fail_at(run, err);
-    return leat_cure(err, "leave the table out; for what is logged from now on: SET PERSIST binlog_row_metadata = 'FULL' on the source");
+    return leat_cure(err, "name them: --columns %s.%s=id*,other,… in the table's order, * behind those of the primary key; for what is "
+                          "logged from now on: SET PERSIST binlog_row_metadata = 'FULL' on the source",
+                     run->table->view->database.bytes, run->table->view->name.bytes);
 }
 
 static int fail_missing(const struct run *run, struct leat_error *err)

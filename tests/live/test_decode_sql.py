@@ -4,6 +4,7 @@
 import importlib.machinery
 import importlib.util
 import json
+import os
 import random
 import re
 import subprocess
@@ -189,3 +190,97 @@ def test_there_and_back(source, target, request):
     assert tables.checksums(target) == end
     for server in (source, target):
         server.sql("DROP DATABASE random_there_and_back")
+
+
+def test_names_that_the_binlog_lacks_can_be_given(source, target):
+    """With the server's default metadata an INSERT goes by the columns' order, and all else needs their names."""
+    source.sql("CREATE DATABASE minimal; CREATE TABLE minimal.t (id INT PRIMARY KEY, v VARCHAR(20), e ENUM('a', 'b'))")
+    target.sql("CREATE DATABASE minimal; CREATE TABLE minimal.t (id INT PRIMARY KEY, v VARCHAR(20), e ENUM('a', 'b'))")
+    source.sql("SET GLOBAL binlog_row_metadata=MINIMAL")
+    begun = mark(source)
+    source.sql("INSERT INTO minimal.t VALUES (1, 'x', 'b'), (2, 'y', NULL); UPDATE minimal.t SET v = 'z' WHERE id = 2; DELETE FROM minimal.t WHERE id = 1")
+    source.sql("SET GLOBAL binlog_row_metadata=FULL")
+    files = since(source, begun)
+    refused = subprocess.run([program(), "decode", "-f", "sql", *files], capture_output=True, text=True)
+    assert refused.returncode == 17 and "--columns minimal.t=" in refused.stderr
+    assert "INSERT INTO `minimal`.`t` VALUES (1, 'x', 2);" in refused.stdout
+    named = ["--columns", "minimal.t=id*,v,e"]
+    sql = decode("-f", "sql", *named, *files)
+    assert b"WHERE `id` = 2;" in sql
+    apply(target, sql)
+    assert target.sql("SELECT * FROM minimal.t") == source.sql("SELECT * FROM minimal.t") == [(2, "z", None)]
+    apply(target, decode("--undo", *named, *files))
+    assert target.value("SELECT COUNT(*) FROM minimal.t") == 0
+    assert [json.loads(line)["after"]["v"] for line in decode(*named, "--where", "V=z", *files).decode().splitlines() if '"update"' in line] == ["z"]
+    wrong = subprocess.run([program(), "decode", "--columns", "minimal.t=id,v", *files], capture_output=True, text=True)
+    assert wrong.returncode == 2 and "names 2 columns" in wrong.stderr and "it has 3" in wrong.stderr
+    assert subprocess.run([program(), "decode", "--columns", "t=id", *files], capture_output=True).returncode == 2
+
+
+def test_what_cannot_be_taken_back_says_so_and_prints_nothing(source):
+    begun = mark(source)
+    source.sql("CREATE DATABASE back; CREATE TABLE back.t (id INT PRIMARY KEY, a INT, b INT); INSERT INTO back.t VALUES (1, 1, 1); ALTER TABLE back.t ADD c INT")
+    done = subprocess.run([program(), "decode", "--undo", "--table", "back.t", *since(source, begun)], capture_output=True, text=True)
+    assert done.returncode == 1 and not done.stdout and "can't be taken back" in done.stderr and "--from " in done.stderr
+    begun = mark(source)
+    source.sql("SET binlog_row_image=MINIMAL; UPDATE back.t SET a = 2; DELETE FROM back.t")
+    done = subprocess.run([program(), "decode", "--undo", "--table", "back.t", *since(source, begun)], capture_output=True, text=True)
+    assert done.returncode == 1 and not done.stdout and re.search(r"transaction [0-9a-f-]+:\d+ can't be taken back", done.stderr)
+    assert subprocess.run([program(), "decode", "--undo", "-f", "leat", begun], capture_output=True).returncode == 2
+
+
+def test_statements_of_any_words(source, target):
+    """Delimiters inside of routines, comments, other character sets and modes, and CREATE TABLE … SELECT."""
+    begun = mark(source)
+    source.sql("CREATE DATABASE words")
+    source.sql("CREATE TABLE words.t (id INT PRIMARY KEY) -- the end", database="words")
+    source.sql("CREATE TABLE words.copied AS SELECT 1 AS a, 'é' AS b UNION SELECT 2, 'x'", database="words")
+    source.sql("CREATE TABLE words.latin (a VARCHAR(20) DEFAULT 'é')", database="words", charset="latin1")
+    source.sql("SET sql_mode='ANSI_QUOTES'; CREATE TABLE \"words\".\"quoted\" (a INT)")
+    with source.connect(database="words") as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE PROCEDURE p() BEGIN INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); END")
+        cursor.execute("CALL p()")
+    apply(target, decode("-f", "sql", "--check", *since(source, begun)))
+    for query in ("SELECT * FROM words.t", "SELECT * FROM words.copied ORDER BY a", "SHOW CREATE TABLE words.latin", "SHOW CREATE TABLE words.quoted"):
+        assert target.sql(query) == source.sql(query), query
+    assert target.sql("SHOW CREATE PROCEDURE words.p")[0][2] == source.sql("SHOW CREATE PROCEDURE words.p")[0][2]
+
+
+def test_what_memory_does_not_hold_goes_through_a_file(source, target, tmp_path):
+    """More than a piece of it: the order is still the reverse, over transactions and files."""
+    begun = mark(source)
+    source.sql("CREATE DATABASE large; CREATE TABLE large.t (id INT PRIMARY KEY, b LONGTEXT)")
+    then = mark(source)
+    for number in range(12):
+        source.sql(f"INSERT INTO large.t VALUES ({number}, REPEAT('{number % 10}', 1000000)), ({number + 100}, NULL)")
+        if number % 5 == 0:
+            mark(source)
+    source.sql("DELETE FROM large.t")
+    undo = subprocess.run([program(), "decode", "--undo", *since(source, then)], capture_output=True, env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert undo.returncode == 0 and not list(tmp_path.iterdir()), undo.stderr
+    found = re.findall(rb"^(INSERT|DELETE)[^(\n]*(?:\(`id`, `b`\) VALUES \(|WHERE `id` = )(\d+)", undo.stdout, re.M)
+    inserted = [int(number) for word, number in found if word == b"INSERT"]
+    assert len(inserted) == 24 and [int(number) for word, number in found if word == b"DELETE"] == \
+        [number + more for number in range(11, -1, -1) for more in (100, 0)]
+    apply(target, decode("-f", "sql", *since(source, begun)))
+    apply(target, undo.stdout)
+    assert target.value("SELECT COUNT(*) FROM large.t") == 0
+    failed = subprocess.run([program(), "decode", "--undo", *since(source, then)], capture_output=True, text=True, env={**os.environ, "TMPDIR": "/nowhere"})
+    assert failed.returncode == 1 and "set TMPDIR" in failed.stderr and not failed.stdout
+
+
+def test_tail_and_the_journal_give_the_same_statements(source, make_leat):
+    begun = mark(source)
+    start = "{}:{}".format(*source.position())
+    relay = make_leat(source, source={"start": start})
+    source.sql("CREATE DATABASE ways; CREATE TABLE ways.t (id INT PRIMARY KEY, b BLOB); INSERT INTO ways.t VALUES (1, x'00ff'), (2, 'x'); DELETE FROM ways.t")
+    end = "{}:{}".format(*source.position())
+    relay.start()
+    relay.wait_until_delivered(source)
+    assert relay.stop() == 0
+    decoded = decode("-f", "sql", *since(source, begun))
+    assert decoded.count(b"COMMIT;") == 2 and b"x'00ff'" in decoded
+    tail = subprocess.run([program(), "tail", source.url(), "--password-file", source.password_file(), "-f", "sql", "--from", start, "--until", end], capture_output=True)
+    cat = subprocess.run([program(), "journal", "cat", relay.folder / "journal", "--format", "sql"], capture_output=True)
+    assert tail.stdout == decoded, tail.stderr
+    assert cat.stdout == decoded, cat.stderr
