@@ -43,6 +43,8 @@ static bool is_made_up(const struct leat_decoder *decoder)
     case LEAT_EVENT_HEARTBEAT:
     case LEAT_EVENT_HEARTBEAT_V2:
         return true;
+    case LEAT_EVENT_MARIADB_START_ENCRYPTION: /* sent behind such a format description, as it is the file's second event */
+        return event->next_pos == 0;
     case LEAT_EVENT_ROTATE:
         return (event->flags & LEAT_EVENT_FLAG_ARTIFICIAL) || event->time == 0;
     case LEAT_EVENT_FORMAT_DESCRIPTION:

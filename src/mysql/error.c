@@ -17,6 +17,10 @@ enum { OLD_PASSWORD = 2049, OF_CONNECTOR_MIN = 5000, NOT_ALLOWED = 5010, OF_CONN
 
 #define CURE_OF_ADDRESS "check the address (source.url), and that the server is up and lets this machine in"
 
+#define CURE_OF_METHOD                                                                               \
+    "check the user's name, or: ALTER USER … IDENTIFIED WITH caching_sha2_password BY … (MariaDB: " \
+    "IDENTIFIED VIA ed25519 USING PASSWORD('…'))"
+
 /* Numbers of servers: include/mysqld_error.h. What isn't here is LEAT_E_SERVER, retried. */
 static const struct meaning meanings[] = {
     {1040, LEAT_E_SERVER, LEAT_KIND_RETRY, "raise max_connections, or find who takes all connections"},
@@ -59,10 +63,10 @@ static const struct meaning meanings[] = {
      "name in that), or ssl_mode, if the server is meant to be without TLS"},
     {OLD_PASSWORD, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL},
     {CR_AUTH_PLUGIN_CANNOT_LOAD, LEAT_E_AUTH, LEAT_KIND_OPERATOR,
-     "check the user's name, or: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
+     CURE_OF_METHOD},
     {CR_AUTH_PLUGIN_ERR, LEAT_E_AUTH, LEAT_KIND_OPERATOR, NULL},
     {NOT_ALLOWED, LEAT_E_AUTH, LEAT_KIND_OPERATOR,
-     "check the user's name, or: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …"},
+     CURE_OF_METHOD},
     {CR_NET_PACKET_TOO_LARGE, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR, NULL},
 };
 
@@ -140,9 +144,7 @@ int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, u
                        "mysql_native_password or ed25519, or there is no such account"
                      : mysql_error(&mysql->handle),
               number);
-    const char *cure = mysql_error_cure(number), *version = mysql_get_server_info(&mysql->handle);
-    if (method && version && strstr(version, "MariaDB"))
-        cure = "check the user's name, or: ALTER USER … IDENTIFIED VIA ed25519 USING PASSWORD('…')";
+    const char *cure = mysql_error_cure(number);
     return cure ? leat_cure(err, "%s", cure) : LEAT_FAIL;
 }
 
