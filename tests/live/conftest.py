@@ -66,6 +66,19 @@ def shared_mariadb():
         server.destroy()
 
 
+@pytest.fixture(scope="module")
+def own_mariadb():
+    """Starts a MariaDB for all tests of a file, which may change and kill it: own_mariadb("name", version="10.5")."""
+    servers = []
+
+    def make(name, **options):
+        servers.append(_mariadb(name, **options))
+        return servers[-1].start()
+    yield make
+    for server in servers:
+        server.destroy()
+
+
 @pytest.fixture
 def make_mariadb():
     """Starts a MariaDB of its own for a test: make_mariadb("10.5", gtid_domain_id=3)."""

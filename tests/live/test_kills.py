@@ -4,15 +4,24 @@ import random
 
 import pytest
 
+from leatlab import cli
 from leatlab.campaign import HEARTBEAT_S, Campaign
 
 
 @pytest.mark.threads
 def test_nothing_is_lost_over_kills_of_everything(tmp_path, pytestconfig):
-    seed = random.randrange(2 ** 32)
-    kills, others = (300, 10) if pytestconfig.getoption("--full") else (20, 2)
-    print(f"seed {seed}: tests/live/kill-campaign --kills {kills} --seed {seed}")
-    campaign = Campaign(tmp_path, kills, seed, server_kills=others, cuts=others, swallowings=others)
+    check(tmp_path, "mysql", (300, 10) if pytestconfig.getoption("--full") else (20, 2))
+
+
+def test_nor_with_mariadb(tmp_path, pytestconfig, shared_mariadb):
+    shared_mariadb()  # or a skip that says why there is none
+    check(tmp_path, "mariadb", (300, 10) if pytestconfig.getoption("--full") else (10, 1))
+
+
+def check(tmp_path, kind, numbers):
+    seed, (kills, others) = random.randrange(2 ** 32), numbers
+    print(f"seed {seed}: tests/live/kill-campaign --server {kind} --kills {kills} --seed {seed}")
+    campaign = Campaign(tmp_path, kills, seed, server_kills=others, cuts=others, swallowings=others, kind=cli.KINDS[kind]())
     results = campaign.run()
     for sink, result in results.items():
         print(f"{sink}: {result}")

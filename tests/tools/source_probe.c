@@ -128,6 +128,9 @@ static void print(const struct probe *probe, const struct leat_item *item)
                leat_table_view(item->rows.table)->database.bytes,
                leat_table_view(item->rows.table)->name.bytes, item->rows.row_count);
         break;
+    case LEAT_ITEM_ROWS_QUERY:
+        printf("text %.*s\n", (int)item->rows_query.size, item->rows_query.bytes);
+        break;
     case LEAT_ITEM_STATEMENT:
         printf("statement %.*s\n", (int)item->statement.sql_size, item->statement.sql);
         break;

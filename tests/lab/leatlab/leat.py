@@ -145,7 +145,7 @@ class Leat:
         def delivered(status):
             sink = next(sink for sink in status["sinks"] if sink["name"] == name)
             if gtids:
-                return server.value(f"SELECT GTID_SUBSET('{gtids}', '{sink['gtids']}')") == 1
+                return server.covers(sink["gtids"], gtids)
             return (sink["file"], sink["pos"]) >= (file, pos)
         return self.wait_for(delivered, f"sink {name} at {file}:{pos}", timeout_s)
 

@@ -164,6 +164,13 @@ class Mariadb(SqlServer):
         file, position = self.sql("SHOW MASTER STATUS")[0][:2]
         return file, position, self.variable("gtid_binlog_pos")
 
+    def covers(self, outer, inner):
+        """Whether one list of GTIDs has each domain of another at the same number or a higher one."""
+        def numbers(gtids):
+            return {domain: int(number) for domain, _, number in (gtid.split("-") for gtid in gtids.split(",") if gtid)}
+        have = numbers(outer)
+        return all(have.get(domain, -1) >= number for domain, number in numbers(inner).items())
+
     def printer_argv(self):
         """argv of the program that says what is in a binlog of this server."""
         return self.release.client_argv("mariadb-binlog")

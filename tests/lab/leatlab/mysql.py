@@ -73,6 +73,10 @@ class Mysql(SqlServer):
         file, position, _, _, gtids = self.sql("SHOW MASTER STATUS" if self.version == "8.0" else "SHOW BINARY LOG STATUS")[0]
         return file, position, gtids.replace("\n", "")
 
+    def covers(self, outer, inner):
+        """Whether all of one GTID set is in another."""
+        return self.value(f"SELECT GTID_SUBSET('{inner}', '{outer}')") == 1
+
     def printer_argv(self):
         """argv of the program that says what is in a binlog of this server."""
         return client_argv("mysqlbinlog")
