@@ -61,7 +61,8 @@ struct leat_decode_transaction {
     uint64_t commit_us;            /* the same on the server whose binlog this is */
     int64_t last_committed;        /* logical clock; 0: not told */
     int64_t sequence_number;
-    bool prepared;                 /* an XA branch: takes effect at the resolve with the same XID, or never */
+    bool prepared;                 /* an XA branch: if its end says PREPARED, it takes effect at the resolve with the same XID, or
+                                      never; if it says COMMIT, there and then (XA COMMIT … ONE PHASE) */
     struct leat_decode_text xid;   /* of the branch, told at the transaction's end */
 };
 
@@ -72,7 +73,7 @@ enum leat_decode_end {
     LEAT_DECODE_EMPTY       /* a GTID without changes */
 };
 
-/* An XA branch is committed or rolled back, in a transaction of its own. */
+/* An XA branch is committed or rolled back, between begin and end of a transaction of its own. */
 struct leat_decode_resolve {
     const char *gtid;
     bool commit;

@@ -24,7 +24,7 @@ static int begin(struct leat_decode *decode, const struct leat_begin *begin, str
         .commit_us = begin->immediate_commit_us,
         .last_committed = begin->last_committed,
         .sequence_number = begin->sequence_number,
-        .prepared = begin->flags & LEAT_BEGIN_XA_PREPARED,
+        .prepared = begin->flags & LEAT_BEGIN_XA,
     };
     const struct leat_decode_listener *to = &decode->listener;
     if (decode->transaction.prepared && !to->resolve)
@@ -122,6 +122,7 @@ static enum leat_decode_end end_of(enum leat_end_how how)
     case LEAT_END_XA_PREPARE:
         return LEAT_DECODE_PREPARED;
     case LEAT_END_EMPTY:
+    case LEAT_END_XA_RESOLVE: /* what it did to the branch, resolve() has told */
         return LEAT_DECODE_EMPTY;
     default:
         return LEAT_DECODE_COMMIT;
@@ -142,9 +143,8 @@ static int resolve(struct leat_decode *decode, const struct leat_xa_resolve *res
     const struct leat_decode_listener *to = &decode->listener;
     if (!to->resolve)
         return unheard("the end of an XA transaction", "resolve", err);
-    char gtid[LEAT_GTID_TEXT_MAX];
     const struct leat_decode_resolve shown = {
-        .gtid = leat_gtid_text(gtid, &resolve->gtid),
+        .gtid = decode->gtid,
         .commit = resolve->commit,
         .xid = {(const char *)resolve->xa_id, resolve->xa_id_size},
     };

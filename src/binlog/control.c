@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "model/point.h"
+#include "model/xa.h"
 
 int leat_binlog_name(char *name, const uint8_t *bytes, size_t size, struct leat_error *err)
 {
@@ -83,6 +84,20 @@ int leat_event_xid(uint64_t *xid, const struct leat_binlog_format *format, const
     *xid = leat_cursor_u64(&cursor);
     if (cursor.failed)
         return leat_malformed(err, "XID event of %u bytes is too short", event->size);
+    return LEAT_OK;
+}
+
+/* The same in both servers: XA_prepare_event in control_events.h, XA_prepare_log_event in log_event.h. */
+int leat_event_xa_prepare(struct leat_xa *xa, bool *one_phase, const struct leat_event *event,
+                          struct leat_error *err)
+{
+    struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
+    uint8_t phase = leat_cursor_u8(&cursor);
+    if (cursor.failed || !leat_xa_decode(xa, cursor.at, leat_cursor_left(&cursor)))
+        return leat_malformed(err, "XA_PREPARE event of %u bytes holds no name of a branch", event->size);
+    if (phase > 1)
+        return leat_malformed(err, "XA_PREPARE event with %u where 0 or 1 says in how many phases", phase);
+    *one_phase = phase == 1;
     return LEAT_OK;
 }
 

@@ -146,6 +146,9 @@ int leat_event_query(struct leat_query *query, const struct leat_binlog_format *
                      struct leat_error *err) LEAT_CHECKED;
 int leat_event_xid(uint64_t *xid, const struct leat_binlog_format *format, const struct leat_event *event,
                    struct leat_error *err) LEAT_CHECKED;
+/* XA_PREPARE: the branch, and whether it was committed with it, in one phase. */
+struct leat_xa;
+int leat_event_xa_prepare(struct leat_xa *xa, bool *one_phase, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;
 int leat_event_rows_query(const char **text, size_t *size, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;
 /* "incident 1: text" into message. */
 int leat_event_incident(char *message, size_t message_size, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;

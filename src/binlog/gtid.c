@@ -131,7 +131,7 @@ static int read_mariadb(struct leat_begin *begin, const struct leat_event *event
     if (flags & DDL)
         begin->flags |= LEAT_BEGIN_DDL;
     if (flags & PREPARED_XA)
-        begin->flags |= LEAT_BEGIN_XA_PREPARED;
+        begin->flags |= LEAT_BEGIN_XA;
     return LEAT_OK;
 }
 

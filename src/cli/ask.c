@@ -66,6 +66,17 @@ static void print_sink(const json_t *sink)
     print_trouble(sink);
 }
 
+static void print_branches(const json_t *branches)
+{
+    const json_t *oldest = json_object_get(branches, "oldest");
+    if (!oldest)
+        return;
+    printf("         XA: %lld branches prepared and not ended; the oldest, %s, prepared at %s (%s), %s\n",
+           (long long)json_integer_value(json_object_get(branches, "count")), text_of(oldest, "xid"), text_of(oldest, "prepared"),
+           text_of(oldest, "gtid"),
+           json_is_true(json_object_get(oldest, "pins")) ? "keeps segments that nothing else needs" : "is not what segments are kept for");
+}
+
 static void print_status(const json_t *status)
 {
     const json_t *source = json_object_get(status, "source"), *journal = json_object_get(status, "journal");
@@ -80,6 +91,7 @@ static void print_status(const json_t *status)
            (long long)json_integer_value(json_object_get(journal, "segments")),
            json_is_true(json_object_get(journal, "full")) ? ", FULL" : "", text_of(journal, "file"),
            (long long)json_integer_value(json_object_get(journal, "pos")));
+    print_branches(json_object_get(journal, "open_branches"));
     print_trouble(journal);
     size_t i;
     const json_t *sink;

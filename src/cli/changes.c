@@ -9,6 +9,7 @@
 #include "count_int.h"
 #include "filter/where.h"
 #include "format/format.h"
+#include "journal/spool.h"
 #include "names_int.h"
 #include "undo_int.h"
 
@@ -22,6 +23,7 @@ struct cli_changes {
     struct leat_where *where; /* NULL: every row */
     unsigned ops;             /* what is wanted: a bit each */
     struct count *count;      /* with --count: where items go */
+    struct leat_spool *spool; /* XA branches wait there until they are committed */
     struct leat_format *format;
     struct leat_buf buf;
     struct cli_output *output;
@@ -126,6 +128,7 @@ static int take_format(struct cli_changes *changes, struct cli_args *args, struc
 
 static void free_changes(struct cli_changes *changes)
 {
+    leat_spool_free(&changes->spool);
     leat_format_free(&changes->format);
     leat_where_free(&changes->where);
     leat_filter_free(&changes->filter);
@@ -136,7 +139,9 @@ static void free_changes(struct cli_changes *changes)
     free(changes);
 }
 
-int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool background, struct leat_error *err)
+static int on_item(void *context, const struct leat_item *item, struct leat_error *err);
+
+int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool background, const char *cure, struct leat_error *err)
 {
     struct cli_changes *changes = leat_alloc_zero(1, sizeof *changes);
     if (take_filter(changes, args, err) || take_ops(changes, args, err) || take_where(changes, args, err) ||
@@ -145,6 +150,8 @@ int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool backgr
         free_changes(changes);
         return LEAT_FAIL;
     }
+    const struct leat_spool_options spool_options = {.cure = cure};
+    changes->spool = leat_spool_new(&spool_options, &(struct leat_item_out){changes, on_item});
     changes->output = cli_output_new(STDOUT_FILENO, background);
     *out = changes;
     return LEAT_OK;
@@ -204,8 +211,9 @@ static int give_rows(void *context, const struct leat_rows *rows, struct leat_er
     return give(context, &item, err);
 }
 
-int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)
+static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
+    struct cli_changes *changes = context;
     if (item->type == LEAT_ITEM_ROWS && !(changes->ops & 1u << item->rows.op))
         return LEAT_OK;
     if (item->type == LEAT_ITEM_STATEMENT && !(changes->ops & OP_DDL))
@@ -216,6 +224,19 @@ int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, 
     if (changes->names && names_apply(changes->names, &item->rows, &rows.table, err))
         return LEAT_FAIL;
     return changes->where ? leat_where_rows(changes->where, &rows, give_rows, changes, err) : give_rows(changes, &rows, err);
+}
+
+int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, bool shown, struct leat_error *err)
+{
+    return leat_spool_item(changes->spool, item, shown, err);
+}
+
+static void tell_branch(void *context, const struct leat_spool_branch *branch)
+{
+    (void)context;
+    cli_warn("XA branch %s, prepared at %s:%llu%s%s, is neither committed nor rolled back here: its changes (%llu) are not shown",
+             branch->xid, branch->file, (unsigned long long)branch->pos, branch->gtid[0] ? " by " : "", branch->gtid,
+             (unsigned long long)branch->changes);
 }
 
 static int write_count(struct cli_changes *changes, struct leat_error *err)
@@ -247,6 +268,7 @@ int cli_changes_close(struct cli_changes **out, struct leat_error *err)
     struct cli_changes *changes = *out;
     struct leat_error problem = {0};
     *out = NULL;
+    leat_spool_branches(changes->spool, tell_branch, NULL);
     int rc = cli_changes_flush(changes, &problem);
     int closed = cli_output_close(&changes->output, &problem);
     rc = rc ? rc : closed;

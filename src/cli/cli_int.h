@@ -73,12 +73,16 @@ int cli_output_close(struct cli_output **output, struct leat_error *err) LEAT_CH
 /* changes.c: items to stdout, by --table, --exclude-table and --format. What tail, decode and journal cat share. */
 struct cli_changes;
 struct leat_item;
-int cli_changes_new(struct cli_changes **changes, struct cli_args *args, bool background, struct leat_error *err) LEAT_CHECKED;
-int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err) LEAT_CHECKED;
+/* cure: of an XA COMMIT whose XA PREPARE wasn't given. */
+int cli_changes_new(struct cli_changes **changes, struct cli_args *args, bool background, const char *cure,
+                    struct leat_error *err) LEAT_CHECKED;
+/* shown: its transaction is wanted. Those that aren't are given, too: what is prepared in one may be committed in another. */
+int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, bool shown, struct leat_error *err) LEAT_CHECKED;
 /* There are no more, and nothing failed: what waits for that is given. */
 int cli_changes_finish(struct cli_changes *changes, struct leat_error *err) LEAT_CHECKED;
 /* Hands over what is complete. */
 int cli_changes_flush(struct cli_changes *changes, struct leat_error *err) LEAT_CHECKED;
+/* Says on stderr which XA branches are still open. */
 int cli_changes_close(struct cli_changes **changes, struct leat_error *err) LEAT_CHECKED;
 /* --event-bytes-max, or its default. */
 int cli_event_bytes_max(const struct cli_args *args, uint64_t *bytes, struct leat_error *err) LEAT_CHECKED;

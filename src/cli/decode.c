@@ -27,13 +27,13 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
         decoding->passing = answer == SPAN_WITHIN;
         break;
     case LEAT_ITEM_SCHEMA:
-        return cli_changes_item(decoding->changes, item, err);
+        return cli_changes_item(decoding->changes, item, true, err);
     case LEAT_ITEM_HEARTBEAT:
         return LEAT_OK;
     default:
         break;
     }
-    return decoding->passing ? cli_changes_item(decoding->changes, item, err) : LEAT_OK;
+    return cli_changes_item(decoding->changes, item, decoding->passing, err);
 }
 
 static void on_previous(void *context, const struct leat_gtid_set *set)
@@ -86,7 +86,8 @@ int cli_decode(struct cli_args *args, struct leat_error *err)
     if (rc == LEAT_OK && verifying)
         rc = verify(&decoding.inputs, decoding.walk.event_bytes_max, err);
     else if (rc == LEAT_OK)
-        rc = cli_changes_new(&decoding.changes, args, false, err);
+        rc = cli_changes_new(&decoding.changes, args, false,
+                             "give all files from the one on that holds it, in order; --from may have to begin there, too", err);
     if (rc == LEAT_OK && !verifying) {
         rc = decode_files(&decoding, err);
         if (rc != LEAT_FAIL)

@@ -41,23 +41,72 @@ static int list(const char *folder, struct leat_error *err)
 
 /* ---- cat ---- */
 
+/* The XA branch that begins at seq, where it takes effect: behind the COMMIT in hand, or by itself. */
+static int copy_branch(struct leat_reader **again, struct leat_reader *reader, struct cli_changes *changes, uint64_t seq,
+                       const struct leat_item *resolve, struct leat_error *err)
+{
+    if (leat_reader_again(again, reader, seq, err))
+        return leat_error_prefix(err, "the changes of an XA branch that is committed at record %llu",
+                                 (unsigned long long)(resolve ? resolve->seq : seq));
+    struct leat_item item, with = {0};
+    int rc = leat_reader_next(*again, &item, err);
+    while (rc == LEAT_OK && item.type != LEAT_ITEM_END) {
+        if (item.type != LEAT_ITEM_BEGIN) {
+            rc = cli_changes_item(changes, &item, true, err);
+        } else if (resolve) {
+            with = *resolve;
+            with.xa_resolve.prepared = &item.begin;
+            rc = cli_changes_item(changes, &with, true, err);
+        } else {
+            item.begin.flags &= ~(uint32_t)LEAT_BEGIN_XA;
+            rc = cli_changes_item(changes, &item, true, err);
+        }
+        if (rc == LEAT_OK)
+            rc = leat_reader_next(*again, &item, err);
+    }
+    return rc == LEAT_AGAIN ? LEAT_OK : rc;
+}
+
+/* What a journal has of XA is read again where it takes effect, so that it is shown whole however little is asked for. */
+struct copying {
+    struct leat_reader *reader, *again;
+    struct cli_changes *changes;
+    uint64_t branch_seq; /* of the transaction that may end in XA PREPARE; 0: it doesn't */
+};
+
+static int copy_item(struct copying *copying, const struct leat_item *item, struct leat_error *err)
+{
+    struct cli_changes *changes = copying->changes;
+    if (item->type == LEAT_ITEM_BEGIN)
+        copying->branch_seq = item->begin.flags & LEAT_BEGIN_XA ? item->seq : 0;
+    if (item->type == LEAT_ITEM_XA_RESOLVE && item->xa_resolve.commit)
+        return copy_branch(&copying->again, copying->reader, changes, item->xa_resolve.prepared_seq, item, err);
+    if (!copying->branch_seq)
+        return cli_changes_item(changes, item, true, err);
+    if (item->type != LEAT_ITEM_END || item->end.how == LEAT_END_XA_PREPARE)
+        return LEAT_OK;
+    int rc = copy_branch(&copying->again, copying->reader, changes, copying->branch_seq, NULL, err);
+    return rc ? rc : cli_changes_item(changes, item, true, err);
+}
+
 /* Before `until`, and, for a start that lies between places the journal can find, behind `from`. */
 static int copy_items(struct leat_journal *journal, struct cli_changes *changes, uint64_t from, uint64_t until,
                       struct leat_error *err)
 {
-    struct leat_reader *reader = NULL;
-    if (leat_reader_open(&reader, journal, from, err))
+    struct copying copying = {.changes = changes};
+    if (leat_reader_open(&copying.reader, journal, from, err))
         return LEAT_FAIL;
     int rc;
     do {
         struct leat_item item;
-        rc = leat_reader_next(reader, &item, err);
+        rc = leat_reader_next(copying.reader, &item, err);
         if (rc == LEAT_OK && item.seq >= until)
             rc = LEAT_END;
         else if (rc == LEAT_OK)
-            rc = cli_changes_item(changes, &item, err);
+            rc = copy_item(&copying, &item, err);
     } while (rc == LEAT_OK);
-    leat_reader_close(&reader);
+    leat_reader_close(&copying.again);
+    leat_reader_close(&copying.reader);
     return rc == LEAT_FAIL ? rc : LEAT_OK;
 }
 
@@ -84,7 +133,7 @@ static int cat(struct cli_args *args, const char *folder, struct leat_error *err
     if (rc == LEAT_OK)
         rc = find(args, journal, "until", &until, err);
     if (rc == LEAT_OK)
-        rc = cli_changes_new(&changes, args, false, err);
+        rc = cli_changes_new(&changes, args, false, "", err);
     if (rc == LEAT_OK) {
         rc = copy_items(journal, changes, from, until, err);
         struct leat_error problem = {0};

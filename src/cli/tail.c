@@ -76,7 +76,7 @@ static void stopper_end(struct stopper *stopper)
 
 static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
-    return cli_changes_item(context, item, err);
+    return cli_changes_item(context, item, true, err);
 }
 
 static int on_publish(void *context, bool wait, struct leat_error *err)
@@ -145,7 +145,7 @@ int cli_tail(struct cli_args *args, struct leat_error *err)
     if (cli_args_expect(args, 1, 1, err) || cli_default_config(&config, args, cli_args_at(args, 0), err))
         return LEAT_FAIL;
     block_signals(&set); /* before the first thread; after the password was asked for */
-    int rc = cli_changes_new(&changes, args, true, err);
+    int rc = cli_changes_new(&changes, args, true, "begin before it was prepared: --from with an earlier FILE:POS, GTID set or time", err);
     if (rc == LEAT_OK) {
         rc = follow(args, config, changes, err);
         if (rc != LEAT_FAIL)

@@ -14,12 +14,13 @@ enum { TYPE_AT = 4, FLAGS_AT = 17 };
 static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
     struct walk *walk = context;
-    if (item->type == LEAT_ITEM_BEGIN)
+    if (item->type == LEAT_ITEM_BEGIN) {
         walk->gtid = item->begin.gtid;
-    else if (item->type == LEAT_ITEM_END)
+        walk->shown = !(item->begin.flags & LEAT_BEGIN_XA);
+    } else if (item->type == LEAT_ITEM_END) {
         chain_gtid(&walk->chain, &walk->gtid);
-    else if (item->type == LEAT_ITEM_XA_RESOLVE)
-        chain_gtid(&walk->chain, &item->xa_resolve.gtid);
+        walk->shown = false;
+    }
     return walk->out.item(walk->out.context, item, err);
 }
 
@@ -52,8 +53,9 @@ static int abandon(struct walk *walk, struct leat_error *err)
 {
     struct leat_decoder_state state = state_of(walk);
     struct leat_item item = {.type = LEAT_ITEM_END};
-    if (!state.in_transaction)
+    if (!state.in_transaction || !walk->shown)
         return LEAT_OK;
+    walk->shown = false;
     item.end = (struct leat_end){.how = LEAT_END_ROLLBACK, .place = state.read, .time = state.last_time};
     return walk->out.item(walk->out.context, &item, err);
 }

@@ -17,6 +17,7 @@ struct walk {
     struct chain chain;
     _Atomic uint64_t taken; /* bytes read from disk */
     struct leat_gtid gtid;  /* of the transaction at hand */
+    bool shown;             /* its BEGIN was given, and it is no XA branch, of which nothing shows before its end */
     bool quiet;             /* says nothing of incomplete ends: the caller does */
     bool last;              /* no file comes behind the one at hand */
 

@@ -4,6 +4,7 @@
  *   place.c        64-bit positions; format descriptions, rotates, heartbeats
  *   transaction.c  BEGIN and END, digest and length
  *   query.c        Query events: transaction control, DDL, statements
+ *   xa.c           XA branches: prepared here, committed or rolled back elsewhere
  *   rows.c         table maps and rows
  *   payload.c      transactions compressed by MySQL
  *   inflate.c      events and columns compressed by MariaDB
@@ -48,6 +49,9 @@ struct transaction {
     uint32_t thread_id;
     uint64_t changes, statements, digest;
     uint32_t savepoint_count;
+    bool xa; /* a branch, named so: */
+    uint8_t xa_id[LEAT_XA_ID_MAX];
+    size_t xa_id_size; /* 0: not told yet */
 };
 
 /* A rows event in fragments: those that came. */
@@ -79,6 +83,9 @@ struct leat_decoder {
     bool prelude;         /* INTVAR, RAND or USER_VAR came before the statement that they belong to … */
     uint64_t prelude_pos; /* … here */
     struct transaction transaction;
+    struct leat_begin begin; /* of the transaction. Not given with its GTID: MySQL tells with the next event whether it
+                                is an XA branch */
+    bool begin_kept;
     struct savepoint savepoints[SAVEPOINTS_MAX]; /* of the transaction, oldest first */
 
     /* The event at hand. */
@@ -111,7 +118,9 @@ static inline bool decoder_in_transaction(const struct leat_decoder *decoder)
     return decoder->state == STARTED || decoder->state == OPEN;
 }
 
-/* decoder->item, its part of this type filled in, to the listener. */
+/* BEGIN, if it was kept. */
+int decoder_give_begin(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+/* decoder->item, its part of this type filled in, to the listener, behind BEGIN if that was kept. */
 int decoder_give(struct leat_decoder *decoder, enum leat_item_type type, struct leat_error *err) LEAT_CHECKED;
 
 /* A digest goes on over one more value. What a transaction's digest is made of, in order: for each row, what
@@ -142,7 +151,7 @@ int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *
 /* transaction.c */
 int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 /* A transaction without a GTID event begins, with the event at hand. */
-int decoder_begin_anonymous(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+void decoder_begin_anonymous(struct leat_decoder *decoder);
 /* The event at hand ends the transaction. */
 int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xid,
                 struct leat_error *err) LEAT_CHECKED;
@@ -154,6 +163,13 @@ int decoder_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHE
 int decoder_load_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 /* The event at hand while SKIPPING: whether a transaction begins with it. */
 int decoder_skip(struct leat_decoder *decoder, bool *begins, struct leat_error *err) LEAT_CHECKED;
+
+/* xa.c */
+int decoder_xa_start(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err) LEAT_CHECKED;
+int decoder_xa_end(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err) LEAT_CHECKED;
+int decoder_xa_prepare(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_xa_resolve(struct leat_decoder *decoder, const struct leat_query *query, bool commit,
+                       struct leat_error *err) LEAT_CHECKED;
 
 /* rows.c */
 int decoder_table_map(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
@@ -180,7 +196,6 @@ void decoder_fragments_forget(struct leat_decoder *decoder);
 
 /* refuse.c: always fails. */
 int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
-int decoder_refuse_xa(struct leat_decoder *decoder, const char *what, struct leat_error *err) LEAT_CHECKED;
 int decoder_refuse_incident(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 int decoder_refuse_statement(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 

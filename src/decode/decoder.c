@@ -51,7 +51,7 @@ void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[
     decoder->pos = decoder->completed = pos;
     decoder->format = (struct leat_binlog_format){0};
     decoder->state = decoder->options.skip_to_begin && pos > FIRST_EVENT_POS ? SKIPPING : BETWEEN;
-    decoder->poisoned = decoder->after_format = decoder->prelude = false;
+    decoder->poisoned = decoder->after_format = decoder->prelude = decoder->begin_kept = false;
     decoder_statement_end(decoder);
     decoder_fragments_forget(decoder);
 }
@@ -70,8 +70,22 @@ void leat_decoder_restart_listener(struct leat_decoder *decoder)
     leat_schema_reset_given(decoder->schema);
 }
 
+int decoder_give_begin(struct leat_decoder *decoder, struct leat_error *err)
+{
+    if (!decoder->begin_kept)
+        return LEAT_OK;
+    struct leat_item begin = {.type = LEAT_ITEM_BEGIN, .begin = decoder->begin};
+    decoder->begin_kept = false;
+    int result = leat_item_give(&decoder->out, &begin, err);
+    decoder->listener_said = result != LEAT_OK;
+    return result;
+}
+
 int decoder_give(struct leat_decoder *decoder, enum leat_item_type type, struct leat_error *err)
 {
+    int begun = decoder_give_begin(decoder, err);
+    if (begun)
+        return begun;
     decoder->item.type = type;
     int result = leat_item_give(&decoder->out, &decoder->item, err);
     decoder->listener_said = result != LEAT_OK;
@@ -122,6 +136,7 @@ static const handler handlers[256] = {
     [LEAT_EVENT_MARIADB_GTID] = decoder_gtid,
     [LEAT_EVENT_QUERY] = decoder_query,
     [LEAT_EVENT_XID] = decoder_xid,
+    [LEAT_EVENT_XA_PREPARE] = decoder_xa_prepare,
     [LEAT_EVENT_INTVAR] = prelude,
     [LEAT_EVENT_RAND] = prelude,
     [LEAT_EVENT_USER_VAR] = prelude,

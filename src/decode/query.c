@@ -92,11 +92,8 @@ static int take_statement(struct leat_decoder *decoder, const struct leat_query 
         return decoder_refuse_statement(decoder, err);
     if (decoder->transaction.alter_is_open && decoder->state == STARTED)
         return decoder_end(decoder, LEAT_END_EMPTY, 0, err);
-    if (!decoder_in_transaction(decoder)) {
-        int result = decoder_begin_anonymous(decoder, err);
-        if (result)
-            return result;
-    }
+    if (!decoder_in_transaction(decoder))
+        decoder_begin_anonymous(decoder);
     decoder->transaction.something = true;
     decoder->transaction.thread_id = query->thread_id;
     int result = wanted ? give_statement(decoder, query, err) : LEAT_OK;
@@ -109,10 +106,11 @@ static int take_begin(struct leat_decoder *decoder, const struct leat_query *que
 {
     if (decoder->state == OPEN)
         return leat_malformed(err, "BEGIN within a transaction");
-    int result = decoder->state == STARTED ? LEAT_OK : decoder_begin_anonymous(decoder, err);
+    if (decoder->state != STARTED)
+        decoder_begin_anonymous(decoder);
     decoder->state = OPEN;
     decoder->transaction.thread_id = query->thread_id;
-    return result;
+    return decoder_give_begin(decoder, err);
 }
 
 /* Remembers a savepoint, or finds the one that is rolled back to. One that the binlog does not have was set before the first
@@ -184,15 +182,15 @@ static int take_query(struct leat_decoder *decoder, const struct leat_query *que
     case LEAT_CONTROL_ROLLBACK_TO:
         return take_savepoint(decoder, query, true, err);
     case LEAT_CONTROL_XA_START:
-        return decoder_refuse_xa(decoder, "XA START", err);
+        return decoder_xa_start(decoder, query, err);
     case LEAT_CONTROL_XA_END:
-        return decoder_refuse_xa(decoder, "XA END", err);
+        return decoder_xa_end(decoder, query, err);
     case LEAT_CONTROL_XA_PREPARE:
-        return decoder_refuse_xa(decoder, "XA PREPARE", err);
+        return leat_malformed(err, "XA PREPARE as a statement: servers log it as an event of its own");
     case LEAT_CONTROL_XA_COMMIT:
-        return decoder_refuse_xa(decoder, "XA COMMIT", err);
+        return decoder_xa_resolve(decoder, query, true, err);
     case LEAT_CONTROL_XA_ROLLBACK:
-        return decoder_refuse_xa(decoder, "XA ROLLBACK", err);
+        return decoder_xa_resolve(decoder, query, false, err);
     case LEAT_CONTROL_NONE:
         break;
     }

@@ -27,20 +27,9 @@ static const struct refusal refusals[] = {
     {LEAT_EVENT_PRE_GA_DELETE_ROWS, OF_OLD, CURE_OF_OLD},
 };
 
-int decoder_refuse_xa(struct leat_decoder *decoder, const char *what, struct leat_error *err)
-{
-    (void)decoder;
-    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "%s: XA transactions are not decoded yet", what);
-    return leat_cure(
-        err, "let the application commit without XA (XA RECOVER lists what is prepared); to go on, start "
-             "behind the last of these");
-}
-
 int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err)
 {
     uint8_t type = decoder->event.type;
-    if (type == LEAT_EVENT_XA_PREPARE)
-        return decoder_refuse_xa(decoder, "XA PREPARE", err);
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (refusals[i].type == type) {
             leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "%s", refusals[i].reason);

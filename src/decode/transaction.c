@@ -7,10 +7,10 @@
 
 #include <inttypes.h>
 
-/* With decoder->item.begin, but for what every one has. */
-static int begin(struct leat_decoder *decoder, struct leat_error *err)
+/* With decoder->begin, but for what every one has. */
+static void begin(struct leat_decoder *decoder)
 {
-    struct leat_begin *begin = &decoder->item.begin;
+    struct leat_begin *begin = &decoder->begin;
     uint64_t pos = decoder->prelude ? decoder->prelude_pos : decoder->event_pos;
     memcpy(begin->source_uuid, decoder->source_uuid, LEAT_UUID_SIZE);
     begin->place = (struct leat_place){decoder->file, pos};
@@ -20,19 +20,10 @@ static int begin(struct leat_decoder *decoder, struct leat_error *err)
         .standalone = begin->flags & LEAT_BEGIN_STANDALONE,
         .alter_is_open = begin->flags & (LEAT_BEGIN_ALTER_STARTS | LEAT_BEGIN_ALTER_ROLLS_BACK),
         .thread_id = begin->thread_id,
+        .xa = begin->flags & LEAT_BEGIN_XA,
     };
     decoder->prelude = false;
-    return decoder_give(decoder, LEAT_ITEM_BEGIN, err);
-}
-
-/* MariaDB tells of XA in its GTID events. */
-static int check_mariadb_xa(struct leat_decoder *decoder, struct leat_error *err)
-{
-    enum { FLAGS_AT = 12, PREPARED_XA = 64, COMPLETED_XA = 128 };
-    uint8_t flags = decoder->event.body_size > FLAGS_AT ? decoder->event.body[FLAGS_AT] : 0;
-    if (flags & PREPARED_XA)
-        return decoder_refuse_xa(decoder, "XA PREPARE", err);
-    return flags & COMPLETED_XA ? decoder_refuse_xa(decoder, "XA COMMIT or XA ROLLBACK", err) : LEAT_OK;
+    decoder->begin_kept = true;
 }
 
 int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err)
@@ -40,21 +31,21 @@ int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err)
     if (decoder_must_be_between(decoder, "another transaction begins", err))
         return LEAT_FAIL;
     bool mariadb = decoder->event.type == LEAT_EVENT_MARIADB_GTID;
-    struct leat_begin *told = &decoder->item.begin;
-    if (leat_event_gtid(told, &decoder->format, &decoder->event, err) ||
-        (mariadb && check_mariadb_xa(decoder, err)))
+    struct leat_begin *told = &decoder->begin;
+    if (leat_event_gtid(told, &decoder->format, &decoder->event, err))
         return LEAT_FAIL;
     decoder->prelude = false;
     decoder->state = mariadb && !(told->flags & LEAT_BEGIN_STANDALONE) ? OPEN : STARTED;
-    return begin(decoder, err);
+    begin(decoder);
+    return mariadb ? decoder_give_begin(decoder, err) : LEAT_OK;
 }
 
-int decoder_begin_anonymous(struct leat_decoder *decoder, struct leat_error *err)
+void decoder_begin_anonymous(struct leat_decoder *decoder)
 {
-    decoder->item.begin =
+    decoder->begin =
         (struct leat_begin){.server_id = decoder->event.server_id, .header_time = decoder->event.time};
     decoder->state = STARTED;
-    return begin(decoder, err);
+    begin(decoder);
 }
 
 void decoder_prelude(struct leat_decoder *decoder)
@@ -83,14 +74,17 @@ int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xi
     if (check_length(decoder, err))
         return LEAT_FAIL;
     decoder_statement_end(decoder);
+    bool xa = how == LEAT_END_XA_PREPARE || how == LEAT_END_XA_ONE_PHASE;
     decoder->item.end = (struct leat_end){
-        .how = transaction->something ? how : LEAT_END_EMPTY,
+        .how = transaction->something || xa || how == LEAT_END_XA_RESOLVE ? how : LEAT_END_EMPTY,
         .xid = xid,
         .place = {decoder->file, decoder->event_end},
         .time = decoder->event.time,
         .changes = transaction->changes,
         .statements = transaction->statements,
         .digest = transaction->digest,
+        .xa_id = xa ? transaction->xa_id : NULL,
+        .xa_id_size = xa ? transaction->xa_id_size : 0,
     };
     decoder->state = BETWEEN;
     decoder->counters.transactions++;

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "model/xa.h"
 #include "text_int.h"
 
 static struct leat_lines *lines_of(struct leat_format *format)
@@ -64,7 +65,7 @@ static void reset(struct leat_format *format)
     if (lines->open_size && buf->size >= lines->open_size)
         buf->size -= lines->open_size;
     lines->open_size = 0;
-    lines->in_transaction = lines->gave = lines->prepared = false;
+    lines->in_transaction = lines->gave = lines->withheld = false;
     lines->number = 0;
     /* Lines of definitions may have been among what is given up. */
     leat_plans_unsay(lines->plans);
@@ -114,14 +115,11 @@ int leat_lines_may_give(const struct leat_lines *lines, uint64_t pos, struct lea
 {
     if (!lines->in_transaction)
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a change outside of a transaction");
-    if (!lines->prepared)
+    if (!lines->withheld)
         return LEAT_OK;
-    char gtid[LEAT_GTID_TEXT_MAX];
-    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
-              "%.256s:%llu: a change in transaction \"%.96s\", which ends in XA PREPARE: it takes effect only at XA "
-              "COMMIT, and this format doesn't follow XA branches yet",
-              (const char *)lines->file.data, (unsigned long long)pos, leat_gtid_text(gtid, &lines->gtid));
-    return leat_cure(err, "exclude the tables that XA transactions write to, or skip this transaction");
+    return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL,
+                     "%.256s:%llu: a change of an XA branch, before it is known whether it is committed",
+                     (const char *)lines->file.data, (unsigned long long)pos);
 }
 
 /* When it was committed, in µs: where it was written first, if the server tells; else to the second, by the event. */
@@ -183,6 +181,14 @@ static int keep_file(struct leat_lines *lines, const char *file, struct leat_err
     return LEAT_OK;
 }
 
+/* Closes `about`, with room behind it: it is copied in chunks. */
+static void put_file(struct leat_lines *lines)
+{
+    struct leat_buf *about = &lines->about;
+    leat_buf_put(about, lines->about_file.data, lines->about_file.size);
+    memset(leat_buf_reserve(about, LEAT_TEXT_CHUNK), 0, LEAT_TEXT_CHUNK);
+}
+
 static void describe(struct leat_lines *lines, const struct leat_begin *begin)
 {
     struct leat_buf *about = &lines->about;
@@ -192,8 +198,7 @@ static void describe(struct leat_lines *lines, const struct leat_begin *begin)
     leat_put_u64(about, begin->server_id);
     leat_buf_puts(about, ",\"ts_us\":");
     leat_put_u64(about, commit_us(begin));
-    leat_buf_put(about, lines->about_file.data, lines->about_file.size);
-    memset(leat_buf_reserve(about, LEAT_TEXT_CHUNK), 0, LEAT_TEXT_CHUNK);
+    put_file(lines);
 }
 
 static int begin_transaction(struct leat_lines *lines, const struct leat_begin *begin, struct leat_error *err)
@@ -206,7 +211,7 @@ static int begin_transaction(struct leat_lines *lines, const struct leat_begin *
     describe(lines, begin);
     lines->in_transaction = true;
     lines->gave = false;
-    lines->prepared = begin->flags & LEAT_BEGIN_XA_PREPARED;
+    lines->withheld = begin->flags & LEAT_BEGIN_XA;
     lines->number = 0;
     return LEAT_OK;
 }
@@ -237,10 +242,6 @@ static int end_transaction(struct leat_lines *lines, const struct leat_end *end,
 {
     if (!lines->in_transaction)
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a transaction ends that did not begin");
-    if (end->how == LEAT_END_XA_PREPARE && lines->gave) {
-        lines->prepared = true;
-        return leat_lines_may_give(lines, end->place.pos, err);
-    }
     if (end->how == LEAT_END_ROLLBACK) {
         int result = give_rollback(lines, 0, passed, err);
         if (result != LEAT_OK)
@@ -251,14 +252,28 @@ static int end_transaction(struct leat_lines *lines, const struct leat_end *end,
     return leat_lines_close(lines, true, err);
 }
 
-static int fail_resolve(const struct leat_xa_resolve *resolve, struct leat_error *err)
+/* What follows was changed in a branch that was prepared before, and is committed by this transaction. */
+static int begin_branch(struct leat_lines *lines, const struct leat_xa_resolve *resolve, struct leat_error *err)
 {
-    char gtid[LEAT_GTID_TEXT_MAX];
-    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
-              "transaction \"%s\" is the %s of an XA branch that was prepared before: this format doesn't follow XA "
-              "branches yet",
-              leat_gtid_text(gtid, &resolve->gtid), resolve->commit ? "COMMIT" : "ROLLBACK");
-    return leat_cure(err, "skip this transaction if the branch is not needed here");
+    if (!resolve->commit)
+        return LEAT_OK;
+    const struct leat_begin *prepared = resolve->prepared;
+    if (!lines->in_transaction || lines->gave || !prepared)
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "an XA COMMIT without the changes that it commits");
+    struct leat_buf *about = &lines->about;
+    about->size -= lines->about_file.size;
+    if (keep_file(lines, prepared->place.file ? prepared->place.file : "", err))
+        return LEAT_FAIL;
+    char xid[LEAT_XA_TEXT_MAX], gtid[LEAT_GTID_TEXT_MAX];
+    leat_buf_puts(about, ",\"xid\":\"");
+    leat_buf_puts(about, leat_xa_text(xid, resolve->xa_id, resolve->xa_id_size));
+    leat_buf_puts(about, "\",\"prepared\":");
+    if (prepared->gtid.flavour == LEAT_FLAVOUR_NONE)
+        leat_buf_puts(about, "null");
+    else
+        leat_buf_printf(about, "\"%s\"", leat_gtid_text(gtid, &prepared->gtid));
+    put_file(lines);
+    return LEAT_OK;
 }
 
 static int fail_opaque(const struct leat_opaque *opaque, struct leat_error *err)
@@ -293,7 +308,7 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
     case LEAT_ITEM_END:
         return end_transaction(lines, &item->end, passed, err);
     case LEAT_ITEM_XA_RESOLVE:
-        return fail_resolve(&item->xa_resolve, err);
+        return begin_branch(lines, &item->xa_resolve, err);
     case LEAT_ITEM_OPAQUE:
         return fail_opaque(&item->opaque, err);
     case LEAT_ITEM_GAP:

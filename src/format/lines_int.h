@@ -16,10 +16,10 @@ struct leat_lines {
     /* The transaction. */
     bool in_transaction;
     bool gave;              /* a line of it was written */
-    bool prepared;          /* of an XA branch: not in effect yet */
+    bool withheld;          /* an XA branch, not in effect yet: nothing of it may come */
     uint64_t number;        /* of the change given last; 0: none was, or all are void */
     uint64_t pos;           /* of that change */
-    struct leat_buf about;  /* `"gtid":"…","server_id":1,"ts_us":…,"file":"…","pos":`, as long as it lasts */
+    struct leat_buf about;  /* `"gtid":"…","server_id":1,"ts_us":…,"file":"…","pos":`, as long as it lasts; XA's names before the file */
     struct leat_buf file;   /* the name, NUL-terminated */
     struct leat_gtid gtid;
 

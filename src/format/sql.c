@@ -1,6 +1,7 @@
 /* The format "sql": transactions around statements. What isn't to be seen of a transaction leaves nothing of it behind, so
  * BEGIN comes with its first row. */
 #include "sql_int.h"
+#include "model/xa.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -181,21 +182,25 @@ static int begin_transaction(struct leat_sql *sql, const struct leat_begin *begi
     return LEAT_OK;
 }
 
-static int fail_xa(const struct leat_sql *sql, struct leat_error *err)
+/* What follows was changed in a branch that was prepared before, and is committed by this transaction. */
+static int begin_branch(struct leat_sql *sql, const struct leat_xa_resolve *resolve, struct leat_error *err)
 {
-    char gtid[LEAT_GTID_TEXT_MAX];
-    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
-              "transaction \"%s\" in %s ends in XA PREPARE: it takes effect only at XA COMMIT", leat_gtid_text(gtid, &sql->gtid),
-              (const char *)sql->file.data);
-    return leat_cure(err, "leave the tables out that XA transactions write to");
+    if (!resolve->commit)
+        return LEAT_OK;
+    if (!sql->in_transaction || sql->begun || !resolve->prepared)
+        return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "an XA COMMIT without the changes that it commits");
+    char xid[LEAT_XA_TEXT_MAX];
+    const char *file = resolve->prepared->place.file ? resolve->prepared->place.file : "";
+    leat_buf_clear(&sql->file);
+    leat_buf_put(&sql->file, file, strlen(file) + 1);
+    leat_buf_printf(&sql->about, ", XA branch %s", leat_xa_text(xid, resolve->xa_id, resolve->xa_id_size));
+    return LEAT_OK;
 }
 
 static int end_transaction(struct leat_sql *sql, const struct leat_end *end, bool *passed, struct leat_error *err)
 {
     if (!sql->in_transaction)
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "a transaction ends that did not begin");
-    if (end->how == LEAT_END_XA_PREPARE && sql->begun)
-        return fail_xa(sql, err);
     bool begun = sql->begun;
     sql->in_transaction = sql->begun = false;
     *passed = sql->about_given;
@@ -241,7 +246,7 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
     case LEAT_ITEM_END:
         return end_transaction(sql, &item->end, passed, err);
     case LEAT_ITEM_XA_RESOLVE:
-        return fail_xa(sql, err);
+        return begin_branch(sql, &item->xa_resolve, err);
     case LEAT_ITEM_OPAQUE:
         return fail_unknown("undecoded transaction", &item->opaque.begin.place, &item->opaque.reason, err);
     case LEAT_ITEM_GAP:

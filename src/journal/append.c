@@ -117,10 +117,12 @@ static int resolve_branch(struct leat_journal *journal, struct leat_item *item, 
     struct leat_xa_resolve *resolve = &item->xa_resolve;
     uint64_t prepared = leat_state_branch(&journal->state, resolve->xa_id, resolve->xa_id_size);
     if (!prepared && resolve->commit) {
+        char branch[LEAT_XA_TEXT_MAX];
         leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_OPERATOR,
-                  "XA COMMIT of a branch whose XA PREPARE came before this journal's start (near %s:%llu): "
-                  "its changes are not known",
-                  journal->state.file, (unsigned long long)journal->state.pos);
+                  "XA COMMIT of branch %s at %s:%llu: its XA PREPARE came before this journal's start, so that its "
+                  "changes are not known",
+                  leat_xa_text(branch, resolve->xa_id, resolve->xa_id_size), journal->state.file,
+                  (unsigned long long)journal->state.pos);
         return leat_cure(err, "begin a new journal at a point before that XA PREPARE, or copy those rows to "
                               "the sinks by hand and "
                               "begin behind this COMMIT");
@@ -128,6 +130,19 @@ static int resolve_branch(struct leat_journal *journal, struct leat_item *item, 
     resolve->prepared_seq = prepared;
     leat_record_put_le(frame + RECORD_HEADER + XA_RESOLVE_PREPARED_AT, prepared, 8);
     return LEAT_OK;
+}
+
+/* Each is kept in memory, and in each segment's state. */
+static int check_branches(const struct leat_journal *journal, const struct leat_item *item, struct leat_error *err)
+{
+    if (item->type != LEAT_ITEM_END || item->end.how != LEAT_END_XA_PREPARE ||
+        journal->state.branch_count < BRANCHES_MAX ||
+        leat_state_branch(&journal->state, item->end.xa_id, item->end.xa_id_size))
+        return LEAT_OK;
+    leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR,
+              "%s:%llu: more than %d XA branches are prepared and neither committed nor rolled back",
+              journal->state.file, (unsigned long long)journal->state.pos, BRANCHES_MAX);
+    return leat_cure(err, "XA RECOVER at the source lists them; begin a new journal once they are fewer");
 }
 
 static void remember_gtid(struct leat_journal *journal, const struct leat_gtid *gtid)
@@ -199,6 +214,8 @@ static int append_frame(struct leat_journal *journal, uint8_t *frame, size_t siz
     if (item.type == LEAT_ITEM_ROWS && !(definition = definition_of(journal, item.rows.table_id)))
         return refuse(err, "rows of a table whose definition was never given");
     if (item.type == LEAT_ITEM_XA_RESOLVE && resolve_branch(journal, &item, frame, err))
+        return LEAT_FAIL;
+    if (check_branches(journal, &item, err))
         return LEAT_FAIL;
     int rc = rotate_if_due(journal, err);
     if (rc)

@@ -1,6 +1,7 @@
 /* Payloads into items: the bytes may come from a disk that lies, so every length, count and enumeration is
  * checked. Checked once more than the checksum does, because a checksum says only that the bytes are those
  * that were written. Pure; any thread. */
+#include "model/xa.h"
 #include "record_int.h"
 #include "model/point.h"
 
@@ -166,25 +167,23 @@ static void get_end(struct leat_end *end, struct leat_cursor *cursor)
     end->how = (enum leat_end_how)how;
     end->place.file = leat_get_file(cursor);
     end->xa_id = leat_cursor_string(cursor, &end->xa_id_size);
-    if (how < LEAT_END_XID || how > LEAT_END_EMPTY)
+    bool xa = how == LEAT_END_XA_PREPARE || how == LEAT_END_XA_ONE_PHASE;
+    struct leat_xa unused;
+    if (how < LEAT_END_XID || how > LEAT_END_XA_RESOLVE ||
+        (xa ? !leat_xa_decode(&unused, end->xa_id, end->xa_id_size) : end->xa_id_size > 0))
         cursor->failed = true;
 }
 
-static int get_xa_resolve(struct leat_xa_resolve *resolve, struct leat_cursor *cursor, struct leat_error *err)
+static void get_xa_resolve(struct leat_xa_resolve *resolve, struct leat_cursor *cursor)
 {
+    struct leat_xa unused;
     resolve->prepared_seq = leat_cursor_u64(cursor);
     uint32_t commit = leat_cursor_u32(cursor);
     resolve->commit = commit == 1;
     resolve->xa_id = leat_cursor_string(cursor, &resolve->xa_id_size);
-    if (commit > 1)
+    resolve->prepared = NULL;
+    if (commit > 1 || !leat_xa_decode(&unused, resolve->xa_id, resolve->xa_id_size))
         cursor->failed = true;
-    if (cursor->failed)
-        return LEAT_OK;
-    if (leat_gtid_decode(&resolve->gtid, cursor, err))
-        return LEAT_FAIL;
-    leat_cursor_skip(cursor, 16); /* commit time and position: the item doesn't have them yet */
-    (void)leat_get_file(cursor);
-    return LEAT_OK;
 }
 
 static int get_opaque(struct leat_opaque *opaque, struct leat_cursor *cursor, struct leat_error *err)
@@ -237,7 +236,8 @@ static int get_payload(struct leat_item *item, struct leat_cursor *cursor, struc
         item->savepoint.keeps = leat_cursor_u64(cursor);
         return LEAT_OK;
     case LEAT_ITEM_XA_RESOLVE:
-        return get_xa_resolve(&item->xa_resolve, cursor, err);
+        get_xa_resolve(&item->xa_resolve, cursor);
+        return LEAT_OK;
     case LEAT_ITEM_OPAQUE:
         return get_opaque(&item->opaque, cursor, err);
     case LEAT_ITEM_GAP:

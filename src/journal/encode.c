@@ -164,10 +164,6 @@ static void put_xa_resolve(struct leat_buf *buf, const struct leat_xa_resolve *r
     leat_buf_u64(buf, resolve->prepared_seq);
     leat_buf_u32(buf, resolve->commit);
     leat_buf_string(buf, resolve->xa_id, resolve->xa_id_size);
-    leat_gtid_encode(buf, &resolve->gtid);
-    leat_buf_u64(buf, 0); /* commit time, position and file behind it: in the format, not yet in the item */
-    leat_buf_u64(buf, 0);
-    put_file(buf, NULL);
 }
 
 static void put_opaque(struct leat_buf *buf, const struct leat_opaque *opaque)

@@ -98,9 +98,9 @@ static bool reached(const struct leat_point *point, const struct leat_gtid *gtid
     case LEAT_POINT_GTIDS:
         return !leat_gtid_set_contains(point->gtids, gtid);
     case LEAT_POINT_FILE:
-        return begin && !place_before(point, begin->place.file, begin->place.pos);
+        return !place_before(point, begin->place.file, begin->place.pos);
     default:
-        return begin && leat_begin_time_us(begin) >= point->time_us;
+        return leat_begin_time_us(begin) >= point->time_us;
     }
 }
 
@@ -169,8 +169,6 @@ static int read_to(const struct search *search, uint64_t from, uint64_t *seq, st
             done = reached(search->point, &item.begin.gtid, &item.begin);
         } else if (item.type == LEAT_ITEM_OPAQUE) {
             done = reached(search->point, &item.opaque.begin.gtid, &item.opaque.begin);
-        } else if (item.type == LEAT_ITEM_XA_RESOLVE) {
-            done = reached(search->point, &item.xa_resolve.gtid, NULL);
         }
         if (done) {
             *seq = item.seq;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "model/item.h"
+#include "model/xa.h"
 
 enum { LEAT_JOURNAL_ID_SIZE = 16, LEAT_HOLD_NAME_MAX = 96 };
 
@@ -101,6 +102,14 @@ struct leat_journal_status {
     uint64_t pos;
     uint64_t last_commit_us; /* commit time of the newest visible transaction */
     uint64_t oldest_time_us; /* of the first segment */
+    /* XA branches that are prepared and neither committed nor rolled back, and which of them was prepared first: segments from there on
+     * stay. */
+    uint64_t open_branches;
+    uint8_t branch_id[LEAT_XA_ID_MAX];
+    size_t branch_id_size;
+    struct leat_gtid branch_gtid;
+    uint64_t branch_seq, branch_us; /* of its BEGIN; commit time of the PREPARE */
+    bool branch_pins;               /* it is what the oldest segment is kept for */
 };
 void leat_journal_status(const struct leat_journal *journal, struct leat_journal_status *status);
 /* status.visible_end alone; cheap. */
@@ -140,6 +149,11 @@ int leat_reader_next(struct leat_reader *reader, struct leat_item *item, struct 
 uint64_t leat_reader_seq(const struct leat_reader *reader); /* of the next record */
 /* The completed set before the reader's next transaction, as of open; the caller frees it. */
 struct leat_gtid_set *leat_reader_completed(const struct leat_reader *reader);
+/* A transaction that the reader has passed, once more: the one whose BEGIN has this number (changes of an XA branch stand where it
+ * was prepared, and take effect later). The other reader gives it from BEGIN to END, where the caller stops asking. *again is NULL,
+ * or one that was made here before: it is moved, which is cheap where the reader itself has read that BEGIN. To be closed before the
+ * reader. LEAT_E_RESYNC: it is no longer there. */
+int leat_reader_again(struct leat_reader **again, struct leat_reader *reader, uint64_t begin_seq, struct leat_error *err) LEAT_CHECKED;
 /* Finds where to open for a point: the sequence number of the first transaction that isn't before it. */
 struct leat_point;
 int leat_journal_find(struct leat_journal *journal, const struct leat_point *point, uint64_t *seq, struct leat_error *err) LEAT_CHECKED;

@@ -135,4 +135,6 @@ void leat_sums_add(struct segment_sums *sums, const struct state_change *change)
     }
     if (change->ref && (!sums->lowest_ref || change->ref < sums->lowest_ref))
         sums->lowest_ref = change->ref;
+    if (change->ref)
+        sums->last_ref_seq = change->ref_seq;
 }

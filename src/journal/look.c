@@ -5,6 +5,19 @@
 #include <assert.h>
 #include <time.h>
 
+/* Whether the oldest segment would not be needed but for a branch that is open. */
+static bool branch_pins(const struct leat_journal *journal)
+{
+    const struct leat_journal_status *status = &journal->status;
+    if (!status->open_branches || journal->segment_count < 2)
+        return false;
+    uint64_t second = journal->segments[1]->head.first_seq;
+    bool held = false;
+    for (const struct leat_hold *hold = journal->holds; hold && !held; hold = hold->next)
+        held = !hold->lost && hold->seq + 1 < second;
+    return status->branch_seq + 1 < second && !held;
+}
+
 void leat_journal_status(const struct leat_journal *journal, struct leat_journal_status *status)
 {
     struct leat_journal *locked = (struct leat_journal *)journal; /* the mutex is no part of what is const */
@@ -13,6 +26,7 @@ void leat_journal_status(const struct leat_journal *journal, struct leat_journal
     *status = journal->status;
     status->bytes = leat_journal_bytes(journal);
     status->segments = journal->segment_count;
+    status->branch_pins = branch_pins(journal);
     pthread_mutex_unlock(&locked->mutex);
 }
 

@@ -6,33 +6,14 @@
  * and readers open seldom. A reader belongs to one thread; the journal's mutex is taken only at the visible
  * end and between segments. */
 #include "journal_int.h"
+#include "reader_int.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 
-struct known_table {
-    struct leat_table *table; /* owned */
-    bool given;
-};
-
-struct leat_reader {
-    unsigned magic;
-    struct leat_journal *journal;
-    struct scan scan;
-    bool final; /* the limit is the file's end: the segment is complete */
-    struct idmap tables;
-    uint64_t last_table_id;
-    struct known_table *last_table;
-    struct item_memory memory;
-    struct leat_gtid_set *completed; /* as of open; owned */
-    bool rows_waiting;               /* their definition was given first */
-    uint64_t changes;                /* of the transaction that is being read, so far */
-    struct leat_item rows;
-};
-
-static int gone(struct leat_error *err, uint64_t seq)
+int leat_reader_gone(struct leat_error *err, uint64_t seq)
 {
     leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR,
               "the journal's records from sequence number %llu on were deleted", (unsigned long long)seq);
@@ -71,13 +52,13 @@ static int next_segment(struct leat_reader *reader, struct leat_error *err)
     bool deleted = next_seq < journal->status.first_seq;
     pthread_mutex_unlock(&journal->mutex);
     if (!there)
-        return deleted ? gone(err, next_seq)
+        return deleted ? leat_reader_gone(err, next_seq)
                        : leat_scan_corrupt(&reader->scan, "the segment that follows is missing", err);
     struct scan next;
     struct record record;
     int rc = leat_scan_open(&next, journal->fs, journal->folder, next_seq, journal->identity.journal_id, err);
     if (rc)
-        return rc == LEAT_END ? gone(err, next_seq) : rc;
+        return rc == LEAT_END ? leat_reader_gone(err, next_seq) : rc;
     if (next.head.previous_seed != reader->scan.head.seed)
         rc = leat_scan_corrupt(&next, "the segment does not follow the one before it", err);
     if (rc == LEAT_OK)
@@ -115,7 +96,8 @@ static int next_record(struct leat_reader *reader, struct record *record, struct
 
 static int learn_table(struct leat_reader *reader, const struct schema_bytes *schema, struct leat_error *err)
 {
-    if (leat_idmap_get(&reader->tables, schema->id))
+    struct idmap *tables = leat_reader_tables(reader);
+    if (leat_idmap_get(tables, schema->id))
         return LEAT_OK;
     struct leat_table *table;
     if (leat_table_decode(&table, schema->bytes, schema->size, err))
@@ -127,14 +109,14 @@ static int learn_table(struct leat_reader *reader, const struct schema_bytes *sc
     }
     struct known_table *known = leat_alloc(sizeof *known);
     *known = (struct known_table){table, false};
-    leat_idmap_put(&reader->tables, schema->id, known);
+    leat_idmap_put(tables, schema->id, known);
     return LEAT_OK;
 }
 
 static struct known_table *table_of(struct leat_reader *reader, uint64_t id)
 {
     if (reader->last_table_id != id) {
-        struct known_table *known = leat_idmap_get(&reader->tables, id);
+        struct known_table *known = leat_idmap_get(leat_reader_tables(reader), id);
         if (!known)
             return NULL;
         reader->last_table_id = id;
@@ -209,6 +191,8 @@ int leat_reader_next(struct leat_reader *reader, struct leat_item *item, struct 
         if (leat_record_item(item, &record, &reader->memory, err))
             return leat_scan_corrupt_at(&reader->scan, &record, err->message, err);
         number_changes(reader, item);
+        if (!reader->of)
+            leat_reader_remember(reader, item, &record);
         return item->type == LEAT_ITEM_ROWS ? give_rows(reader, item, err) : LEAT_OK;
     }
 }
@@ -247,7 +231,7 @@ static int choose_segment(struct leat_journal *journal, uint64_t *seq, uint64_t 
     if (rc == LEAT_OK)
         return rc;
     if (*seq + 1 < first)
-        return gone(err, *seq);
+        return leat_reader_gone(err, *seq);
     leat_fail(err, LEAT_E_RESYNC, LEAT_KIND_OPERATOR,
               "sequence number %llu lies behind the journal's end, %llu", (unsigned long long)*seq,
               (unsigned long long)end);
@@ -288,7 +272,7 @@ int leat_reader_open(struct leat_reader **out, struct leat_journal *journal, uin
     leat_state_init(&state);
     int rc = leat_follow_open(&reader->scan, &state, &unused, journal, segment, err);
     if (rc == LEAT_END)
-        rc = gone(err, seq);
+        rc = leat_reader_gone(err, seq);
     if (rc == LEAT_OK) {
         reader->scan.limit = reader->scan.offset;
         reader->scan.filled = 0;
@@ -322,6 +306,7 @@ void leat_reader_close(struct leat_reader **out)
     leat_idmap_free(&reader->tables, release_table);
     leat_item_memory_free(&reader->memory);
     leat_gtid_set_free(&reader->completed);
+    free(reader->marks);
     reader->magic = 0;
     free(reader);
     *out = NULL;

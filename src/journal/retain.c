@@ -36,9 +36,9 @@ static int lowest_ref(struct leat_journal *journal, uint64_t from, uint64_t *low
     for (size_t i = at == SIZE_MAX ? 0 : at; i < journal->segment_count; i++) {
         if (leat_journal_segment_sums(journal, journal->segments[i], err))
             return LEAT_FAIL;
-        uint64_t ref = journal->segments[i]->sums.lowest_ref;
-        if (ref && ref < *lowest)
-            *lowest = ref;
+        const struct segment_sums *sums = &journal->segments[i]->sums;
+        if (sums->lowest_ref && sums->lowest_ref < *lowest && from <= sums->last_ref_seq)
+            *lowest = sums->lowest_ref;
     }
     return LEAT_OK;
 }
@@ -50,9 +50,9 @@ static int floor_seq(struct leat_journal *journal, bool fixed_only, uint64_t *fl
     uint64_t hold = lowest_hold(journal, fixed_only);
     pthread_mutex_unlock(&journal->mutex);
     *floor = journal->visible.seq < hold ? journal->visible.seq : hold;
-    uint64_t branch = leat_state_branch_lowest(&journal->state);
-    if (branch < *floor)
-        *floor = branch;
+    const struct branch *branch = leat_state_branch_oldest(&journal->state);
+    if (branch && branch->prepared_seq < *floor)
+        *floor = branch->prepared_seq;
     return hold == UINT64_MAX ? LEAT_OK : lowest_ref(journal, hold, floor, err);
 }
 

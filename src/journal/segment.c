@@ -55,6 +55,12 @@ int leat_segment_head_decode(struct segment_head *head, const uint8_t *bytes, si
                   SEGMENT_VERSION);
         return leat_cure(err, "run the newer leat that wrote this journal");
     }
+    if (version > 0 && version < SEGMENT_VERSION) {
+        leat_fail(err, LEAT_E_JOURNAL_VERSION, LEAT_KIND_OPERATOR,
+                  "segment %s has format version %lu, of before the first release; this leat reads %d", name,
+                  (unsigned long)version, SEGMENT_VERSION);
+        return leat_cure(err, "move the journal's folder away: a new one begins at the sinks' checkpoints");
+    }
     if (version == 0 || own_size != SEGMENT_HEADER)
         return bad_head(name, "the header has a version or size that never was", err);
     memcpy(head->journal_id, bytes + 16, LEAT_JOURNAL_ID_SIZE);
@@ -138,6 +144,7 @@ void leat_index_frame(struct leat_buf *buf, const struct segment_index *index,
     leat_buf_u64(buf, sums->last_time_us);
     leat_buf_u64(buf, sums->sealed_us);
     leat_buf_u64(buf, sums->lowest_ref);
+    leat_buf_u64(buf, sums->last_ref_seq);
     leat_buf_u32(buf, index->count);
     leat_buf_u32(buf, (uint32_t)index->entries.size);
     leat_buf_put(buf, index->entries.data, index->entries.size);
@@ -176,6 +183,7 @@ int leat_index_decode(struct segment_sums *sums, const struct record *record, ui
     sums->last_time_us = leat_cursor_u64(&cursor);
     sums->sealed_us = leat_cursor_u64(&cursor);
     sums->lowest_ref = leat_cursor_u64(&cursor);
+    sums->last_ref_seq = leat_cursor_u64(&cursor);
     uint32_t count = leat_cursor_u32(&cursor);
     uint32_t size = leat_cursor_u32(&cursor);
     struct leat_cursor entries = leat_cursor_sub(&cursor, size);

@@ -10,7 +10,7 @@
 
 enum {
     SEGMENT_HEADER = 128,
-    SEGMENT_VERSION = 1,
+    SEGMENT_VERSION = 2,
     SEGMENT_NAME_MAX = 32,
     JOURNAL_PATH_MAX = 4096,
     INDEX_EVERY_BYTES = 1 << 20,
@@ -46,6 +46,7 @@ struct segment_sums {
     uint64_t first_time_us, last_time_us; /* of commits: lowest and highest; 0: none */
     uint64_t sealed_us;                   /* wall clock */
     uint64_t lowest_ref;                  /* lowest record that an XA_RESOLVE in here refers to; 0: none */
+    uint64_t last_ref_seq;                /* END of the last such transaction: who is behind it needs none of those */
 };
 
 /* Index entries while a segment is written. */

@@ -16,8 +16,6 @@ void leat_state_init(struct log_state *state)
 void leat_state_free(struct log_state *state)
 {
     leat_gtid_set_free(&state->completed);
-    for (size_t i = 0; i < state->branch_count; i++)
-        free(state->branches[i].id);
     free(state->branches);
     leat_buf_free(&state->begin);
     leat_buf_free(&state->resolve);
@@ -32,28 +30,30 @@ static struct branch *branch_find(const struct log_state *state, const uint8_t *
     return NULL;
 }
 
-/* A server has a branch once; if it is here still, its end was not logged, and the new one is what counts. */
-static void branch_add(struct log_state *state, const uint8_t *id, size_t size, uint64_t prepared_seq)
+/* A server has a branch once; if it is here still, its end was not logged (it was lost in a crash before it was
+ * prepared), and the new one is what counts. */
+static void branch_add(struct log_state *state, const struct leat_end *end, const struct state_change *change)
 {
-    struct branch *branch = branch_find(state, id, size);
-    if (branch) {
-        branch->prepared_seq = prepared_seq;
-        return;
+    struct branch *branch = branch_find(state, end->xa_id, end->xa_id_size);
+    if (!branch) {
+        if (state->branch_count == state->branch_capacity) {
+            state->branch_capacity = state->branch_capacity ? 2 * state->branch_capacity : 16;
+            state->branches = leat_realloc(state->branches, state->branch_capacity * sizeof *state->branches);
+        }
+        branch = &state->branches[state->branch_count++];
     }
-    if (state->branch_count == state->branch_capacity) {
-        state->branch_capacity = state->branch_capacity ? 2 * state->branch_capacity : 16;
-        state->branches = leat_realloc(state->branches, state->branch_capacity * sizeof *state->branches);
-    }
-    state->branches[state->branch_count++] = (struct branch){leat_memdup(id, size), size, prepared_seq};
+    *branch = (struct branch){.id_size = end->xa_id_size,
+                              .prepared_seq = state->begin_seq,
+                              .time_us = change->time_us,
+                              .gtid = change->open_gtid};
+    memcpy(branch->id, end->xa_id, end->xa_id_size);
 }
 
 static void branch_remove(struct log_state *state, const uint8_t *id, size_t size)
 {
     struct branch *branch = branch_find(state, id, size);
-    if (branch) {
-        free(branch->id);
+    if (branch)
         *branch = state->branches[--state->branch_count];
-    }
 }
 
 uint64_t leat_state_branch(const struct log_state *state, const uint8_t *id, size_t size)
@@ -62,13 +62,13 @@ uint64_t leat_state_branch(const struct log_state *state, const uint8_t *id, siz
     return branch ? branch->prepared_seq : 0;
 }
 
-uint64_t leat_state_branch_lowest(const struct log_state *state)
+const struct branch *leat_state_branch_oldest(const struct log_state *state)
 {
-    uint64_t lowest = UINT64_MAX;
+    const struct branch *oldest = NULL;
     for (size_t i = 0; i < state->branch_count; i++)
-        if (state->branches[i].prepared_seq < lowest)
-            lowest = state->branches[i].prepared_seq;
-    return lowest;
+        if (!oldest || state->branches[i].prepared_seq < oldest->prepared_seq)
+            oldest = &state->branches[i];
+    return oldest;
 }
 
 int leat_state_begin(const struct log_state *state, struct leat_begin *begin, struct leat_error *err)
@@ -87,6 +87,16 @@ static const char *gtid_wrong(const struct log_state *state, const struct leat_g
                : "a GTID of the other kind of server than those before";
 }
 
+/* XA_RESOLVE stands alone, and its transaction says so at the end. */
+static const char *end_wrong(const struct log_state *state, const struct leat_end *end)
+{
+    if (!state->open)
+        return "a change outside of a transaction";
+    if ((end->how == LEAT_END_XA_RESOLVE) != (state->resolve.size > 0))
+        return "a transaction that resolves an XA branch and doesn't end so, or the other way round";
+    return NULL;
+}
+
 const char *leat_state_wrong(const struct log_state *state, const struct leat_item *item)
 {
     if (item->type == LEAT_ITEM_START)
@@ -101,10 +111,15 @@ const char *leat_state_wrong(const struct log_state *state, const struct leat_it
     case LEAT_ITEM_ROWS:
     case LEAT_ITEM_STATEMENT:
     case LEAT_ITEM_SAVEPOINT:
-    case LEAT_ITEM_END:
+        if (state->open && state->resolve.size)
+            return "a change beside the end of an XA branch";
         return state->open ? NULL : "a change outside of a transaction";
-    case LEAT_ITEM_XA_RESOLVE: /* some makers put it between BEGIN and END */
-        return gtid_wrong(state, &item->xa_resolve.gtid);
+    case LEAT_ITEM_END:
+        return end_wrong(state, &item->end);
+    case LEAT_ITEM_XA_RESOLVE:
+        if (!state->open)
+            return "the end of an XA branch outside of a transaction";
+        return state->changed || state->resolve.size ? "the end of an XA branch beside something else" : NULL;
     case LEAT_ITEM_OPAQUE:
         return state->open ? "raw events within a transaction" : gtid_wrong(state, &item->opaque.begin.gtid);
     case LEAT_ITEM_GAP:
@@ -154,15 +169,16 @@ static void apply_resolve(struct log_state *state, const struct leat_xa_resolve 
     state->resolve_ref = resolve->prepared_seq;
 }
 
-static void finish_resolve(struct log_state *state, struct state_change *change)
+static void finish_resolve(struct log_state *state, uint64_t seq, struct state_change *change)
 {
     branch_remove(state, state->resolve.data, state->resolve.size);
     change->ref = state->resolve_ref;
+    change->ref_seq = seq;
     state->resolve_ref = 0;
     leat_buf_clear(&state->resolve);
 }
 
-static int apply_end(struct log_state *state, const struct leat_end *end, struct state_change *change,
+static int apply_end(struct log_state *state, const struct leat_end *end, uint64_t seq, struct state_change *change,
                      struct leat_error *err)
 {
     struct leat_begin begin;
@@ -181,10 +197,10 @@ static int apply_end(struct log_state *state, const struct leat_end *end, struct
     state->last_digest = end->digest;
     if (change->time_us)
         state->last_commit_us = change->time_us;
-    if (end->how == LEAT_END_XA_PREPARE && end->xa_id_size)
-        branch_add(state, end->xa_id, end->xa_id_size, state->begin_seq);
+    if (end->how == LEAT_END_XA_PREPARE)
+        branch_add(state, end, change);
     if (state->resolve.size)
-        finish_resolve(state, change);
+        finish_resolve(state, seq, change);
     state->open = false;
     return LEAT_OK;
 }
@@ -213,18 +229,16 @@ int leat_state_apply(struct log_state *state, const struct leat_item *item, cons
         return apply_start(state, &item->start, change);
     case LEAT_ITEM_BEGIN:
         state->open = true;
+        state->changed = false;
         state->begin_seq = item->seq;
         leat_buf_clear(&state->begin);
         leat_buf_put(&state->begin, record->payload, record->size);
         return LEAT_OK;
     case LEAT_ITEM_END:
-        return apply_end(state, &item->end, change, err);
+        return apply_end(state, &item->end, item->seq, change, err);
     case LEAT_ITEM_XA_RESOLVE:
         apply_resolve(state, &item->xa_resolve);
-        if (state->open)
-            return LEAT_OK;
-        finish_resolve(state, change);
-        return complete(state, &item->xa_resolve.gtid, change, err);
+        return LEAT_OK;
     case LEAT_ITEM_OPAQUE:
         return apply_opaque(state, &item->opaque, change, err);
     case LEAT_ITEM_GAP:
@@ -232,6 +246,7 @@ int leat_state_apply(struct log_state *state, const struct leat_item *item, cons
         change->boundary = true;
         return LEAT_OK;
     default:
+        state->changed = true;
         return LEAT_OK;
     }
 }

@@ -39,8 +39,11 @@ void leat_state_frame(struct leat_buf *buf, const struct log_state *state, const
     leat_gtid_encode(buf, &state->last_gtid);
     leat_gtid_set_encode(buf, state->completed);
     for (size_t i = 0; i < state->branch_count; i++) {
-        leat_buf_u64(buf, state->branches[i].prepared_seq);
-        leat_buf_string(buf, state->branches[i].id, state->branches[i].id_size);
+        const struct branch *branch = &state->branches[i];
+        leat_buf_u64(buf, branch->prepared_seq);
+        leat_buf_u64(buf, branch->time_us);
+        leat_buf_string(buf, branch->id, branch->id_size);
+        leat_gtid_encode(buf, &branch->gtid);
     }
     if (state->open)
         put_open(buf, state, boundary);
@@ -54,25 +57,32 @@ static void get_file(char *to, struct leat_cursor *cursor)
         memcpy(to, file, strlen(file) + 1);
 }
 
-static void get_branches(struct log_state *state, uint32_t count, struct leat_cursor *cursor)
+static int get_branch(struct branch *branch, struct leat_cursor *cursor, struct leat_error *err)
 {
-    enum { BRANCH_SIZE_MIN = 12 };
-    if (count > leat_cursor_left(cursor) / BRANCH_SIZE_MIN) {
+    struct leat_xa unused;
+    branch->prepared_seq = leat_cursor_u64(cursor);
+    branch->time_us = leat_cursor_u64(cursor);
+    const uint8_t *id = leat_cursor_string(cursor, &branch->id_size);
+    if (cursor->failed || !leat_xa_decode(&unused, id, branch->id_size)) {
         cursor->failed = true;
-        return;
+        return LEAT_OK;
+    }
+    memcpy(branch->id, id, branch->id_size);
+    return leat_gtid_decode(&branch->gtid, cursor, err);
+}
+
+static int get_branches(struct log_state *state, uint32_t count, struct leat_cursor *cursor, struct leat_error *err)
+{
+    if (count > BRANCHES_MAX || count > leat_cursor_left(cursor)) {
+        cursor->failed = true;
+        return LEAT_OK;
     }
     state->branches = leat_alloc_zero(count ? count : 1, sizeof *state->branches);
     state->branch_capacity = count;
-    for (uint32_t i = 0; i < count; i++) {
-        size_t size;
-        uint64_t seq = leat_cursor_u64(cursor);
-        const uint8_t *id = leat_cursor_string(cursor, &size);
-        if (!id || size == 0) {
-            cursor->failed = true;
-            return;
-        }
-        state->branches[state->branch_count++] = (struct branch){leat_memdup(id, size), size, seq};
-    }
+    while (state->branch_count < count && !cursor->failed)
+        if (get_branch(&state->branches[state->branch_count++], cursor, err))
+            return LEAT_FAIL;
+    return LEAT_OK;
 }
 
 static int get_open(struct log_state *state, struct boundary *boundary, const struct record *record,
@@ -124,7 +134,8 @@ int leat_state_decode(struct log_state *state, struct boundary *boundary, const 
             state->completed = state->completed ? state->completed : leat_gtid_set_new();
             return LEAT_FAIL;
         }
-        get_branches(state, branches, &cursor);
+        if (get_branches(state, branches, &cursor, err))
+            return LEAT_FAIL;
     }
     state->open = !cursor.failed && flags & STATE_OPEN;
     if (state->open && get_open(state, boundary, record, &cursor, err))

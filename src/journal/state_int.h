@@ -9,12 +9,16 @@
 
 #include "record_int.h"
 #include "model/point.h"
+#include "model/xa.h"
 
 struct branch {
-    uint8_t *id; /* owned */
+    uint8_t id[LEAT_XA_ID_MAX];
     size_t id_size;
     uint64_t prepared_seq; /* of the PREPARE's BEGIN */
+    uint64_t time_us;      /* its commit time */
+    struct leat_gtid gtid;
 };
+enum { BRANCHES_MAX = 65536 };
 
 /* Where the last boundary lies: what is behind it is taken back when the transaction isn't completed. */
 struct boundary {
@@ -34,7 +38,7 @@ struct log_state {
     char last_file[LEAT_BINLOG_NAME_MAX + 1];
     uint64_t last_pos, last_digest, last_commit_us;
     uint64_t transactions, changes; /* since the journal began */
-    struct branch *branches;        /* prepared and not resolved; owned */
+    struct branch *branches;        /* prepared and not resolved, in no order; owned */
     size_t branch_count, branch_capacity;
     /* the open transaction */
     bool open;
@@ -42,6 +46,7 @@ struct log_state {
     struct leat_buf begin;   /* BEGIN's payload */
     struct leat_buf resolve; /* xa_id of an XA_RESOLVE within it: takes effect at its END */
     uint64_t resolve_ref;
+    bool changed; /* there was something other than XA_RESOLVE in it */
 };
 
 void leat_state_init(struct log_state *state);
@@ -53,7 +58,7 @@ struct state_change {
     bool transaction; /* and one was completed */
     uint64_t time_us; /* its commit */
     uint64_t changes;
-    uint64_t ref;                 /* the record that an XA_RESOLVE refers to; 0 */
+    uint64_t ref, ref_seq;        /* the record that an XA_RESOLVE refers to, 0: none; and the END behind it */
     const struct leat_gtid *gtid; /* that was completed, NULL: none; valid until the item is gone */
     struct leat_gtid open_gtid;   /* memory for it */
 };
@@ -66,8 +71,8 @@ int leat_state_apply(struct log_state *state, const struct leat_item *item, cons
 void leat_state_drop_open(struct log_state *state);
 /* The prepared branch's BEGIN; 0: there is none. */
 uint64_t leat_state_branch(const struct log_state *state, const uint8_t *id, size_t size);
-/* The lowest of all; UINT64_MAX: there are none. */
-uint64_t leat_state_branch_lowest(const struct log_state *state);
+/* That which was prepared first; NULL: there is none. */
+const struct branch *leat_state_branch_oldest(const struct log_state *state);
 /* The open transaction's BEGIN; pointers into the state. */
 int leat_state_begin(const struct log_state *state, struct leat_begin *begin,
                      struct leat_error *err) LEAT_CHECKED;

@@ -61,12 +61,28 @@ static void show_set(struct leat_journal *journal)
     journal->completed_replaced = false;
 }
 
+/* The branch that was prepared first, and so is what is kept longest. */
+static void show_branches(struct leat_journal *journal)
+{
+    struct leat_journal_status *status = &journal->status;
+    const struct branch *oldest = leat_state_branch_oldest(&journal->state);
+    status->open_branches = journal->state.branch_count;
+    status->branch_seq = oldest ? oldest->prepared_seq : 0;
+    if (!oldest)
+        return;
+    status->branch_id_size = oldest->id_size;
+    memcpy(status->branch_id, oldest->id, oldest->id_size);
+    status->branch_gtid = oldest->gtid;
+    status->branch_us = oldest->time_us;
+}
+
 void leat_journal_publish(struct leat_journal *journal)
 {
     struct leat_journal_status *status = &journal->status;
     pthread_mutex_lock(&journal->mutex);
     show_segments(journal);
     show_set(journal);
+    show_branches(journal);
     journal->visible = journal->mark.at;
     status->visible_end = journal->mark.at.seq;
     status->written_end = journal->next_seq;

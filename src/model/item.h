@@ -6,7 +6,16 @@
  *     SCHEMA*  BEGIN  (SCHEMA | ROWS_QUERY | ROWS | STATEMENT | SAVEPOINT)*  END
  *
  * SCHEMA comes before the first ROWS that refers to it. DDL is a transaction of one STATEMENT, or lies among rows
- * (CREATE TABLE … SELECT). Between transactions: START, GAP, OPAQUE, XA_RESOLVE, HEARTBEAT.
+ * (CREATE TABLE … SELECT). Between transactions: START, GAP, OPAQUE, HEARTBEAT.
+ *
+ * XA: a branch's changes are a transaction with LEAT_BEGIN_XA whose END says PREPARE: they take effect later, if at all. XA COMMIT and
+ * XA ROLLBACK are transactions of their own, with other transactions before them:
+ *
+ *     BEGIN XA_RESOLVE END
+ *
+ * Who writes for readers that know nothing of branches holds the changes back until then: for a COMMIT he gives BEGIN, XA_RESOLVE with
+ * `prepared` set, the branch's changes, END; for a ROLLBACK nothing between BEGIN and END. XA COMMIT … ONE PHASE is a transaction with
+ * LEAT_BEGIN_XA whose END says so: its changes take effect there and then.
  *
  * All memory behind an item is borrowed from who made it and valid until the call it was handed to returns (decode)
  * or until the next item is asked for (journal reader). */
@@ -27,7 +36,7 @@ enum leat_item_type {
     LEAT_ITEM_SAVEPOINT = 7,  /* SAVEPOINT or ROLLBACK TO: in the binlog when a transaction also changed tables that aren't
                                  transactional, and so could not simply be cut */
     LEAT_ITEM_END = 8,        /* the transaction is complete */
-    LEAT_ITEM_XA_RESOLVE = 9, /* COMMIT or ROLLBACK of a branch that was prepared before */
+    LEAT_ITEM_XA_RESOLVE = 9, /* COMMIT or ROLLBACK of a branch that was prepared before: alone between BEGIN and END */
     LEAT_ITEM_OPAQUE = 10,    /* a whole transaction's raw events that this build could not decode */
     LEAT_ITEM_GAP = 11,       /* the source says that changes are missing here (incident), accepted by an operator */
     LEAT_ITEM_HEARTBEAT = 12  /* the source is alive and has nothing newer; never in the journal */
@@ -51,7 +60,7 @@ enum leat_begin_flags {
     LEAT_BEGIN_MAY_HAVE_STATEMENTS = 1, /* GTID event's FLAG_MAY_HAVE_SBR */
     LEAT_BEGIN_STANDALONE = 2,          /* MariaDB: no BEGIN … COMMIT */
     LEAT_BEGIN_DDL = 4,
-    LEAT_BEGIN_XA_PREPARED = 8, /* ends in XA PREPARE: rows take effect at the matching XA_RESOLVE */
+    LEAT_BEGIN_XA = 8, /* an XA branch: its changes take effect at the matching XA_RESOLVE, unless END says otherwise */
     LEAT_BEGIN_HAS_XID_TEXT = 16,
     /* MariaDB's ALTER TABLE in two phases (binlog_alter_two_phase): its start and its end, other transactions between
      * them. Only the one that commits has the statement; the others are empty. */
@@ -183,7 +192,9 @@ enum leat_end_how {
     LEAT_END_ROLLBACK = 3,  /* Query ROLLBACK: only changes of tables that aren't transactional stay */
     LEAT_END_STATEMENT = 4, /* DDL commits by itself */
     LEAT_END_XA_PREPARE = 5,
-    LEAT_END_EMPTY = 6      /* a GTID without changes */
+    LEAT_END_EMPTY = 6,        /* a GTID without changes */
+    LEAT_END_XA_ONE_PHASE = 7, /* XA COMMIT … ONE PHASE: of a branch that was never prepared */
+    LEAT_END_XA_RESOLVE = 8    /* XA COMMIT or XA ROLLBACK of a branch that was */
 };
 
 struct leat_end {
@@ -194,16 +205,16 @@ struct leat_end {
     uint64_t changes;        /* row changes in it */
     uint64_t statements;     /* statements in it */
     uint64_t digest;         /* over the changes and statements, independent of server, file and position */
-    const uint8_t *xa_id;    /* XA_PREPARE: format id u32, gtrid length u32, bqual length u32, bytes */
+    const uint8_t *xa_id;    /* XA_PREPARE, XA_ONE_PHASE: see model/xa.h */
     size_t xa_id_size;
 };
 
 struct leat_xa_resolve {
-    struct leat_gtid gtid;
     bool commit;
-    uint64_t prepared_seq; /* journal sequence number of the PREPARE's BEGIN */
-    const uint8_t *xa_id;
+    uint64_t prepared_seq; /* journal sequence number of the PREPARE's BEGIN; 0: not known */
+    const uint8_t *xa_id;  /* see model/xa.h */
     size_t xa_id_size;
+    const struct leat_begin *prepared; /* of the PREPARE, if the branch's changes follow; NULL in decoder and journal */
 };
 
 struct leat_opaque {

@@ -106,6 +106,46 @@ static int wait_blocked(struct relay *relay, struct leat_error *err)
     return LEAT_OK;
 }
 
+/* Why it is full: what isn't a sink's fault has another cure. */
+static void tell_full(struct relay *relay, struct leat_error *full)
+{
+    struct leat_journal_status status;
+    leat_journal_status(relay->journal, &status);
+    if (!status.branch_pins) {
+        (void)leat_fail(full, LEAT_E_JOURNAL_FULL, LEAT_KIND_RETRY,
+                        "the journal in %s is full and its sinks still need all of it: the source waits",
+                        relay->config->journal.dir);
+        (void)leat_cure(full, "see `leat status` for the sink that lags; raise journal.max_size, or set when_journal_full: "
+                              "detach on a sink that may be left behind");
+        return;
+    }
+    char xid[LEAT_XA_TEXT_MAX], gtid[LEAT_GTID_TEXT_MAX];
+    (void)leat_fail(full, LEAT_E_JOURNAL_FULL, LEAT_KIND_RETRY,
+                    "the journal in %s is full, because XA branch %s, prepared by %s, is neither committed nor rolled back: the "
+                    "source waits",
+                    relay->config->journal.dir, leat_xa_text(xid, status.branch_id, status.branch_id_size),
+                    leat_gtid_text(gtid, &status.branch_gtid));
+    (void)leat_cure(full, "end it at the source: XA COMMIT or XA ROLLBACK %s; then raise journal.max_size, so that leat can "
+                          "read on up to that",
+                    xid);
+}
+
+/* Once for each branch: it may have been forgotten, and the journal grows until somebody ends it. */
+static void tell_pin(struct relay *relay, uint64_t *told_seq)
+{
+    struct leat_journal_status status;
+    leat_journal_status(relay->journal, &status);
+    if (!status.branch_pins || status.branch_seq == *told_seq)
+        return;
+    *told_seq = status.branch_seq;
+    char xid[LEAT_XA_TEXT_MAX], gtid[LEAT_GTID_TEXT_MAX];
+    leat_log(LEAT_LOG_WARN, "journal", NULL,
+             "XA branch %s, prepared by %s, is neither committed nor rolled back: the journal is kept from record %llu on "
+             "until it is (XA RECOVER at the source lists such branches)",
+             leat_xa_text(xid, status.branch_id, status.branch_id_size), leat_gtid_text(gtid, &status.branch_gtid),
+             (unsigned long long)status.branch_seq);
+}
+
 /* The journal is at its limit: what was appended is synced, and room is made when sinks move on. */
 static int wait_for_room(struct relay *relay, struct leat_error *err)
 {
@@ -116,11 +156,7 @@ static int wait_for_room(struct relay *relay, struct leat_error *err)
     if (rc == LEAT_FAIL)
         return err->kind == LEAT_KIND_FATAL ? rc : wait_blocked(relay, err);
     struct leat_error full = {0};
-    (void)leat_fail(&full, LEAT_E_JOURNAL_FULL, LEAT_KIND_RETRY,
-                    "the journal in %s is full and its sinks still need all of it: the source waits",
-                    relay->config->journal.dir);
-    (void)leat_cure(&full, "see `leat status` for the sink that lags; raise journal.max_size, or set when_journal_full: "
-                           "detach on a sink that may be left behind");
+    tell_full(relay, &full);
     set_blocked(relay, &full);
     if (atomic_load(&relay->journal_stop))
         return LEAT_STOPPED;
@@ -147,7 +183,7 @@ static int append_patiently(struct relay *relay, uint8_t *frames, size_t size, s
 
 static int journal_loop(struct relay *relay, struct leat_error *err)
 {
-    uint64_t retained_us = 0;
+    uint64_t retained_us = 0, pin_told_seq = 0;
     for (;;) {
         uint8_t *frames;
         size_t size;
@@ -174,6 +210,7 @@ static int journal_loop(struct relay *relay, struct leat_error *err)
                 }
                 leat_log_error_object(LEAT_LOG_WARN, "journal", NULL, &problem);
             }
+            tell_pin(relay, &pin_told_seq);
         }
     }
 }

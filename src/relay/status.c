@@ -71,6 +71,24 @@ static void add_hold(void *context, const char *name, uint64_t seq, bool lost)
     json_array_append_new(context, object);
 }
 
+/* XA branches that are prepared and not ended: the journal is kept from the first of them on. */
+static json_t *branches_object(const struct leat_journal_status *status)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "count", number(status->open_branches));
+    if (!status->open_branches)
+        return object;
+    char xid[LEAT_XA_TEXT_MAX], gtid[LEAT_GTID_TEXT_MAX];
+    json_t *oldest = json_object();
+    json_object_set_new(oldest, "xid", json_string(leat_xa_text(xid, status->branch_id, status->branch_id_size)));
+    json_object_set_new(oldest, "gtid", json_string(leat_gtid_text(gtid, &status->branch_gtid)));
+    set_time(oldest, "prepared", status->branch_us);
+    json_object_set_new(oldest, "seq", number(status->branch_seq));
+    json_object_set_new(oldest, "pins", json_boolean(status->branch_pins));
+    json_object_set_new(object, "oldest", oldest);
+    return object;
+}
+
 static json_t *journal_object(struct relay *relay)
 {
     struct leat_journal_status status;
@@ -95,6 +113,7 @@ static json_t *journal_object(struct relay *relay)
     json_t *holds = json_array();
     leat_journal_holds(relay->journal, add_hold, holds);
     json_object_set_new(object, "holds", holds);
+    json_object_set_new(object, "open_branches", branches_object(&status));
     pthread_mutex_lock(&relay->mutex);
     if (relay->journal_blocked)
         json_object_set_new(object, "error", error_object(&relay->journal_error));

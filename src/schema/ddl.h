@@ -4,6 +4,7 @@
 #define LEAT_SCHEMA_DDL_H
 
 #include "model/item.h"
+#include "model/xa.h"
 
 struct leat_ddl {
     enum leat_statement_kind kind;
@@ -39,5 +40,8 @@ enum leat_control leat_ddl_control(const char *sql, size_t size);
 /* The name in SAVEPOINT name or ROLLBACK [WORK] TO [SAVEPOINT] name, unquoted, A-Z in lower case (the server compares names
  * so); false if there is none. */
 bool leat_ddl_savepoint(char name[LEAT_NAME_BYTES_MAX + 1], const char *sql, size_t size, uint64_t sql_mode);
+
+/* The branch that an XA statement names; false: its text isn't understood. *one_phase: it is a COMMIT that says so. */
+bool leat_ddl_xa(struct leat_xa *xa, bool *one_phase, const char *sql, size_t size, uint64_t sql_mode);
 
 #endif

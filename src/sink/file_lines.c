@@ -72,7 +72,6 @@ int leat_file_lines_item(struct leat_file_lines *lines, const struct leat_item *
 {
     switch (item->type) {
     case LEAT_ITEM_BEGIN:
-    case LEAT_ITEM_XA_RESOLVE:
     case LEAT_ITEM_GAP:
     case LEAT_ITEM_OPAQUE:
     case LEAT_ITEM_START:

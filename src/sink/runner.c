@@ -162,6 +162,7 @@ int leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal,
 
 void leat_runner_forget(struct leat_runner *runner)
 {
+    leat_runner_forget_branch(runner);
     if (runner->reader)
         leat_reader_close(&runner->reader);
     for (; runner->flight_count; runner->flight_count--) {

@@ -1,7 +1,7 @@
 /* What the files of the runner share.
  *
  * runner.c: states and the step. runner_start.c: where to go on from. runner_run.c: reading, handing over,
- * committing. runner_command.c: what other threads ask for and see.
+ * committing. runner_xa.c: branches that were prepared before they are committed. runner_command.c: what other threads ask for and see.
  *
  * Everything but `shared` belongs to the runner's thread. */
 #ifndef LEAT_SINK_RUNNER_INT_H
@@ -42,6 +42,14 @@ struct runner_flight {
     uint64_t first_commit_us; /* of the first transaction since the checkpoint before it; 0: none */
 };
 
+/* The changes of an XA branch, read again where they take effect. */
+struct runner_branch {
+    struct leat_reader *reader; /* kept from one to the next */
+    bool open;                  /* it is being handed over */
+    struct leat_item item;      /* read, not handed over yet, if has_item */
+    bool has_item;
+};
+
 /* What other threads ask for; taken at the next step. */
 struct runner_asked {
     bool pause, resume, rewind, skip;
@@ -79,6 +87,8 @@ struct leat_runner {
     struct leat_buf rows_query; /* the last statement's text: handed over once rows of it pass */
     bool has_rows_query;
     bool inside; /* a transaction's BEGIN was taken and its END wasn't */
+    bool withheld; /* it may be prepared only: nothing of it is handed over before its END */
+    struct runner_branch branch;
     enum {
         PASSING_NOT,
         PASSING_SKIPPED,
@@ -175,6 +185,19 @@ int leat_runner_poll(struct leat_runner *runner, struct leat_error *err) LEAT_CH
 /* Hands all that lies between the last commit and the last transaction's end to commit(). LEAT_AGAIN: too
  * much in flight. */
 int leat_runner_commit(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
+
+/* One item to the sink; *passed* is remembered, errors name the transaction. */
+int leat_runner_give(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err) LEAT_CHECKED;
+/* What lies between BEGIN and END, if the filter passes it. */
+int leat_runner_give_change(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err) LEAT_CHECKED;
+
+/* ---- runner_xa.c ---- */
+
+/* Hands over one more item of the branch that begins at seq; runner->branch.open: there are more. resolve: the XA COMMIT in hand;
+ * NULL: it was committed in one phase. */
+int leat_runner_release(struct leat_runner *runner, uint64_t seq, const struct leat_xa_resolve *resolve,
+                        struct leat_error *err) LEAT_CHECKED;
+void leat_runner_forget_branch(struct leat_runner *runner);
 
 /* ---- runner_command.c ---- */
 

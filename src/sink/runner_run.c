@@ -1,8 +1,8 @@
 /* RUNNING: reads the journal, decides what passes, hands it over, and moves the checkpoint. Runs in the
  * runner's thread.
  *
- * Comes in: items of the journal. Goes out: BEGIN and END of every transaction, and of what lies between them
- * what the filter passes. A transaction larger than memory streams through, since items are handed over as
+ * Comes in: items of the journal. Goes out: BEGIN and END of every transaction but XA PREPAREs, and of what lies between
+ * them what the filter passes. A transaction larger than memory streams through, since items are handed over as
  * they come; nothing of it is in a checkpoint before its END was.
  *
  * An item that the sink has no room for stays in hand (`has_item`), and the reader isn't moved; what was
@@ -147,13 +147,6 @@ static void know_transaction(struct leat_runner *runner, const struct leat_item 
     runner->transaction_seq = item->seq;
     runner->transaction_changes = 0;
     runner->passed = false;
-    if (item->type == LEAT_ITEM_XA_RESOLVE) {
-        /* It tells neither place nor time; what it resolves lies before, so the last known ones are close. */
-        name_transaction(runner, &item->xa_resolve.gtid, runner->at.file, runner->at.pos);
-        memcpy(runner->transaction_uuid, runner->at.source_uuid, LEAT_UUID_SIZE);
-        runner->transaction_commit_us = runner->at.commit_us;
-        return;
-    }
     const struct leat_begin *begin = item->type == LEAT_ITEM_BEGIN ? &item->begin : &item->opaque.begin;
     name_transaction(runner, &begin->gtid, begin->place.file, begin->place.pos);
     memcpy(runner->transaction_uuid, begin->source_uuid, LEAT_UUID_SIZE);
@@ -167,8 +160,6 @@ static bool is_contained(const struct leat_runner *runner, const struct leat_ite
         return false;
     if (runner->gtid.flavour != LEAT_FLAVOUR_NONE)
         return leat_gtid_set_contains(runner->at.completed, &runner->gtid);
-    if (item->type == LEAT_ITEM_XA_RESOLVE)
-        return false; /* can't be told: rather twice than not at all */
     const struct leat_begin *begin = item->type == LEAT_ITEM_BEGIN ? &item->begin : &item->opaque.begin;
     return !memcmp(begin->source_uuid, runner->at.source_uuid, LEAT_UUID_SIZE) &&
            leat_runner_compare_places(begin->place.file, begin->place.pos, runner->at.file, runner->at.pos) <
@@ -346,7 +337,7 @@ static void offer_skip(const struct leat_runner *runner, struct leat_error *err)
                     *cure ? "; " : "", runner->config->name, runner->transaction_name);
 }
 
-static int give(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err)
+int leat_runner_give(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err)
 {
     bool passed = false;
     int rc = runner->ops->item(runner->sink, item, &passed, err);
@@ -370,7 +361,7 @@ static int give_rows_query(struct leat_runner *runner, uint64_t seq, struct leat
         .type = LEAT_ITEM_ROWS_QUERY,
         .seq = seq,
         .rows_query = {(const char *)runner->rows_query.data, runner->rows_query.size}};
-    int rc = give(runner, &text, err);
+    int rc = leat_runner_give(runner, &text, err);
     if (rc == LEAT_OK)
         runner->has_rows_query = false;
     return rc;
@@ -383,7 +374,7 @@ static int give_rows(struct leat_runner *runner, const struct leat_item *item, s
         return LEAT_OK;
     int rc = give_rows_query(runner, item->seq, err);
     if (rc == LEAT_OK)
-        rc = give(runner, item, err);
+        rc = leat_runner_give(runner, item, err);
     if (rc == LEAT_OK) {
         runner->transaction_changes += item->rows.row_count;
         runner->dirty_bytes += item->rows.images_size;
@@ -422,8 +413,7 @@ static int take_start(struct leat_runner *runner, const struct leat_item *item)
     return LEAT_OK;
 }
 
-static int give_in_transaction(struct leat_runner *runner, const struct leat_item *item,
-                               struct leat_error *err)
+int leat_runner_give_change(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err)
 {
     switch (item->type) {
     case LEAT_ITEM_ROWS_QUERY:
@@ -438,13 +428,31 @@ static int give_in_transaction(struct leat_runner *runner, const struct leat_ite
     case LEAT_ITEM_STATEMENT:
         runner->dirty_bytes += item->statement.sql_size;
         runner->bytes += item->statement.sql_size;
-        return leat_filter_statement(runner->filter, &item->statement) ? give(runner, item, err) : LEAT_OK;
+        return leat_filter_statement(runner->filter, &item->statement) ? leat_runner_give(runner, item, err) : LEAT_OK;
     default:
-        return give(runner, item, err);
+        return leat_runner_give(runner, item, err);
     }
 }
 
-/* The item in hand, which is admitted. */
+/* LEAT_OK with branch.open: there is more to do for it. */
+static int take_end(struct leat_runner *runner, const struct leat_end *end, struct leat_error *err)
+{
+    int rc = LEAT_OK;
+    if (runner->withheld && !runner->passing && end->how != LEAT_END_XA_PREPARE) {
+        rc = leat_runner_release(runner, runner->transaction_seq, NULL, err);
+        if (rc || runner->branch.open)
+            return rc;
+        runner->withheld = false;
+    }
+    if (!runner->passing && !runner->withheld)
+        rc = leat_runner_give(runner, &runner->item, err);
+    if (rc)
+        return rc;
+    runner->withheld = false;
+    return finish_transaction(runner, &end->place, err);
+}
+
+/* The item in hand, which is admitted. LEAT_OK with branch.open: it stays in hand. */
 static int hand_over(struct leat_runner *runner, struct leat_error *err)
 {
     const struct leat_item *item = &runner->item;
@@ -456,33 +464,34 @@ static int hand_over(struct leat_runner *runner, struct leat_error *err)
         return give_opaque(runner, item, err);
     case LEAT_ITEM_BEGIN:
         runner->has_rows_query = false;
-        rc = runner->passing ? LEAT_OK : give(runner, item, err);
+        runner->withheld = item->begin.flags & LEAT_BEGIN_XA;
+        rc = runner->passing || runner->withheld ? LEAT_OK : leat_runner_give(runner, item, err);
         if (rc == LEAT_OK)
             runner->inside = true;
         return rc;
     case LEAT_ITEM_END:
+        return take_end(runner, &item->end, err);
     case LEAT_ITEM_XA_RESOLVE:
-        rc = runner->passing ? LEAT_OK : give(runner, item, err);
-        return rc ? rc
-                  : finish_transaction(runner, item->type == LEAT_ITEM_END ? &item->end.place : NULL, err);
+        return runner->passing || !item->xa_resolve.commit
+                   ? LEAT_OK
+                   : leat_runner_release(runner, item->xa_resolve.prepared_seq, &item->xa_resolve, err);
     case LEAT_ITEM_GAP:
         snprintf(runner->transaction_name, sizeof runner->transaction_name, "%s:%llu",
                  item->gap.place.file ? item->gap.place.file : "", (unsigned long long)item->gap.place.pos);
-        rc = give(runner, item, err);
+        rc = leat_runner_give(runner, item, err);
         if (rc == LEAT_OK) {
             runner->dirty_messages = runner->dirty_messages || runner->passed;
             moved(runner);
         }
         return rc;
     default:
-        return runner->passing ? LEAT_OK : give_in_transaction(runner, item, err);
+        return runner->passing || runner->withheld ? LEAT_OK : leat_runner_give_change(runner, item, err);
     }
 }
 
 static bool begins_transaction(const struct leat_item *item)
 {
-    return item->type == LEAT_ITEM_BEGIN || item->type == LEAT_ITEM_XA_RESOLVE ||
-           item->type == LEAT_ITEM_OPAQUE;
+    return item->type == LEAT_ITEM_BEGIN || item->type == LEAT_ITEM_OPAQUE;
 }
 
 /* One item, read or still in hand. LEAT_AGAIN with has_item: no room, or it must not begin yet. */
@@ -503,7 +512,7 @@ static int take_item(struct leat_runner *runner, struct leat_error *err)
         return rc;
     runner->admitted = true;
     rc = hand_over(runner, err);
-    if (rc == LEAT_OK)
+    if (rc == LEAT_OK && !runner->branch.open)
         runner->has_item = false;
     return rc;
 }

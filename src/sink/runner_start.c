@@ -71,8 +71,6 @@ static void look_at_item(struct spot *spot, const struct leat_item *item)
     } else if (item->type == LEAT_ITEM_OPAQUE) {
         spot->has_transaction = true;
         set_spot_place(spot, item->opaque.begin.source_uuid, &item->opaque.begin.place);
-    } else if (item->type == LEAT_ITEM_XA_RESOLVE) {
-        spot->has_transaction = true; /* has no place of its own */
     }
 }
 

@@ -120,10 +120,6 @@ int source_listen(void *context, const struct leat_item *item, struct leat_error
     case LEAT_ITEM_OPAQUE:
         rc = opaque(source, &item->opaque, err);
         break;
-    case LEAT_ITEM_XA_RESOLVE:
-        source->place.has_last = false;
-        rc = leat_gtid_set_add(source->place.completed, &item->xa_resolve.gtid, err);
-        break;
     case LEAT_ITEM_HEARTBEAT:
         return source_until_idle(source, &item->heartbeat.place) ? LEAT_END : LEAT_OK;
     default:

@@ -219,14 +219,9 @@ def partial_json(connection, numbers):
     connection.execute(f"UPDATE {numbers.named('json')} SET d=JSON_SET(d, '$.a', 2)")
 
 
-def xa(connection, numbers):
-    connection.execute(f"XA START 'x'; UPDATE {numbers.path} SET body='by XA' WHERE id=1; XA END 'x'; XA PREPARE 'x'; XA COMMIT 'x'")
-
-
 @pytest.mark.parametrize("do,code,words,cure", [
     (statement, "server_settings", ["logged as a statement"], "SET PERSIST binlog_format=ROW"),
     (partial_json, "unsupported", ["partial updates of JSON"], "SET PERSIST binlog_row_value_options=''"),
-    (xa, "unsupported", ["XA transactions"], "without XA"),
 ])
 def test_what_is_not_decoded_stops_by_name_and_goes_on_behind(make_leat, numbers, do, code, words, cure):
     primary = numbers.server

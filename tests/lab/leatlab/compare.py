@@ -1,6 +1,6 @@
 """Holds what leat delivered against what mysqlbinlog prints of the primary's binlog: lost, duplicated, reordered, different.
 
-A change's identity is its transaction's GTID and its number in it. Values are compared by the type that mysqlbinlog names;
+A change's identity is the GTID of the transaction that committed it, and its number in that. Values are compared by the type that mysqlbinlog names;
 what it prints only in part (FLOAT in six digits) is compared as far as it goes: the exact values are another test's, which
 asks the server itself.
 """
@@ -10,7 +10,7 @@ import contextlib
 import re
 from dataclasses import dataclass, field
 
-from .truth import Statement, transactions
+from .truth import Statement, committed
 
 EXAMPLES = 10
 EXAMPLE_LENGTH = 400
@@ -47,7 +47,7 @@ def compare(source, lines, start=None, tables=None):
     these ("database.table") alone changes are expected; a statement is then held against what it says only when it came."""
     result = Comparison()
     expected, anonymous = {}, 0
-    for transaction in transactions(source, start):
+    for transaction in committed(source, start):
         changes = [item for item in transaction.items if not (isinstance(item, Statement) and item.control)]
         # Transactions without a GTID are known by their order: then a lost one makes all later ones differ.
         anonymous += transaction.gtid is None and bool(changes)

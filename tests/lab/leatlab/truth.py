@@ -66,6 +66,24 @@ class Transaction:
     def changes(self):
         return [item for item in self.items if isinstance(item, Change)]
 
+    def _xa(self, *words):
+        """The branch in the transaction's first statement of these kinds; None if there is none."""
+        for item in self.items:
+            match = isinstance(item, Statement) and _XA.match(item.text)
+            if match and match[1].upper() in words:
+                return match[2]
+        return None
+
+    @property
+    def branch(self):
+        """The XA branch that it prepares or ends, as mysqlbinlog prints it; None for others."""
+        return self._xa("START", "COMMIT", "ROLLBACK")
+
+    @property
+    def resolves(self):
+        """Whether it is the end of a branch that was prepared before."""
+        return self._xa("COMMIT", "ROLLBACK") is not None
+
     @property
     def statements(self):
         """The statements that are not the transaction's own frame: DDL, and DML in statement format."""
@@ -97,6 +115,24 @@ def transactions(source, start=None, printer=None):
                 program.kill()
 
 
+def committed(source, start=None, printer=None):
+    """The same, with the changes of XA branches where they take effect: a transaction that prepares a branch has none, and the
+    one that commits it has the branch's (each item keeps its file and position). A branch that is rolled back, or that nobody
+    has ended yet, gives nothing."""
+    prepared = {}
+    for transaction in transactions(source, start, printer):
+        if transaction.ending == "prepare":
+            prepared[transaction.branch] = transaction.items
+            transaction.items = []
+        elif transaction.resolves:
+            items = prepared.pop(transaction.branch, None)
+            if transaction.ending == "commit":
+                if items is None:
+                    raise ValueError(f"{transaction.gtid} commits branch {transaction.branch}, which was prepared before {start}")
+                transaction.items = transaction.items + items
+        yield transaction
+
+
 def changes(source, start=None, printer=None):
     """All row changes and statements in binlog order, as a list; without what only frames transactions."""
     return [item for transaction in transactions(source, start, printer) for item in transaction.items
@@ -125,6 +161,7 @@ _TYPE = re.compile(r"(.*) /\* (.*?) \*/$", re.DOTALL)  # greedy: a value may hol
 _CONTROL = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE SAVEPOINT|XA) ?", re.IGNORECASE)
 _ROW_EVENTS = ("Write_rows", "Update_rows", "Delete_rows",
                "Write_compressed_rows", "Update_compressed_rows", "Delete_compressed_rows")
+_XA = re.compile(r"XA (START|COMMIT|ROLLBACK) (\S+)$", re.IGNORECASE)
 _OPS = {"INSERT INTO": "insert", "UPDATE": "update", "DELETE FROM": "delete"}
 # What mysqlbinlog prints before a query to restore its session; the query itself ends with the delimiter on a line alone.
 _SESSION = re.compile(r"(use |SET |/\*!).*/\*!\*/;$")

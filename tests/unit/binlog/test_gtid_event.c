@@ -68,7 +68,7 @@ static void check_mariadb(struct vector *vector)
     ck_assert_uint_eq(begin.gtid.domain, number_of(vector->expected, "domain"));
     ck_assert_uint_eq(begin.gtid.server_id, 101);
     ck_assert_uint_eq(begin.commit_id, number_of(vector->expected, "commit_id"));
-    ck_assert_uint_eq(begin.flags, LEAT_BEGIN_STANDALONE | LEAT_BEGIN_DDL | LEAT_BEGIN_XA_PREPARED);
+    ck_assert_uint_eq(begin.flags, LEAT_BEGIN_STANDALONE | LEAT_BEGIN_DDL | LEAT_BEGIN_XA);
     free(bytes);
 }
 

@@ -13,13 +13,15 @@
 
 #include "decode/decode.h"
 #include "decode/events.h"
+#include "model/xa.h"
 
 static const uint8_t build_source_uuid[LEAT_UUID_SIZE] = {0x5a, 1, 2,  3,  4,  5,  6,  7,
                                                           8,    9, 10, 11, 12, 13, 14, 15};
 
 static inline const char *build_how(enum leat_end_how how)
 {
-    static const char *const names[] = {"?", "xid", "commit", "rollback", "statement", "xa_prepare", "empty"};
+    static const char *const names[] = {"?", "xid", "commit", "rollback", "statement", "xa_prepare",
+                                        "empty", "xa_one_phase", "xa_resolve"};
     return names[how];
 }
 
@@ -38,13 +40,14 @@ static inline void build_trace_rows(struct stream *s, const struct leat_rows *ro
 
 static inline void build_trace_item(struct stream *s, const struct leat_item *item)
 {
-    char gtid[LEAT_GTID_TEXT_MAX];
+    char gtid[LEAT_GTID_TEXT_MAX], xid[LEAT_XA_TEXT_MAX];
     struct leat_buf *trace = &s->trace;
     if (trace->size)
         leat_buf_u8(trace, ' ');
     switch (item->type) {
     case LEAT_ITEM_BEGIN:
-        leat_buf_printf(trace, "begin(%s)", leat_gtid_text(gtid, &item->begin.gtid));
+        leat_buf_printf(trace, "begin(%s%s)", leat_gtid_text(gtid, &item->begin.gtid),
+                        item->begin.flags & LEAT_BEGIN_XA ? ",xa" : "");
         s->begin = item->begin;
         break;
     case LEAT_ITEM_SCHEMA:
@@ -65,9 +68,14 @@ static inline void build_trace_item(struct stream *s, const struct leat_item *it
     case LEAT_ITEM_SAVEPOINT:
         leat_buf_printf(trace, "savepoint(%.*s)", (int)item->savepoint.size, item->savepoint.bytes);
         break;
+    case LEAT_ITEM_XA_RESOLVE:
+        leat_buf_printf(trace, "%s(%s)", item->xa_resolve.commit ? "xa_commit" : "xa_rollback",
+                        leat_xa_text(xid, item->xa_resolve.xa_id, item->xa_resolve.xa_id_size));
+        break;
     case LEAT_ITEM_END:
-        leat_buf_printf(trace, "end(%s,%" PRIu64 ",%" PRIu64 ")", build_how(item->end.how), item->end.changes,
-                        item->end.statements);
+        leat_buf_printf(trace, "end(%s,%" PRIu64 ",%" PRIu64 "%s%s)", build_how(item->end.how), item->end.changes,
+                        item->end.statements, item->end.xa_id_size ? "," : "",
+                        item->end.xa_id_size ? leat_xa_text(xid, item->end.xa_id, item->end.xa_id_size) : "");
         s->digest = item->end.digest;
         s->end = item->end;
         break;

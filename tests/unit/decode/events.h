@@ -220,6 +220,17 @@ static inline void put_xid(struct stream *s, uint64_t xid)
     put_event(s, LEAT_EVENT_XID);
 }
 
+/* gtrid as text, no bqual, format 1. */
+static inline void put_xa_prepare(struct stream *s, const char *gtrid, bool one_phase)
+{
+    leat_buf_u8(&s->body, one_phase);
+    leat_buf_u32(&s->body, 1);
+    leat_buf_u32(&s->body, (uint32_t)strlen(gtrid));
+    leat_buf_u32(&s->body, 0);
+    leat_buf_puts(&s->body, gtrid);
+    put_event(s, LEAT_EVENT_XA_PREPARE);
+}
+
 static inline void put_rows_query(struct stream *s, const char *sql)
 {
     leat_buf_u8(&s->body, (uint8_t)strlen(sql));

@@ -448,12 +448,12 @@ END_TEST
 
 START_TEST(what_cannot_be_given_fails)
 {
-    static const enum leat_item_type types[] = {LEAT_ITEM_XA_RESOLVE, LEAT_ITEM_OPAQUE, LEAT_ITEM_GAP};
+    static const enum leat_item_type types[] = {LEAT_ITEM_OPAQUE, LEAT_ITEM_GAP};
     static const enum leat_item_type quiet[] = {LEAT_ITEM_START, LEAT_ITEM_HEARTBEAT, LEAT_ITEM_ROWS_QUERY,
                                                 LEAT_ITEM_SAVEPOINT};
     struct test_sink sink;
     test_sink_open(&sink, true, NULL);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         struct leat_item item = {.type = types[i]};
         ck_assert_int_eq(test_give(&sink, &item), LEAT_FAIL);
         ck_assert_int_eq(sink.err.code, LEAT_E_UNSUPPORTED);
@@ -468,30 +468,102 @@ START_TEST(what_cannot_be_given_fails)
 }
 END_TEST
 
-START_TEST(prepared_branches_and_partial_json_fail)
+START_TEST(partial_json_fails)
+{
+    struct test_sink sink;
+    struct leat_table *cart = test_cart("cart");
+    struct leat_buf one = image(1, NULL);
+    struct leat_item rows = test_rows(cart, LEAT_OP_INSERT, 1, &one);
+    test_sink_open(&sink, false, NULL);
+    give_begin(&sink);
+    rows.rows.flags = LEAT_ROWS_PARTIAL_JSON;
+    ck_assert_int_eq(test_give(&sink, &rows), LEAT_FAIL);
+    ck_assert_int_eq(sink.err.code, LEAT_E_UNSUPPORTED);
+    leat_buf_free(&one);
+    leat_table_release(&cart);
+    test_sink_close(&sink);
+}
+END_TEST
+
+static struct leat_item resolve(bool commit, const struct leat_begin *prepared)
+{
+    static const char id[] = "\7\0\0\0\2\0\0\0\1\0\0\0\x00\xff'";
+    struct leat_item item = {.type = LEAT_ITEM_XA_RESOLVE};
+    item.xa_resolve = (struct leat_xa_resolve){
+        .commit = commit, .xa_id = (const uint8_t *)id, .xa_id_size = sizeof id - 1, .prepared = prepared};
+    return item;
+}
+
+/* They have the identity of the COMMIT, tell the branch and its PREPARE, and where their events stand. */
+START_TEST(changes_of_an_xa_branch_are_of_the_transaction_that_commits_it)
+{
+    struct test_sink sink;
+    struct leat_table *cart = test_cart("cart");
+    struct leat_buf one = image(1, NULL);
+    struct leat_item rows = test_rows(cart, LEAT_OP_INSERT, 1, &one), prepared = test_begin();
+    prepared.begin.gtid.number = 5;
+    prepared.begin.place.file = "b.000000";
+    struct leat_item commit = resolve(true, &prepared.begin), end = test_end(LEAT_END_XA_RESOLVE);
+    test_sink_open(&sink, false, NULL);
+    give_begin(&sink);
+    test_must(&sink, &commit);
+    test_must(&sink, &rows);
+    test_must(&sink, &end);
+    ck_assert_str_eq(test_lines(&sink),
+                     "{\"op\":\"insert\",\"db\":\"shop\",\"table\":\"cart\",\"gtid\":\"0-1-7\",\"server_id\":1,"
+                     "\"ts_us\":1700000000123456,\"xid\":\"X'00ff',X'27',7\",\"prepared\":\"0-1-5\","
+                     "\"file\":\"b.000000\",\"pos\":200,\"row\":0,\"n\":1,\"key\":{\"id\":1},"
+                     "\"after\":{\"id\":1,\"name\":null},\"last\":true}\n");
+    leat_buf_clear(&sink.lines);
+    prepared.begin.gtid = (struct leat_gtid){0};
+    give_begin(&sink);
+    test_must(&sink, &commit);
+    test_must(&sink, &rows);
+    test_must(&sink, &end);
+    ck_assert_ptr_nonnull(strstr(leat_buf_cstr(&sink.lines), "\"prepared\":null,\"file\":\"b.000000\""));
+    leat_buf_clear(&sink.lines);
+    give_begin(&sink); /* the next one is of its own file again */
+    test_must(&sink, &rows);
+    end = test_end(LEAT_END_XID);
+    test_must(&sink, &end);
+    ck_assert_ptr_null(strstr(leat_buf_cstr(&sink.lines), "xid"));
+    ck_assert_ptr_nonnull(strstr(leat_buf_cstr(&sink.lines), "\"file\":\"b.000001\""));
+    leat_buf_free(&one);
+    leat_table_release(&cart);
+    test_sink_close(&sink);
+}
+END_TEST
+
+START_TEST(a_rolled_back_branch_gives_nothing)
+{
+    struct test_sink sink;
+    struct leat_item item = resolve(false, NULL), end = test_end(LEAT_END_XA_RESOLVE);
+    test_sink_open(&sink, false, NULL);
+    give_begin(&sink);
+    test_must(&sink, &item);
+    test_must(&sink, &end);
+    ck_assert_uint_eq(sink.messages, 0);
+    test_sink_close(&sink);
+}
+END_TEST
+
+/* Whoever gives items has to hold them back: shown now, they could be rolled back later. */
+START_TEST(changes_of_a_branch_before_its_end_is_known_are_refused)
 {
     struct test_sink sink;
     struct leat_table *cart = test_cart("cart");
     struct leat_buf one = image(1, NULL);
     struct leat_item rows = test_rows(cart, LEAT_OP_INSERT, 1, &one), begin = test_begin(),
-                     end = test_end(LEAT_END_XA_PREPARE);
+                     item = resolve(true, NULL);
     test_sink_open(&sink, false, NULL);
-    begin.begin.flags = LEAT_BEGIN_XA_PREPARED;
+    begin.begin.flags = LEAT_BEGIN_XA;
     test_must(&sink, &begin);
     ck_assert_int_eq(test_give(&sink, &rows), LEAT_FAIL);
-    ck_assert_int_eq(sink.err.code, LEAT_E_UNSUPPORTED);
+    ck_assert_int_eq(sink.err.code, LEAT_E_INTERNAL);
     leat_format_reset(sink.format);
     give_begin(&sink);
-    test_must(&sink, &rows);
-    ck_assert_int_eq(test_give(&sink, &end), LEAT_FAIL);
-    ck_assert_int_eq(sink.err.code, LEAT_E_UNSUPPORTED);
-    leat_format_reset(sink.format);
-    give_begin(&sink);
-    test_must(&sink, &end);
-    give_begin(&sink);
-    rows.rows.flags = LEAT_ROWS_PARTIAL_JSON;
-    ck_assert_int_eq(test_give(&sink, &rows), LEAT_FAIL);
-    ck_assert_int_eq(sink.err.code, LEAT_E_UNSUPPORTED);
+    ck_assert_int_eq(test_give(&sink, &item), LEAT_FAIL);
+    ck_assert_int_eq(sink.err.code, LEAT_E_INTERNAL);
     leat_buf_free(&one);
     leat_table_release(&cart);
     test_sink_close(&sink);
@@ -709,7 +781,10 @@ static Suite *suite(void)
     LEAT_TEST_ADD(all, statements_with_their_session);
     LEAT_TEST_ADD(all, anonymous_and_untimed_transactions);
     LEAT_TEST_ADD(all, what_cannot_be_given_fails);
-    LEAT_TEST_ADD(all, prepared_branches_and_partial_json_fail);
+    LEAT_TEST_ADD(all, partial_json_fails);
+    LEAT_TEST_ADD(all, changes_of_an_xa_branch_are_of_the_transaction_that_commits_it);
+    LEAT_TEST_ADD(all, a_rolled_back_branch_gives_nothing);
+    LEAT_TEST_ADD(all, changes_of_a_branch_before_its_end_is_known_are_refused);
     LEAT_TEST_ADD(all, a_reset_takes_back_the_open_line);
     LEAT_TEST_ADD(all, the_owner_may_move_the_open_line);
     LEAT_TEST_ADD(all, what_the_owner_answers_is_handed_up);

@@ -4,6 +4,8 @@
 
 #include "journal/record_int.h"
 
+#define BRANCH "\1\0\0\0\2\0\0\0\1\0\0\0xab"
+
 static const uint8_t uuid[LEAT_UUID_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 static struct leat_begin full_begin(enum leat_flavour flavour)
@@ -19,7 +21,7 @@ static struct leat_begin full_begin(enum leat_flavour flavour)
                                .original_server_version = 80400,
                                .immediate_server_version = 90704,
                                .commit_id = 77,
-                               .flags = LEAT_BEGIN_MAY_HAVE_STATEMENTS | LEAT_BEGIN_XA_PREPARED};
+                               .flags = LEAT_BEGIN_MAY_HAVE_STATEMENTS | LEAT_BEGIN_XA};
     memcpy(begin.source_uuid, uuid, sizeof uuid);
     begin.gtid = (struct leat_gtid){.flavour = flavour};
     if (flavour == LEAT_FLAVOUR_MYSQL) {
@@ -134,15 +136,18 @@ static void put_all(struct leat_buf *buf, struct leat_table *table, const struct
                                  .changes = 11,
                                  .statements = 12,
                                  .digest = 13,
-                                 .xa_id = (const uint8_t *)"\1\0\0\0xa",
-                                 .xa_id_size = 6};
+                                 .xa_id = (const uint8_t *)BRANCH,
+                                 .xa_id_size = sizeof BRANCH - 1};
+    leat_frame_put(buf, &item);
+    item = (struct leat_item){.type = LEAT_ITEM_BEGIN, .begin = full_begin(LEAT_FLAVOUR_MYSQL)};
+    item.begin.gtid.number = 10;
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_XA_RESOLVE};
-    item.xa_resolve = (struct leat_xa_resolve){.gtid = full_begin(LEAT_FLAVOUR_MYSQL).gtid,
-                                               .commit = true,
-                                               .xa_id = (const uint8_t *)"\1\0\0\0xa",
-                                               .xa_id_size = 6};
-    item.xa_resolve.gtid.number = 10;
+    item.xa_resolve = (struct leat_xa_resolve){
+        .commit = true, .xa_id = (const uint8_t *)BRANCH, .xa_id_size = sizeof BRANCH - 1};
+    leat_frame_put(buf, &item);
+    item = (struct leat_item){.type = LEAT_ITEM_END};
+    item.end = (struct leat_end){.how = LEAT_END_XA_RESOLVE, .place = {"mysql-bin.000123", 5000001999}};
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_OPAQUE};
     item.opaque = (struct leat_opaque){.begin = full_begin(LEAT_FLAVOUR_NONE),
@@ -193,8 +198,8 @@ static void check_end(const struct leat_end *end)
 {
     ck_assert(end->how == LEAT_END_XA_PREPARE && end->xid == 9 && end->time == 10 && end->changes == 11 &&
               end->statements == 12 && end->digest == 13);
-    ck_assert(end->place.pos == 5000000999 && end->xa_id_size == 6 &&
-              memcmp(end->xa_id, "\1\0\0\0xa", 6) == 0);
+    ck_assert(end->place.pos == 5000000999 && end->xa_id_size == sizeof BRANCH - 1 &&
+              memcmp(end->xa_id, BRANCH, sizeof BRANCH - 1) == 0);
     ck_assert_str_eq(end->place.file, "mysql-bin.000123");
 }
 
@@ -230,9 +235,14 @@ START_TEST(every_item_type_comes_back_the_same)
     ck_assert(item.savepoint.size == 4 && memcmp(item.savepoint.bytes, "sp`1", 4) == 0);
     next(&world, reader, &item, LEAT_ITEM_END);
     check_end(&item.end);
+    next(&world, reader, &item, LEAT_ITEM_BEGIN);
+    ck_assert_uint_eq(item.begin.gtid.number, 10);
     next(&world, reader, &item, LEAT_ITEM_XA_RESOLVE);
-    ck_assert(item.xa_resolve.commit && item.xa_resolve.gtid.number == 10 &&
-              item.xa_resolve.prepared_seq == 3);
+    ck_assert(item.xa_resolve.commit && item.xa_resolve.prepared_seq == 3 &&
+              item.xa_resolve.xa_id_size == sizeof BRANCH - 1 &&
+              memcmp(item.xa_resolve.xa_id, BRANCH, sizeof BRANCH - 1) == 0);
+    next(&world, reader, &item, LEAT_ITEM_END);
+    ck_assert(item.end.how == LEAT_END_XA_RESOLVE && item.end.xa_id_size == 0);
     next(&world, reader, &item, LEAT_ITEM_OPAQUE);
     begin = full_begin(LEAT_FLAVOUR_NONE);
     same_begin(&item.opaque.begin, &begin);

@@ -136,7 +136,7 @@ START_TEST(a_state_of_2_to_32_branches_and_an_index_of_2_to_32_entries)
     frame.size = payload.size = 0;
     leat_index_frame(&frame, &index, &sums, 4096);
     leat_buf_put(&payload, frame.data + RECORD_HEADER, (size_t)leat_le(frame.data + 4, 4));
-    for (size_t at = 48; at <= 52; at += 4) { /* the count, then the size */
+    for (size_t at = 56; at <= 60; at += 4) { /* the count, then the size */
         memset(payload.data + at, 0xFF, 4);
         record = record_of(RECORD_INDEX, &payload);
         cap();

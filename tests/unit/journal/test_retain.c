@@ -151,23 +151,24 @@ START_TEST(a_transaction_that_can_never_fit_is_an_error)
 }
 END_TEST
 
-static void put_xa(struct world *world, bool resolve, bool commit, const char *id)
+/* A branch's transaction, or with `resolve` the one that ends it. */
+static void put_xa(struct world *world, bool resolve, bool commit, const char *name)
 {
     uint64_t number = world->next++;
+    struct leat_xa xa = {.format_id = 1, .gtrid_size = strlen(name)};
+    memcpy(xa.gtrid, name, xa.gtrid_size);
+    uint8_t id[LEAT_XA_ID_MAX];
+    size_t size = leat_xa_encode(id, &xa);
+    put_begin(&world->batch, number);
     struct leat_item item = {.type = LEAT_ITEM_XA_RESOLVE};
-    if (resolve) {
-        item.xa_resolve.gtid = gtid_of(number);
-        item.xa_resolve.commit = commit;
-        item.xa_resolve.xa_id = (const uint8_t *)id;
-        item.xa_resolve.xa_id_size = strlen(id);
-    } else {
-        put_begin(&world->batch, number);
-        item.type = LEAT_ITEM_END;
-        item.end.how = LEAT_END_XA_PREPARE;
-        item.end.place = (struct leat_place){"binlog.000001", number * 1000 + 999};
-        item.end.xa_id = (const uint8_t *)id;
-        item.end.xa_id_size = strlen(id);
-    }
+    item.xa_resolve = (struct leat_xa_resolve){.commit = commit, .xa_id = id, .xa_id_size = size};
+    if (resolve)
+        leat_frame_put(&world->batch, &item);
+    item = (struct leat_item){.type = LEAT_ITEM_END};
+    item.end = (struct leat_end){.how = resolve ? LEAT_END_XA_RESOLVE : LEAT_END_XA_PREPARE,
+                                 .place = {"binlog.000001", number * 1000 + 999},
+                                 .xa_id = resolve ? NULL : id,
+                                 .xa_id_size = resolve ? 0 : size};
     leat_frame_put(&world->batch, &item);
 }
 
@@ -199,14 +200,19 @@ START_TEST(prepared_branches_pin_their_segments_and_are_found_at_commit)
     struct leat_item item;
     OK(&world, leat_reader_open(&reader, world.journal, resolved, &world.err));
     OK(&world, leat_reader_next(reader, &item, &world.err));
+    OK(&world, leat_reader_next(reader, &item, &world.err));
     ck_assert_int_eq(item.type, LEAT_ITEM_XA_RESOLVE);
     ck_assert_uint_eq(item.xa_resolve.prepared_seq, prepared);
     leat_reader_close(&reader);
-    leat_hold_move(hold, world_status(&world).visible_end);
+    leat_hold_move(hold, resolved + 2); /* within the transaction that resolves */
+    OK(&world, leat_journal_retain(world.journal, &world.err));
+    ck_assert_uint_eq(world_status(&world).first_seq, first_pinned);
+    leat_hold_move(hold, resolved + 3); /* behind it, in the same segment */
     OK(&world, leat_journal_retain(world.journal, &world.err));
     ck_assert_uint_gt(world_status(&world).first_seq, first_pinned);
     put_xa(&world, true, true, "unknown");
     FAILS(&world, world_append(&world), LEAT_E_UNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(world.err.message, "X'756e6b6e6f776e',X'',1"));
     world.batch.size = world.taken = 0;
     leat_hold_release(&hold);
     world_verify(&world);
