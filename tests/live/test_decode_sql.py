@@ -13,6 +13,7 @@ from pathlib import Path
 import pymysql
 import pytest
 from leatlab.leat import program
+from leatlab.mariadb import Mariadb
 from leatlab.mysql import Mysql, client_argv
 from leatlab.values import members
 from leatlab.witness import Witness
@@ -284,3 +285,33 @@ def test_tail_and_the_journal_give_the_same_statements(source, make_leat):
     cat = subprocess.run([program(), "journal", "cat", relay.folder / "journal", "--format", "sql"], capture_output=True)
     assert tail.stdout == decoded, tail.stderr
     assert cat.stdout == decoded, cat.stderr
+
+
+def test_mariadb_there_and_back():
+    """Its own types come as bytes, JSON as text; conditions and checks mean the same there."""
+    body = ("a VARCHAR(20), d DATETIME(6), ts TIMESTAMP(3) NULL, f FLOAT, g GEOMETRY, j JSON, e ENUM('a','b'), i INET6, u UUID, s SET('x','y'), "
+            "bl BLOB, de DECIMAL(20,5), l VARCHAR(10) CHARACTER SET latin1")
+    row = ("'é', '2024-01-01 00:00:00.5', '2024-01-01 10:00:00.123', 0.1, ST_GeomFromText('POINT(1 2)'), '[1]', 'b', '::1', UUID(), 'x,y', "
+           "x'00ff', -1.5, 'é'")
+    with Mariadb("decodetool-ms") as source, Mariadb("decodetool-mt") as target:
+        def run_there(sql):
+            done = subprocess.run([*map(str, target.release.client_argv("mariadb")), "--default-character-set=utf8mb4",
+                                   f"--socket={target.socket}", "--user=root"], input=sql, capture_output=True)
+            assert done.returncode == 0, done.stderr.decode(errors="replace")[-1500:]
+
+        def sums(server):
+            return server.sql("CHECKSUM TABLE m.t, m.k")
+        begun = mark(source)
+        source.sql(f"CREATE DATABASE m; CREATE TABLE m.t (id INT PRIMARY KEY, {body}); CREATE TABLE m.k ({body})")
+        source.sql(f"INSERT INTO m.t VALUES (1, {row}); INSERT INTO m.k VALUES ({row}), ({row.replace('é', 'É')})")
+        middle, then = sums(source), mark(source)
+        source.sql("UPDATE m.t SET a = 'x', f = 3, e = 'a', u = NULL, i = '10::2', id = 5; INSERT INTO m.t (id) VALUES (2)")
+        source.sql("UPDATE m.k SET a = NULL, j = '{}' WHERE a = 'É' LIMIT 1; DELETE FROM m.k WHERE a IS NOT NULL LIMIT 1; DELETE FROM m.t WHERE id = 2")
+        end, last = sums(source), mark(source)
+        second = [path for path in since(source, then) if path != last]
+        run_there(decode("-f", "sql", "--check", *[path for path in since(source, begun) if path.name < then.name]))
+        assert sums(target) == middle
+        run_there(decode("-f", "sql", "--check", *second))
+        assert sums(target) == end != middle
+        run_there(decode("--undo", *second))
+        assert sums(target) == middle
