@@ -70,7 +70,7 @@ START_TEST(text_that_is_refused_says_where)
         {"0-1-1,0-2-2", "not a GTID set: domain 0 is there twice"},
         {"0-1-1," A ":1", "not a GTID set: expected "},
         {"abc", "not a GTID set: expected a UUID at character 1, found \"abc\""},
-        {"\xFF\x01", "not a GTID set: expected a UUID or a domain number at character 1, found \"\xFF?\""},
+        {"\xFF\x01", "not a GTID set: expected a UUID or a domain number at character 1, found \"??\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct leat_gtid_set *set = (struct leat_gtid_set *)(void *)&set;
