@@ -188,7 +188,7 @@ def not_covered(shown, sources):
 
 
 def targets(wanted):
-    listed = [Target(*line.split(" ", 2)) for line in quietly(COVERED, "--list").splitlines()]
+    listed = [Target(*line.split(" ", 2)) for line in quietly(COVERED, "--list", env={**os.environ, "LLVM_PROFILE_FILE": "/dev/null"}).splitlines()]
     missing = set(wanted or []) - {target.name for target in listed}
     if missing:
         sys.exit(f"no such target: {', '.join(missing)}; there are: {', '.join(target.name for target in listed)}")

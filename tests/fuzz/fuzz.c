@@ -4,9 +4,17 @@
 #include "base/log.h"
 #include "unit/memory.h"
 
-#define FUZZ_TARGETS(each)                                                                                        \
-    each(events) each(rows) each(event) each(json) each(query) each(gtid) each(point) each(charset) each(journal) \
-        each(record) each(checkpoint) each(config) each(server) each(control) each(packets)
+/* Of MariaDB's client library alone. */
+#ifdef LEAT_CLIENT_ORACLE
+#define CONNECTOR_TARGETS(each)
+#else
+#define CONNECTOR_TARGETS(each) each(login) each(packets)
+#endif
+
+#define FUZZ_TARGETS(each)                                                                                   \
+    each(events) each(rows) each(event) each(payload) each(inflate) each(json) each(charset) each(query)     \
+        each(gtid) each(point) each(journal) each(record) each(checkpoint) each(library) each(config)        \
+            each(server) each(control) each(answers) CONNECTOR_TARGETS(each)
 
 #define DECLARE(name) extern const struct fuzz_target fuzz_target_##name;
 #define ADDRESS(name) &fuzz_target_##name,

@@ -50,4 +50,8 @@ void fuzz_check_result(int result, const struct leat_error *err);
 /* One strict JSON text (RFC 8259): valid UTF-8, no lone surrogates, no control characters in strings, nothing behind it. */
 void fuzz_check_json(const void *bytes, size_t size);
 
+/* SQL in which every text and name that was begun is ended, and whose last character outside of them is a semicolon. For what is
+ * written of rows; statements are as their users wrote them. */
+void fuzz_check_sql(const void *bytes, size_t size);
+
 #endif

@@ -19,11 +19,13 @@ static void run(const uint8_t *bytes, size_t size)
     int result = leat_charset_to_utf8(&text, charset, input.at, given, &err);
     fuzz_check_result(result, &err);
     FUZZ_CHECK(text.size >= 6 && !memcmp(text.data, "before", 6));
-    if (result == LEAT_OK && charset != LEAT_CHARSET_BINARY) {
+    FUZZ_CHECK(result == LEAT_OK || text.size == 6);
+    FUZZ_CHECK((charset == LEAT_CHARSET_UNKNOWN) == (leat_charset_character_max(charset) == 0));
+    if (result == LEAT_OK) {
         struct leat_buf quoted = {0};
         leat_json_string(&quoted, text.data + 6, text.size - 6);
         fuzz_check_json(quoted.data, quoted.size);
-        FUZZ_CHECK(text.size - 6 <= 6 * given);
+        FUZZ_CHECK(text.size - 6 <= 4 * given);
         leat_buf_free(&quoted);
     }
     leat_buf_free(&text);

@@ -34,6 +34,11 @@ static void run(const uint8_t *bytes, size_t size)
     fuzz_check_json(text, strlen(text));
     free(text);
     json_decref(reply);
+    char *raw = leat_strndup((const char *)bytes, size); /* messages may hold anything */
+    json_t *shown = leat_control_text(raw);
+    FUZZ_CHECK(json_is_string(shown));
+    json_decref(shown);
+    free(raw);
 }
 
 const struct fuzz_target fuzz_target_control = {

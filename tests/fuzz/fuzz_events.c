@@ -1,7 +1,11 @@
 /* A binlog's events through the whole decoder. Input: a byte of options, then parts: the event's type, its low flags, its
- * body; a flag of 16: something is missing before it. Header, length, position and checksum are made here, right, so that mutations get deep; a part of type 255 is
- * bytes as they are, header and all. */
+ * body; a flag of 16: something is missing before it. Header, length, position and checksum are made here, right, so that mutations get deep. A part of type 255 is
+ * bytes as they are, header and all; a TRANSACTION_PAYLOAD with a flag of 64 is parts again, packed here (with 8: plain); what MariaDB
+ * compresses is compressed here with a flag of 64. */
 #include "decode/decode.h"
+
+#include <libdeflate.h>
+#include <zstd.h>
 
 #include "base/checksum.h"
 #include "items.h"
@@ -18,7 +22,7 @@ enum {
     SMALL_EVENTS = 128
 };
 
-enum { RAW_EVENT = 255, HOLE = 0x10, EVENT_BYTES_MAX = 1 << 20, SMALL_BYTES_MAX = 300, SKIP_FROM = 1000 };
+enum { RAW_EVENT = 255, HOLE = 0x10, PACKED = 0x40, PLAIN = 0x08, EVENT_BYTES_MAX = 1 << 20, SMALL_BYTES_MAX = 300, SKIP_FROM = 1000 };
 enum { ZSTD_WINDOW_MAX = 130 << 20 }; /* what a frame may ask for: binlog/payload.c */
 
 static bool is_wanted(void *context, const char *database, const char *table)
@@ -28,6 +32,74 @@ static bool is_wanted(void *context, const char *database, const char *table)
 }
 
 static const uint8_t source_uuid[LEAT_UUID_SIZE] = {1, 2, 3};
+
+/* Events in a TRANSACTION_PAYLOAD have no checksums, and their positions mean nothing. */
+static void put_inner(struct leat_buf *inner, const struct part *packed)
+{
+    struct leat_cursor input = leat_cursor(packed->bytes, packed->size);
+    struct part part;
+    while (part_next(&input, &part)) {
+        leat_buf_u32(inner, 1700000000);
+        leat_buf_u8(inner, part.tag);
+        leat_buf_u32(inner, 1);
+        leat_buf_u32(inner, (uint32_t)(LEAT_EVENT_HEADER_SIZE + part.size));
+        leat_buf_u32(inner, 0);
+        leat_buf_u16(inner, part.tag2);
+        leat_buf_put(inner, part.bytes, part.size);
+    }
+}
+
+/* A payload of a part's parts, packed here. */
+static void pack(struct leat_buf *body, const struct part *part)
+{
+    enum { END = 0, SIZE = 1, COMPRESSION = 2, UNCOMPRESSED = 3, EIGHT_BYTES = 0xFE, ZSTD = 0, NONE = 255 };
+    static ZSTD_CCtx *context;
+    struct leat_buf inner = {0};
+    put_inner(&inner, part);
+    if (!context)
+        context = ZSTD_createCCtx();
+    size_t most = ZSTD_compressBound(inner.size), size = inner.size;
+    uint8_t *packed = leat_alloc(most + 1);
+    if (part->tag2 & PLAIN)
+        memcpy(packed, inner.data ? inner.data : packed, size);
+    else
+        size = ZSTD_compressCCtx(context, packed, most, inner.data, inner.size, 1);
+    FUZZ_CHECK(!ZSTD_isError(size));
+    leat_buf_put(body, (const uint8_t[]){COMPRESSION, part->tag2 & PLAIN ? 3 : 1}, 2);
+    leat_buf_put(body, part->tag2 & PLAIN ? (const uint8_t[]){0xFC, NONE, 0} : (const uint8_t[]){ZSTD},
+                 part->tag2 & PLAIN ? 3 : 1);
+    leat_buf_put(body, (const uint8_t[]){UNCOMPRESSED, 9, EIGHT_BYTES}, 3);
+    leat_buf_u64(body, inner.size);
+    leat_buf_put(body, (const uint8_t[]){SIZE, 9, EIGHT_BYTES}, 3);
+    leat_buf_u64(body, size);
+    leat_buf_u8(body, END);
+    leat_buf_put(body, packed, size);
+    free(packed);
+    leat_buf_free(&inner);
+}
+
+static bool is_mariadb_compressed(uint8_t type)
+{
+    return type >= LEAT_EVENT_MARIADB_QUERY_COMPRESSED && type <= LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED;
+}
+
+/* What MariaDB compresses of an event, compressed here: all behind so many bytes as the part's first says. */
+static void deflate_tail(struct leat_buf *body, const struct part *part)
+{
+    enum { ZLIB_4_BYTES_LENGTH = 0x84 };
+    static struct libdeflate_compressor *compressor;
+    if (!compressor)
+        compressor = libdeflate_alloc_compressor(1);
+    size_t all = part->size ? part->size - 1 : 0, head = part->size && part->bytes[0] < all ? part->bytes[0] : all;
+    leat_buf_put(body, part->bytes + 1, head);
+    leat_buf_u8(body, ZLIB_4_BYTES_LENGTH);
+    for (int i = 3; i >= 0; i--)
+        leat_buf_u8(body, (uint8_t)((all - head) >> 8 * i));
+    size_t most = libdeflate_zlib_compress_bound(compressor, all - head);
+    size_t used = libdeflate_zlib_compress(compressor, part->bytes + 1 + head, all - head, leat_buf_reserve(body, most), most);
+    FUZZ_CHECK(used > 0);
+    leat_buf_commit(body, used);
+}
 
 static void frame(struct leat_buf *event, const struct part *part, const struct leat_decoder *decoder, unsigned options)
 {
@@ -78,7 +150,16 @@ static int feed(struct leat_decoder *decoder, const uint8_t *bytes, size_t size,
     while (result == LEAT_OK && part_next(&input, &part)) {
         if (part.tag == LEAT_EVENT_TRANSACTION_PAYLOAD || part.tag == RAW_EVENT)
             fuzz_memory_allow(ZSTD_WINDOW_MAX);
+        struct leat_buf body = {0};
+        if (part.tag == LEAT_EVENT_TRANSACTION_PAYLOAD && part.tag2 & PACKED) {
+            pack(&body, &part);
+            part = (struct part){part.tag, (uint8_t)(part.tag2 & ~(PACKED | PLAIN)), body.data, body.size};
+        } else if (is_mariadb_compressed(part.tag) && part.tag2 & PACKED && part.size) {
+            deflate_tail(&body, &part);
+            part = (struct part){part.tag, (uint8_t)(part.tag2 & ~PACKED), body.data, body.size};
+        }
         frame(&event, &part, decoder, options);
+        leat_buf_free(&body);
         result = feed_bytes(decoder, &event, err);
         fuzz_check_result(result, err);
     }

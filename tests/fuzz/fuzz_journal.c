@@ -1,25 +1,13 @@
 /* A journal's folder, as a bad disk or an attacker left it. Input: a byte of options, a byte of the first sequence number,
  * then parts, each a record: its type (+128: a new segment begins with it), what is wrong with it, its payload. Headers,
- * checksums and sequence numbers are right unless the part says otherwise. Or the first segment's bytes as they are. */
+ * checksums and sequence numbers are right unless the part says otherwise (folder.h). Or the first segment's bytes as they are. */
 #include "format/format.h"
 #include "journal/segment_int.h"
 #include "model/point.h"
 
-#include "disk.h"
-#include "parts.h"
+#include "folder.h"
 
-enum options { RAW = 1, READ_ONLY = 2, RAW_IDENTITY = 4, CUT = 8, PROTECTED = 16 };
-enum flaws {
-    FLAW_IGNORABLE = 1,
-    FLAW_SINK = 2,
-    FLAW_CHECKSUM = 4,
-    FLAW_SKIP = 8,
-    FLAW_DURABLE = 16, /* no flaw: all before it was durable */
-    FLAW_LAG = 32,     /* nor this: all but the one before it */
-    FLAW_GAP = 64,
-    FLAW_INDEX = 128 /* an index's own place stays as it was */
-};
-
+enum options { RAW = 1, READ_ONLY = 2, RAW_IDENTITY = 4, CUT = 8, PROTECTED = 16, SQL = 32, RIGHT_CHECKSUM = 64 };
 static const uint64_t first_seqs[] = {1, 2, 1000, UINT64_C(1) << 63, UINT64_MAX - 20, UINT64_MAX};
 
 static uint64_t now_us(void *context)
@@ -56,84 +44,40 @@ static void put_identity(struct disk *disk, uint8_t id[LEAT_JOURNAL_ID_SIZE])
     memcpy(id, identity.data + 16, LEAT_JOURNAL_ID_SIZE);
 }
 
-struct writer {
-    struct disk *disk;
-    struct segment_head head;
-    struct leat_buf *file;
-    uint64_t seq;
-    unsigned segments;
-};
-
-static void begin_segment(struct writer *writer)
+/* The checksum of a header whose own length is at 12, and which it ends with. */
+static void put_checksum(struct leat_buf *file)
 {
-    uint8_t bytes[SEGMENT_HEADER];
-    char name[SEGMENT_NAME_MAX], path[JOURNAL_PATH_MAX];
-    struct leat_error err = {0};
-    writer->head.previous_seed = writer->segments ? writer->head.seed : 0;
-    writer->head.first_seq = writer->seq;
-    writer->head.nonce = 77 + writer->segments++;
-    leat_segment_head_encode(bytes, &writer->head);
-    leat_segment_name(name, writer->seq);
-    FUZZ_CHECK(leat_segment_path(path, "/j", name, &err) == LEAT_OK);
-    writer->file = disk_at(writer->disk, path);
-    leat_buf_clear(writer->file); /* sequence numbers may wrap */
-    leat_buf_put(writer->file, bytes, sizeof bytes);
-}
-
-/* An index ends with its own offset, so that it is found from the end. */
-static void place_index(uint8_t *record, uint32_t size, uint64_t offset)
-{
-    if (size >= 16)
-        leat_record_put_le(record + RECORD_HEADER + size - 16, offset, 8);
-}
-
-static void put_record(struct writer *writer, const struct part *part)
-{
-    uint8_t type = part->tag & 127, flaws = part->tag2;
-    if (flaws & FLAW_SKIP)
-        writer->seq++;
-    if (flaws & FLAW_GAP)
-        leat_buf_u64(writer->file, 0);
-    struct leat_buf *file = writer->file;
-    size_t offset = file->size, start = leat_frame_start(file, type);
-    leat_buf_put(file, part->bytes, part->size);
-    leat_frame_finish(file, start);
-    uint8_t *record = file->data + offset;
-    record[17] = flaws & FLAW_IGNORABLE ? RECORD_IGNORABLE : 0;
-    record[18] = flaws & FLAW_SINK ? 1 : 0;
-    if (type == RECORD_INDEX && !(flaws & FLAW_INDEX))
-        place_index(record, (uint32_t)part->size, offset);
-    uint64_t durable = flaws & FLAW_DURABLE ? writer->seq : flaws & FLAW_LAG ? writer->seq - 1 : 0;
-    leat_record_stamp(record, (uint32_t)part->size, writer->head.seed, writer->seq, durable);
-    record[0] ^= flaws & FLAW_CHECKSUM ? 1 : 0;
-    writer->seq++;
+    size_t size = file->size >= 16 ? (size_t)leat_le(file->data + 12, 4) : 0;
+    if (size >= 16 && size <= file->size)
+        leat_record_put_le(file->data + size - 4, leat_crc32c(0, file->data, size - 4), 4);
 }
 
 static void put_folder(struct disk *disk, const uint8_t *bytes, size_t size)
 {
-    enum { SEGMENTS_MAX = 16 };
-    struct writer writer = {.disk = disk};
+    struct folder folder;
     struct leat_cursor input = leat_cursor(bytes + 2, size - 2);
     struct part part;
-    put_identity(disk, writer.head.journal_id);
-    writer.seq = first_seqs[bytes[1] % (sizeof first_seqs / sizeof *first_seqs)];
+    folder_init(&folder, disk, first_seqs[bytes[1] % (sizeof first_seqs / sizeof *first_seqs)]);
+    put_identity(disk, folder.head.journal_id);
     if (bytes[0] & RAW_IDENTITY) {
         leat_buf_clear(disk_at(disk, "/j/identity"));
         leat_buf_put(disk_at(disk, "/j/identity"), bytes + 2, size - 2);
+        if (bytes[0] & RIGHT_CHECKSUM)
+            put_checksum(disk_at(disk, "/j/identity"));
     }
     if (bytes[0] & (RAW | RAW_IDENTITY)) {
-        begin_segment(&writer);
-        leat_buf_clear(writer.file);
-        leat_buf_put(writer.file, bytes + 2, size - 2);
-        return;
+        folder_begin_segment(&folder);
+        leat_buf_clear(folder.file);
+        leat_buf_put(folder.file, bytes + 2, size - 2);
+        if (bytes[0] & RIGHT_CHECKSUM)
+            put_checksum(folder.file);
+    } else {
+        while (part_next(&input, &part))
+            folder_put(&folder, &part);
+        if (bytes[0] & CUT && folder.file)
+            folder.file->size -= folder.file->size % 64;
     }
-    while (part_next(&input, &part)) {
-        if (!writer.file || (part.tag & 128 && writer.segments < SEGMENTS_MAX))
-            begin_segment(&writer);
-        put_record(&writer, &part);
-    }
-    if (bytes[0] & CUT && writer.file)
-        writer.file->size -= writer.file->size % 64;
+    folder_free(&folder);
 }
 
 /* ---- What is done with it ---- */
@@ -141,13 +85,14 @@ static void put_folder(struct disk *disk, const uint8_t *bytes, size_t size)
 static int take_message(void *context, const struct leat_message *message, struct leat_error *err)
 {
     (void)err;
-    fuzz_check_json(message->value, message->value_size);
+    if (*message->value == '{')
+        fuzz_check_json(message->value, message->value_size);
     leat_buf_clear(context);
     return LEAT_OK;
 }
 
 /* Whatever the journal gives is given to a format: the rows in it may be anything. */
-static int read_all(struct leat_journal *journal, uint64_t from)
+static int read_all(struct leat_journal *journal, uint64_t from, bool sql)
 {
     struct leat_reader *reader;
     struct leat_item item;
@@ -160,8 +105,10 @@ static int read_all(struct leat_journal *journal, uint64_t from)
     struct leat_format *format;
     const struct leat_format_options how = {.schema_lines = true, .name = "fuzz"};
     const struct leat_format_out out = {&buf, &buf, take_message};
-    FUZZ_CHECK(leat_format_new(&format, "leat", &how, NULL, &out, &err) == LEAT_OK);
+    FUZZ_CHECK(leat_format_new(&format, sql ? "sql" : "leat", &how, NULL, &out, &err) == LEAT_OK);
     uint64_t last = 0;
+    struct leat_gtid_set *completed = leat_reader_completed(reader);
+    leat_gtid_set_free(&completed);
     while ((result = leat_reader_next(reader, &item, &err)) == LEAT_OK) {
         struct leat_error unused = {0};
         FUZZ_CHECK(item.seq >= last && item.type > LEAT_ITEM_NONE && item.type < LEAT_ITEM_HEARTBEAT);
@@ -191,13 +138,18 @@ static void look_around(struct leat_journal *journal)
     struct leat_error err = {0};
     struct leat_point time = {.type = LEAT_POINT_TIME, .time_us = UINT64_C(1790000000000000)};
     struct leat_point file = {.type = LEAT_POINT_FILE, .file = "binlog.000001", .pos = 500};
+    const struct leat_point others[] = {{.type = LEAT_POINT_NOW}, {.type = LEAT_POINT_EARLIEST}, {.type = LEAT_POINT_UNSET}};
     struct leat_point gtids = {.type = LEAT_POINT_GTIDS, .gtids = leat_journal_visible_set(journal)};
     uint64_t seq;
     fuzz_check_result(leat_journal_segments(journal, take_segment, NULL, &err), &err);
     fuzz_check_result(leat_journal_find(journal, &time, &seq, &err), &err);
     fuzz_check_result(leat_journal_find(journal, &file, &seq, &err), &err);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        fuzz_check_result(leat_journal_find(journal, &others[i], &seq, &err), &err);
     if (leat_journal_find(journal, &gtids, &seq, &err) == LEAT_OK)
-        (void)read_all(journal, seq);
+        (void)read_all(journal, seq, true);
+    (void)read_all(journal, leat_journal_visible_end(journal) / 2 + 1, true); /* from anywhere */
+    (void)read_all(journal, UINT64_MAX, false);
     leat_point_free(&gtids);
 }
 
@@ -231,16 +183,17 @@ static bool verify(struct disk *disk)
     return result == LEAT_OK;
 }
 
-static void use(struct disk *disk, bool read_only, bool protected, bool verified)
+static void use(struct disk *disk, bool read_only, unsigned flags, bool verified)
 {
     struct leat_journal *journal;
     struct leat_error err = {0};
+    bool sql = flags & SQL;
     const struct leat_journal_options options = {.folder = "/j",
                                                  .fs = &disk->fs,
                                                  .clock = &clock_at_rest,
                                                  .segment_bytes = 4096,
                                                  .read_only = read_only,
-                                                 .protected_seq = protected ? 5 : 0,
+                                                 .protected_seq = flags & PROTECTED && !read_only ? 5 : 0,
                                                  .create = !read_only};
     int result = leat_journal_open(&journal, &options, &err);
     fuzz_check_result(result, &err);
@@ -249,7 +202,7 @@ static void use(struct disk *disk, bool read_only, bool protected, bool verified
     struct leat_journal_resume resume;
     leat_journal_resume(journal, &resume);
     leat_journal_resume_free(&resume);
-    result = read_all(journal, 0);
+    result = read_all(journal, 0, sql);
     FUZZ_CHECK(!verified || result == LEAT_AGAIN);
     look_around(journal);
     if (!read_only)
@@ -264,9 +217,9 @@ static void run(const uint8_t *bytes, size_t size)
     struct disk *disk = disk_new();
     put_folder(disk, bytes, size);
     bool verified = verify(disk);
-    use(disk, true, false, verified);
+    use(disk, true, bytes[0], verified);
     if (!(bytes[0] & READ_ONLY)) {
-        use(disk, false, bytes[0] & PROTECTED, verified);
+        use(disk, false, bytes[0], verified);
         bool still = verify(disk);
         FUZZ_CHECK(!verified || still);
     }

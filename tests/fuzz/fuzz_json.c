@@ -1,7 +1,23 @@
-/* Binary JSON into text. Input: the column's bytes. */
+/* Binary JSON into text, and into SQL. Input: the column's bytes. */
 #include "binlog/value.h"
 
+#include "format/sql_int.h"
+
 #include "fuzz.h"
+
+/* The same document as an expression. */
+static void as_sql(const uint8_t *bytes, size_t size)
+{
+    struct leat_buf text = {0};
+    struct leat_error err = {0};
+    int result = leat_sql_put_json(&text, bytes, (uint32_t)size, &err);
+    fuzz_check_result(result, &err);
+    if (result == LEAT_OK) {
+        leat_buf_u8(&text, ';');
+        fuzz_check_sql(text.data, text.size);
+    }
+    leat_buf_free(&text);
+}
 
 static void run(const uint8_t *bytes, size_t size)
 {
@@ -20,11 +36,12 @@ static void run(const uint8_t *bytes, size_t size)
     FUZZ_CHECK(again.size == text.size && !memcmp(again.data, text.data, text.size));
     leat_buf_free(&text);
     leat_buf_free(&again);
+    as_sql(bytes, size);
 }
 
 const struct fuzz_target fuzz_target_json = {
     .name = "json",
-    .sources = "binlog/value_json*.c binlog/value_decimal.c",
+    .sources = "binlog/value_json*.c binlog/value_decimal.c format/sql_json.c",
     .run = run,
     .size_max = 2048,
     .memory_fixed = 64 << 10,

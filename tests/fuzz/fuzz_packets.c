@@ -1,5 +1,6 @@
 /* A dump's packets, as they come from the server. Input: a byte: how large events may be (+128: the rest stands for more,
  * see expand); a byte: how much the library had read already; the bytes of the connection. */
+#ifndef LEAT_CLIENT_ORACLE
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -119,9 +120,10 @@ static void run(const uint8_t *bytes, size_t size)
 
 const struct fuzz_target fuzz_target_packets = {
     .name = "packets",
-    .sources = "mysql/wire.c",
+    .sources = "mysql/connector/wire.c",
     .run = run,
     .size_max = 512,
     .memory_fixed = 4 * LEAT_WIRE_SIZE, /* the buffer, and the first step of a large one */
     .memory_factor = 8,
 };
+#endif

@@ -1,11 +1,12 @@
 /* A table map and rows of it, down to values as text. Input: a byte of options, then parts: the first is a TABLE_MAP's
  * body, the others are bodies of rows events, whose type is the part's tag. */
+#include "binlog/inflate.h"
 #include "binlog/plan.h"
 #include "binlog/rows.h"
 #include "format/format.h"
 #include "parts.h"
 
-enum { MARIADB = 1, VERSION_1 = 2, NO_SCHEMA_LINES = 4 };
+enum { MARIADB = 1, VERSION_1 = 2, NO_SCHEMA_LINES = 4, SQL = 8, UNDO = 16, CHECK = 32 };
 
 static void make_format(struct leat_binlog_format *format, unsigned options)
 {
@@ -125,11 +126,45 @@ static int split_rows(const struct leat_row_plan *plan, const struct leat_rows_e
     return result;
 }
 
+/* Images whose compressed values are plain, as decode makes them before they are walked. */
+static int inflate_rows(struct leat_buf *images, const struct leat_row_plan *plan, struct leat_rows_event *rows)
+{
+    enum { IMAGES_MAX = 1 << 20 };
+    struct leat_cursor cursor = leat_cursor(rows->images, rows->images_size);
+    struct leat_inflater *inflater = leat_inflater_new();
+    struct leat_error err = {0};
+    const uint8_t *const bitmaps[] = {rows->before_present, rows->after_present};
+    int result = LEAT_OK;
+    while (result == LEAT_OK && leat_cursor_left(&cursor)) {
+        const uint8_t *row = cursor.at;
+        for (unsigned i = 0; i < 2 && result == LEAT_OK; i++)
+            if (bitmaps[i])
+                result = leat_row_inflate(inflater, images, plan, bitmaps[i], &cursor, IMAGES_MAX, &err);
+        fuzz_check_result(result, &err);
+        if (cursor.at == row)
+            result = LEAT_FAIL; /* rows without columns */
+    }
+    FUZZ_CHECK(images->size <= IMAGES_MAX + plan->column_count);
+    leat_inflater_free(&inflater);
+    rows->images = images->data;
+    rows->images_size = images->size;
+    return result;
+}
+
+struct lines {
+    struct leat_buf buf;
+    bool is_sql;
+};
+
 static int take_message(void *context, const struct leat_message *message, struct leat_error *err)
 {
+    struct lines *lines = context;
     (void)err;
-    fuzz_check_json(message->value, message->value_size);
-    leat_buf_clear(context);
+    if (lines->is_sql)
+        fuzz_check_sql(message->value, message->value_size);
+    else
+        fuzz_check_json(message->value, message->value_size);
+    leat_buf_clear(&lines->buf);
     return LEAT_OK;
 }
 
@@ -182,9 +217,11 @@ static void run_rows(const struct leat_binlog_format *format, struct leat_table 
     int result = leat_event_rows(&rows, format, &event, &err);
     fuzz_check_result(result, &err);
     uint32_t count;
-    if (result || rows.column_count != plan->column_count || split_rows(plan, &rows, &count))
-        return;
-    format_rows(lines, table, &rows, count);
+    struct leat_buf images = {0};
+    if (result == LEAT_OK && rows.column_count == plan->column_count && !rows.compressed &&
+        (!plan->compressed || inflate_rows(&images, plan, &rows) == LEAT_OK) && split_rows(plan, &rows, &count) == LEAT_OK)
+        format_rows(lines, table, &rows, count);
+    leat_buf_free(&images);
 }
 
 static void run(const uint8_t *bytes, size_t size)
@@ -198,16 +235,19 @@ static void run(const uint8_t *bytes, size_t size)
     make_format(&format, options);
     if (!part_next(&input, &part) || make_table(&table, &plan, &format, &part))
         return;
-    struct leat_buf buf = {0};
-    struct leat_format *lines;
+    struct lines lines = {.is_sql = options & SQL};
+    struct leat_format *writer;
     struct leat_error err = {0};
-    const struct leat_format_options how = {.schema_lines = !(options & NO_SCHEMA_LINES), .name = "fuzz"};
-    const struct leat_format_out out = {&buf, &buf, take_message};
-    FUZZ_CHECK(leat_format_new(&lines, "leat", &how, NULL, &out, &err) == LEAT_OK);
+    const struct leat_format_options how = {.schema_lines = !(options & NO_SCHEMA_LINES),
+                                            .name = "fuzz",
+                                            .undo = options & UNDO,
+                                            .check = options & CHECK};
+    const struct leat_format_out out = {&lines, &lines.buf, take_message};
+    FUZZ_CHECK(leat_format_new(&writer, options & SQL ? "sql" : "leat", &how, NULL, &out, &err) == LEAT_OK);
     while (part_next(&input, &part))
-        run_rows(&format, table, plan, lines, &part);
-    leat_format_free(&lines);
-    leat_buf_free(&buf);
+        run_rows(&format, table, plan, writer, &part);
+    leat_format_free(&writer);
+    leat_buf_free(&lines.buf);
     leat_row_plan_free(&plan);
     leat_table_release(&table);
 }
@@ -215,7 +255,7 @@ static void run(const uint8_t *bytes, size_t size)
 const struct fuzz_target fuzz_target_rows = {
     .name = "rows",
     .sources = "binlog/table_m*.c binlog/rows.c binlog/plan.c binlog/walk.c binlog/value.c binlog/value_decimal.c "
-               "binlog/value_temporal.c model/table.c format/image.c format/value.c format/text.c format/type.c format/plan*.c",
+               "binlog/value_temporal.c model/table.c format/image.c format/value.c format/text.c format/type.c format/plan*.c format/sql_[jrtv]*.c",
     .run = run,
     .parts = true,
     .parts_head = 1,

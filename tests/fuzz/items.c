@@ -5,24 +5,32 @@
 
 static int take_message(void *context, const struct leat_message *message, struct leat_error *err)
 {
-    struct items *items = context;
+    struct items_format *format = context;
     (void)err;
-    if (!items->from_frames)
+    if (!format->items->from_frames && !format->is_sql)
         fuzz_check_json(message->value, message->value_size);
-    leat_buf_put(&items->lines, message->value, message->value_size);
-    leat_buf_u8(&items->lines, '\n');
-    leat_buf_clear(&items->buf);
+    if (!format->items->from_frames && format->is_sql && format->is_rows)
+        fuzz_check_sql(message->value, message->value_size);
+    leat_buf_put(&format->items->lines, message->value, message->value_size);
+    leat_buf_u8(&format->items->lines, '\n');
+    leat_buf_clear(&format->buf);
     return LEAT_OK;
 }
 
 void items_open(struct items *items, bool from_frames)
 {
+    static const char *const names[2] = {"leat", "sql"};
     *items = (struct items){.from_frames = from_frames};
     leat_state_init(&items->state);
     struct leat_error err = {0};
-    const struct leat_format_options options = {.schema_lines = true, .name = "fuzz"};
-    const struct leat_format_out out = {items, &items->buf, take_message};
-    FUZZ_CHECK(leat_format_new(&items->format, "leat", &options, NULL, &out, &err) == LEAT_OK);
+    for (int i = 0; i < 2; i++) {
+        struct items_format *format = &items->formats[i];
+        const struct leat_format_options options = {.schema_lines = true, .name = "fuzz"};
+        const struct leat_format_out out = {format, &format->buf, take_message};
+        format->items = items;
+        format->is_sql = i == 1;
+        FUZZ_CHECK(leat_format_new(&format->format, names[i], &options, NULL, &out, &err) == LEAT_OK);
+    }
     struct leat_item start = {.type = LEAT_ITEM_START};
     start.start.place = (struct leat_place){"mysql-bin.000001", 4};
     start.start.asked = "earliest";
@@ -35,10 +43,12 @@ void items_open(struct items *items, bool from_frames)
 void items_close(struct items *items)
 {
     leat_state_free(&items->state);
-    leat_format_free(&items->format);
+    for (int i = 0; i < 2; i++) {
+        leat_format_free(&items->formats[i].format);
+        leat_buf_free(&items->formats[i].buf);
+    }
     leat_buf_free(&items->frames);
     leat_buf_free(&items->lines);
-    leat_buf_free(&items->buf);
 }
 
 /* A frame at `at` as a record. */
@@ -51,22 +61,29 @@ static struct record record_of(const struct leat_buf *frames, size_t at, uint64_
     return record;
 }
 
-static void format_item(struct items *items, const struct leat_item *item)
+static void format_one(struct items_format *format, const struct leat_item *item)
 {
     struct leat_error err = {0};
     if (item->type == LEAT_ITEM_BEGIN)
-        items->format_failed = false;
-    if (items->format_failed)
+        format->failed = false;
+    if (format->failed)
         return;
-    int result = leat_format_item(items->format, item, NULL, &err);
+    format->is_rows = item->type == LEAT_ITEM_ROWS;
+    int result = leat_format_item(format->format, item, NULL, &err);
     fuzz_check_result(result, &err);
     if (result == LEAT_OK)
         return;
-    leat_buf_puts(&items->lines, err.message);
-    leat_buf_u8(&items->lines, '\n');
-    leat_format_reset(items->format);
-    leat_buf_clear(&items->buf);
-    items->format_failed = true;
+    leat_buf_puts(&format->items->lines, err.message);
+    leat_buf_u8(&format->items->lines, '\n');
+    leat_format_reset(format->format);
+    leat_buf_clear(&format->buf);
+    format->failed = true;
+}
+
+static void format_item(struct items *items, const struct leat_item *item)
+{
+    for (int i = 0; i < 2; i++)
+        format_one(&items->formats[i], item);
 }
 
 /* The frame says all that the item says: decoded, it gives the same frame again. */

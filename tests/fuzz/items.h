@@ -8,7 +8,7 @@
 #include "journal/state_int.h"
 
 /* Takes items, and holds against each other: the grammar that the journal demands; an item, and what its frame is decoded
- * to; the lines of a format, and strict JSON. All that came out is in `frames` and `lines`. */
+ * to; the lines of formats, and strict JSON or SQL that is whole. All that came out is in `frames` and `lines`. */
 struct items {
     bool from_frames; /* the format gets what frames were decoded to, in place of the items themselves */
     struct leat_buf frames, lines;
@@ -16,9 +16,13 @@ struct items {
     /* the rest is items.c's */
     struct log_state state;
     uint64_t seq;
-    struct leat_format *format;
-    struct leat_buf buf;
-    bool format_failed; /* in the open transaction */
+    struct items_format {
+        struct items *items;
+        struct leat_format *format;
+        struct leat_buf buf;
+        bool failed; /* in the open transaction */
+        bool is_sql, is_rows;
+    } formats[2];
 };
 
 void items_open(struct items *items, bool from_frames);

@@ -8,12 +8,11 @@
 
 #include "base/checksum.h"
 #include "base/fs.h"
+#include "binlog/payload.h"
 #include "binlog/plan.h"
 #include "binlog/rows.h"
 #include "decode/decode.h"
-#include "disk.h"
-#include "journal/segment_int.h"
-#include "parts.h"
+#include "folder.h"
 #include "sink/slots_int.h"
 
 enum { BINLOG_MAX = 64 << 20, TRANSACTION_MAX = 6000, ROWS_MAX = 3000, LIKE_MAX = 3, SEEN_MAX = 1 << 16, TABLES_MAX = 64 };
@@ -58,6 +57,7 @@ struct reading {
     unsigned next_table;
     struct leat_buf description;           /* the format description's body */
     struct leat_buf transaction;           /* parts so far */
+    struct leat_buf compressed;            /* the same of MariaDB, where it would compress */
     uint64_t look;                         /* of the transaction */
     bool started;
 };
@@ -183,6 +183,8 @@ static void take_rows(struct reading *reading, const struct leat_event *event)
         part_put(&seed, &(struct part){LEAT_EVENT_TABLE_MAP, 0, map->data, map->size});
         part_put(&seed, &(struct part){event->type, 0, event->body, event->body_size});
         put_seed("rows", &seed);
+        seed.data[0] = (uint8_t)(reading->format.mariadb | 8 | (event->body_size % 4) << 4); /* as SQL, too */
+        put_seed("rows", &seed);
         leat_buf_free(&seed);
         return;
     }
@@ -202,6 +204,83 @@ static bool ends_transaction(const struct leat_event *event)
            memmem(event->body, event->body_size, rollback, 8);
 }
 
+/* The same with two bytes of head. */
+static void put_library_seed(const struct leat_buf *transaction)
+{
+    struct leat_buf seed = {0};
+    leat_buf_u16(&seed, (uint16_t)(transaction->size % 64 << 8));
+    leat_buf_put(&seed, transaction->data + 1, transaction->size - 1);
+    put_seed("library", &seed);
+    leat_buf_free(&seed);
+}
+
+/* The same, with all behind its GTID in one payload. */
+static void put_packed_seed(const struct leat_buf *transaction)
+{
+    struct leat_cursor input = leat_cursor(transaction->data + 1, transaction->size - 1);
+    struct leat_buf seed = {0};
+    struct part part;
+    leat_buf_u8(&seed, 0);
+    for (int i = 0; i < 2 && part_next(&input, &part); i++)
+        part_put(&seed, &part);
+    part = (struct part){LEAT_EVENT_TRANSACTION_PAYLOAD, (uint8_t)(0x40 | (seed.size % 4 ? 8 : 0)), input.at, leat_cursor_left(&input)};
+    part_put(&seed, &part);
+    if (part.size)
+        put_seed("events", &seed);
+    leat_buf_free(&seed);
+}
+
+/* A rows event in two fragments. */
+static void put_fragments(struct leat_buf *to, const struct leat_event *event)
+{
+    struct leat_buf whole = {0}, fragment = {0};
+    size_t size = LEAT_EVENT_HEADER_SIZE + event->body_size, half = size / 2;
+    leat_buf_put(&whole, event->bytes, LEAT_EVENT_HEADER_SIZE);
+    leat_buf_put(&whole, event->body, event->body_size);
+    for (unsigned i = 0; i < 4; i++)
+        whole.data[9 + i] = (uint8_t)(size >> 8 * i);
+    for (unsigned i = 0; i < 2; i++) {
+        leat_buf_clear(&fragment);
+        leat_buf_u32(&fragment, i + 1);
+        leat_buf_u32(&fragment, 2);
+        leat_buf_u8(&fragment, i ? 0 : 1);
+        if (!i)
+            leat_buf_u64(&fragment, size);
+        leat_buf_put(&fragment, whole.data + (i ? half : 0), i ? size - half : half);
+        part_put(to, &(struct part){LEAT_EVENT_MARIADB_PARTIAL_ROW_DATA, 0, fragment.data, fragment.size});
+    }
+    leat_buf_free(&whole);
+    leat_buf_free(&fragment);
+}
+
+/* MariaDB's statements and rows as if they were compressed: the target does it, behind the bytes that say how many. */
+static bool as_compressed(struct part *part, struct leat_buf *body, const struct reading *reading, const struct leat_event *event)
+{
+    struct leat_error err = {0};
+    struct leat_query query;
+    struct leat_rows_event rows;
+    size_t head = 0;
+    if (event->type == LEAT_EVENT_QUERY) {
+        if (leat_event_query(&query, &reading->format, event, &err) || (query.sql_size >= 5 && !memcmp(query.sql, "BEGIN", 5)))
+            return false;
+        part->tag = LEAT_EVENT_MARIADB_QUERY_COMPRESSED;
+        head = (size_t)((const uint8_t *)query.sql - event->body);
+    } else if (event->type >= LEAT_EVENT_WRITE_ROWS_V1 && event->type <= LEAT_EVENT_DELETE_ROWS_V1) {
+        if (leat_event_rows(&rows, &reading->format, event, &err))
+            return false;
+        part->tag = (uint8_t)(event->type - LEAT_EVENT_WRITE_ROWS_V1 + LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1);
+        head = (size_t)(rows.images - event->body);
+    }
+    if (!head || head > UINT8_MAX || event->body_size > TRANSACTION_MAX)
+        return false;
+    part->tag2 = 0x40;
+    leat_buf_u8(body, (uint8_t)head);
+    leat_buf_put(body, event->body, event->body_size);
+    part->bytes = body->data;
+    part->size = body->size;
+    return true;
+}
+
 static void take_for_transaction(struct reading *reading, const struct leat_event *event)
 {
     bool gtid = event->type == LEAT_EVENT_GTID || event->type == LEAT_EVENT_ANONYMOUS_GTID ||
@@ -211,18 +290,33 @@ static void take_for_transaction(struct reading *reading, const struct leat_even
         leat_buf_u8(&reading->transaction, 0);
         part_put(&reading->transaction,
                  &(struct part){LEAT_EVENT_FORMAT_DESCRIPTION, 0, reading->description.data, reading->description.size});
+        leat_buf_clear(&reading->compressed);
+        leat_buf_put(&reading->compressed, reading->transaction.data, reading->transaction.size);
         reading->look = reading->format.server_version;
         reading->started = true;
     }
     if (event->body_size > UINT16_MAX || reading->transaction.size > TRANSACTION_MAX)
         return;
     struct part part = {event->type, (uint8_t)event->flags, event->body, event->body_size};
+    struct leat_buf body = {0};
     part_put(&reading->transaction, &part);
+    if (reading->format.mariadb && event->body_size % 2)
+        (void)as_compressed(&part, &body, reading, event);
+    if (reading->format.mariadb && event->body_size % 2 == 0 && part.tag >= LEAT_EVENT_WRITE_ROWS_V1 &&
+        part.tag <= LEAT_EVENT_DELETE_ROWS_V1)
+        put_fragments(&reading->compressed, event);
+    else
+        part_put(&reading->compressed, &part);
+    leat_buf_free(&body);
     uint64_t look = event->type | (uint64_t)(event->body_size / 32) << 8;
     reading->look = leat_hash64(&look, sizeof look, reading->look);
     if (ends_transaction(event)) {
         if (reading->transaction.size <= TRANSACTION_MAX && is_new(reading->look)) {
             put_seed("events", &reading->transaction);
+            put_library_seed(&reading->transaction);
+            put_packed_seed(&reading->transaction);
+            if (reading->format.mariadb)
+                put_seed("events", &reading->compressed);
             reading->transaction.data[0] = (uint8_t)reading->look; /* with other options, too */
             put_seed("events", &reading->transaction);
         }
@@ -259,14 +353,17 @@ static void no_random(void *context, void *bytes, size_t size)
 }
 
 /* A segment's records as parts of `seed`, and each as a seed of its own. */
-static void put_records(struct leat_buf *seed, const struct leat_buf *file)
+static void put_records(struct leat_buf *seed, const struct leat_buf *file, unsigned rotate_every)
 {
-    for (size_t at = SEGMENT_HEADER; at + RECORD_HEADER <= file->size;) {
+    unsigned count = 0;
+    for (size_t at = SEGMENT_HEADER; at + RECORD_HEADER <= file->size && seed->size < 7000;) {
         struct record record;
         (void)leat_record_header(&record, file->data + at);
         if (!record.type || record.size > file->size - at - RECORD_HEADER)
             break;
         const uint8_t *payload = file->data + at + RECORD_HEADER;
+        if (rotate_every && ++count % rotate_every == 0)
+            part_put(seed, &(struct part){FOLDER_ROTATE, 0, NULL, 0});
         part_put(seed, &(struct part){(uint8_t)(record.type | (at == SEGMENT_HEADER ? 128 : 0)), 0, payload, record.size});
         if (record.size < 1500 && is_new(leat_hash64(&record.type, 1, record.size / 4))) {
             struct leat_buf own = {0};
@@ -279,7 +376,7 @@ static void put_records(struct leat_buf *seed, const struct leat_buf *file)
     }
 }
 
-static void put_journal_seed(struct disk *disk)
+static void put_journal_seed(struct disk *disk, unsigned rotate_every)
 {
     struct leat_buf seed = {0}, raw = {0};
     leat_buf_u16(&seed, 0);
@@ -291,7 +388,7 @@ static void put_journal_seed(struct disk *disk)
         if (raw.size == 2)
             leat_buf_put(&raw, file->bytes.data, file->bytes.size < 2000 ? file->bytes.size : 2000);
         if (seed.size < 6000)
-            put_records(&seed, &file->bytes);
+            put_records(&seed, &file->bytes, rotate_every);
     }
     put_seed("journal", &seed);
     seed.size -= seed.size > 400 ? 300 : 0; /* and one that ends somewhere */
@@ -334,7 +431,7 @@ static void put_checkpoint_seeds(struct leat_journal *journal)
 }
 
 /* The whole binlog into a journal of small segments. */
-static void through_journal(const uint8_t *bytes, size_t size, unsigned segment_bytes)
+static void through_journal(const uint8_t *bytes, size_t size, unsigned rotate_every)
 {
     static const uint8_t uuid[LEAT_UUID_SIZE] = {1};
     const struct leat_clock clock = {NULL, now_us, now_us, no_random};
@@ -342,7 +439,7 @@ static void through_journal(const uint8_t *bytes, size_t size, unsigned segment_
     struct writing writing = {0};
     struct leat_error err = {0};
     const struct leat_journal_options options = {
-        .folder = "/j", .fs = &disk->fs, .clock = &clock, .segment_bytes = segment_bytes, .create = true, .max_bytes = 100000};
+        .folder = "/j", .fs = &disk->fs, .clock = &clock, .segment_bytes = 1 << 16, .create = true, .max_bytes = 0};
     const struct leat_item_out out = {&writing, take_item};
     FUZZ_CHECK(leat_journal_open(&writing.journal, &options, &err) == LEAT_OK);
     struct leat_item start = {.type = LEAT_ITEM_START};
@@ -364,7 +461,7 @@ static void through_journal(const uint8_t *bytes, size_t size, unsigned segment_
     if (leat_journal_append(writing.journal, writing.frames.data, writing.frames.size, &taken, &err) == LEAT_OK &&
         leat_journal_sync(writing.journal, &err) == LEAT_OK) {
         put_checkpoint_seeds(writing.journal);
-        put_journal_seed(disk);
+        put_journal_seed(disk, rotate_every);
     }
     leat_journal_close(&writing.journal);
     leat_buf_free(&writing.frames);
@@ -396,6 +493,32 @@ static void take_event(struct reading *reading, const struct leat_event *event)
     take_for_transaction(reading, event);
 }
 
+/* A payload as it is, and its events, to be packed by the target. */
+static void put_payload_seeds(const struct leat_event *event)
+{
+    struct leat_payload payload;
+    struct leat_error err = {0};
+    if (event->type != LEAT_EVENT_TRANSACTION_PAYLOAD || leat_event_payload(&payload, event, &err))
+        return;
+    struct leat_buf seed = {0};
+    leat_buf_u8(&seed, 0);
+    leat_buf_put(&seed, event->body, event->body_size);
+    if (seed.size < 1500)
+        put_seed("payload", &seed);
+    struct leat_payload_reader *reader = leat_payload_reader_new();
+    const uint8_t *bytes;
+    size_t size;
+    leat_buf_clear(&seed);
+    leat_buf_u8(&seed, (uint8_t)(1 + event->size % 4 * 2));
+    int rc = leat_payload_begin(reader, &payload, BINLOG_MAX, &err);
+    while (rc == LEAT_OK && seed.size < 1500 && (rc = leat_payload_next(reader, &bytes, &size, &err)) == LEAT_OK)
+        leat_buf_put(&seed, bytes, size);
+    if (seed.size < 2000)
+        put_seed("payload", &seed);
+    leat_payload_reader_free(&reader);
+    leat_buf_free(&seed);
+}
+
 static void take_file(const uint8_t *bytes, size_t size)
 {
     struct reading reading = {0};
@@ -407,6 +530,7 @@ static void take_file(const uint8_t *bytes, size_t size)
             leat_event_parse(&event, &reading.format, bytes + at, length, &err))
             break;
         take_event(&reading, &event);
+        put_payload_seeds(&event);
         at += length;
     }
     for (unsigned i = 0; i < TABLES_MAX; i++) {
@@ -418,6 +542,7 @@ static void take_file(const uint8_t *bytes, size_t size)
     }
     leat_buf_free(&reading.description);
     leat_buf_free(&reading.transaction);
+    leat_buf_free(&reading.compressed);
 }
 
 int main(int argc, char **argv)
@@ -437,8 +562,9 @@ int main(int argc, char **argv)
             continue;
         }
         take_file((const uint8_t *)bytes, size);
-        through_journal((const uint8_t *)bytes, size, 3000);
-        through_journal((const uint8_t *)bytes, size, 400);
+        through_journal((const uint8_t *)bytes, size, 0);
+        through_journal((const uint8_t *)bytes, size, 4);
+        through_journal((const uint8_t *)bytes, size, 7);
         free(bytes);
     }
     return EXIT_SUCCESS;

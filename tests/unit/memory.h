@@ -1,8 +1,9 @@
 /* What is allocated at once: counted by the hooks that sanitizers have. Without a sanitizer nothing is counted (the peak
- * is 0), but memory_cap bounds the process itself. One thread at a time. */
+ * is 0), but memory_cap bounds the process itself. Any threads' memory counts. */
 #ifndef LEAT_TEST_MEMORY_H
 #define LEAT_TEST_MEMORY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,9 @@ __attribute__((weak)) int __sanitizer_install_malloc_and_free_hooks(void (*on_ma
 __attribute__((weak)) size_t __sanitizer_get_allocated_size(const volatile void *memory);
 
 static struct {
-    bool counting, installed;
-    size_t now, peak;
+    _Atomic bool counting;
+    bool installed;
+    _Atomic size_t now, peak;
 } test_memory;
 
 static inline void memory_on_malloc(const volatile void *address, size_t size)
@@ -23,17 +25,18 @@ static inline void memory_on_malloc(const volatile void *address, size_t size)
     (void)address;
     if (!test_memory.counting)
         return;
-    test_memory.now += size;
-    if (test_memory.now > test_memory.peak)
-        test_memory.peak = test_memory.now;
+    size_t now = atomic_fetch_add(&test_memory.now, size) + size, peak = atomic_load(&test_memory.peak);
+    while (now > peak && !atomic_compare_exchange_weak(&test_memory.peak, &peak, now))
+        ;
 }
 
 static inline void memory_on_free(const volatile void *address)
 {
     if (!test_memory.counting || !address)
         return;
-    size_t size = __sanitizer_get_allocated_size(address);
-    test_memory.now -= size < test_memory.now ? size : test_memory.now;
+    size_t size = __sanitizer_get_allocated_size(address), now = atomic_load(&test_memory.now);
+    while (!atomic_compare_exchange_weak(&test_memory.now, &now, now > size ? now - size : 0)) /* some are older */
+        ;
 }
 
 static inline bool memory_is_counted(void)
@@ -47,8 +50,9 @@ static inline void memory_begin(void)
         __sanitizer_install_malloc_and_free_hooks(memory_on_malloc, memory_on_free) <= 0)
         abort();
     test_memory.installed = true;
+    test_memory.now = 0;
+    test_memory.peak = 0;
     test_memory.counting = true;
-    test_memory.now = test_memory.peak = 0;
 }
 
 /* The most that was allocated at once since memory_begin. */

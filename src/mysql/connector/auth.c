@@ -112,7 +112,7 @@ static int send_password(MYSQL_PLUGIN_VIO *vio, struct leat_mysql *mysql,
         "REQUIRED or VERIFY_IDENTITY, or DISABLED if the network is safe");
 }
 
-static int authenticate(MYSQL_PLUGIN_VIO *vio, MYSQL *handle)
+int mysql_authenticate(MYSQL_PLUGIN_VIO *vio, MYSQL *handle)
 {
     struct leat_mysql *mysql = (struct leat_mysql *)(void *)handle;
     if (mysql->policy.tls_required && !(handle->server_capabilities & CLIENT_SSL))
@@ -154,7 +154,7 @@ static struct auth_plugin plugin = {
     .desc = "caching_sha2_password that knows what may be sent in clear",
     .version = {1, 0, 0},
     .license = "see LICENSE",
-    .authenticate_user = authenticate,
+    .authenticate_user = mysql_authenticate,
 };
 static bool library_ready;
 

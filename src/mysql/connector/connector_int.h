@@ -49,6 +49,9 @@ struct leat_transport {
 };
 
 /* auth.c: our own caching_sha2_password, registered with the library once a process. */
+struct st_plugin_vio;
+/* The handle is a struct leat_mysql's. CR_OK or CR_ERROR, as the library wants it. */
+int mysql_authenticate(struct st_plugin_vio *vio, MYSQL *handle);
 /* Whether a library of this version (30108: 3.1.8) may read a server's bytes. Pure. */
 int mysql_library_check(unsigned long version, struct leat_error *err) LEAT_CHECKED;
 enum { MYSQL_LIBRARY_FIRST = 30108 }; /* OK packets overran a buffer before (CVE-2020-13249) */

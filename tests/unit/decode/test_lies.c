@@ -260,24 +260,49 @@ START_TEST(a_value_longer_than_its_row)
 }
 END_TEST
 
-/* MariaDB's newest servers cut large rows events. How many fragments there are and how large the event is that they make,
- * the first of them says. */
-START_TEST(a_rows_event_in_more_fragments_than_it_has_bytes)
+static void open_mariadb(struct stream *s)
 {
-    struct stream s;
+    static const struct leat_decoder_options options = {.statements_allowed = true};
     cap();
-    stream_open(&s, NULL);
-    s.checksums = false;
-    s.server = "12.3.1-MariaDB-log";
-    put_format(&s);
-    put_mariadb_gtid(&s, 1, 0);
-    leat_buf_put(&s.body, "\1\0\0\0\xFF\xFF\xFF\xFF\1\xFF\xFF\xFF\xFF\0\0\0\0x", 18);
-    put_event(&s, LEAT_EVENT_MARIADB_PARTIAL_ROW_DATA);
-    ck_assert_int_eq(s.result, LEAT_FAIL);
-    ck_assert_int_eq(s.err.code, LEAT_E_TOO_LARGE);
-    ck_assert_msg(strstr(s.err.message, "has 4294967295 bytes") != NULL, "%s", s.err.message);
-    stream_close(&s);
-    check_memory();
+    stream_open(s, &options);
+    s->checksums = false;
+    s->server = "12.3.1-MariaDB-log";
+    put_format(s);
+    put_mariadb_gtid(s, 1, 0);
+    ck_assert_msg(s->result == LEAT_OK, "%s", s->err.message);
+}
+
+/* The whole's size is too small for its parts, near 2^64, or there are 2^32 parts to come. */
+START_TEST(fragments_of_rows_whose_whole_lies)
+{
+    static const uint64_t sizes[] = {0, 18, 19, 30, UINT64_MAX, UINT32_MAX, UINT64_C(1) << 32};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct stream s;
+        open_mariadb(&s);
+        leat_buf_put(&s.body, "\1\0\0\0\xFF\xFF\xFF\xFF\1", 9);
+        leat_buf_u64(&s.body, sizes[i]);
+        leat_buf_put(&s.body, "an event's header and what comes behind it", 42);
+        put_event(&s, LEAT_EVENT_MARIADB_PARTIAL_ROW_DATA);
+        ck_assert_int_eq(s.result, LEAT_FAIL);
+        ck_assert(s.err.code == LEAT_E_MALFORMED || s.err.code == LEAT_E_TOO_LARGE);
+        stream_close(&s);
+        check_memory();
+    }
+}
+END_TEST
+
+START_TEST(a_compressed_statement_that_says_it_becomes_4_gib)
+{
+    static const char *const lengths[] = {"\xFF\xFF\xFF\xFF", "\xFF\xFF\xFF\0", "\x7F\xFF\xFF\xFF"};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct stream s;
+        open_mariadb(&s);
+        leat_buf_put(&s.body, (const uint8_t[]){1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x84}, 15);
+        leat_buf_put(&s.body, lengths[i], 4);
+        leat_buf_put(&s.body, "x\1\3\0\0\0\0\1", 8);
+        put_event(&s, LEAT_EVENT_MARIADB_QUERY_COMPRESSED);
+        check_refused(&s, "compressed bytes can't become");
+    }
 }
 END_TEST
 
@@ -382,7 +407,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, rows_of_2_to_32_columns);
     LEAT_TEST_ADD(s, extra_data_of_rows_behind_their_event);
     LEAT_TEST_ADD(s, a_value_longer_than_its_row);
-    LEAT_TEST_ADD(s, a_rows_event_in_more_fragments_than_it_has_bytes);
+    LEAT_TEST_ADD(s, fragments_of_rows_whose_whole_lies);
+    LEAT_TEST_ADD(s, a_compressed_statement_that_says_it_becomes_4_gib);
     LEAT_TEST_ADD(s, a_document_of_2_to_32_elements);
     LEAT_TEST_ADD(s, documents_that_hold_themselves_or_are_nested_10_to_5_deep);
     LEAT_TEST_ADD(s, a_decimal_of_more_digits_than_there_are);
