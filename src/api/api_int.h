@@ -29,7 +29,6 @@ struct leat_decode_row {
     struct leat_value *values; /* owned; one a column */
     uint32_t room;             /* of values */
     bool partial;              /* an after image whose JSON values may be differences */
-    const uint8_t *diffs;      /* bitmap over the columns' numbers, of those that are; NULL: none is */
 };
 
 struct leat_decode {

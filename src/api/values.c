@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "binlog/charset.h"
+#include "binlog/json.h"
 #include "binlog/value.h"
 
 int api_row(struct leat_decode_row *row, const struct api_table *table, const uint8_t *present,
@@ -18,7 +19,8 @@ int api_row(struct leat_decode_row *row, const struct api_table *table, const ui
         row->room = count;
     }
     row->table = table;
-    return leat_row_split(table->plan, present, cursor, row->values, err);
+    return row->partial ? leat_row_split_partial(table->plan, present, cursor, row->values, err)
+                        : leat_row_split(table->plan, present, cursor, row->values, err);
 }
 
 static const struct leat_column *column_of(const struct leat_decode_row *row, uint32_t column)
@@ -131,6 +133,10 @@ int leat_decode_get(struct leat_decode_value *value, const struct leat_decode_ro
     value->type = shown->type;
     value->bytes = packed->bytes;
     value->size = packed->size;
+    if (packed->partial) {
+        value->state = LEAT_DECODE_DIFF;
+        return LEAT_OK;
+    }
     return view(value, column_of(row, column), shown, err) ? wrong(row, column, err) : LEAT_OK;
 }
 
@@ -222,6 +228,18 @@ static int put(struct leat_buf *buf, const struct leat_decode_value *value, cons
     return not_text("this", err);
 }
 
+/* The document, if the row before tells what it was, else the changes. */
+static int put_diff(struct leat_buf *buf, const struct leat_decode_value *value, const struct leat_value *before,
+                    struct leat_error *err)
+{
+    uint32_t size = (uint32_t)value->size;
+    if (!before->present)
+        return leat_json_diffs_put(buf, value->bytes, size, err);
+    if (!before->bytes)
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "changes to a JSON document where there was NULL");
+    return leat_json_apply(buf, before->bytes, before->size, value->bytes, size, err);
+}
+
 int leat_decode_get_text(struct leat_decode_text *text, const struct leat_decode_row *row, uint32_t column,
                            struct leat_error *err)
 {
@@ -233,7 +251,10 @@ int leat_decode_get_text(struct leat_decode_text *text, const struct leat_decode
         return LEAT_OK;
     struct leat_buf *buf = &row->decode->text;
     leat_buf_clear(buf);
-    if (put(buf, &value, column_of(row, column), &row->table->shown.columns[column], err))
+    int result = value.state == LEAT_DECODE_DIFF
+                     ? put_diff(buf, &value, &row->decode->before.values[column], err)
+                     : put(buf, &value, column_of(row, column), &row->table->shown.columns[column], err);
+    if (result)
         return wrong(row, column, err);
     *text = (struct leat_decode_text){leat_buf_cstr(buf), buf->size};
     return LEAT_OK;

@@ -294,3 +294,78 @@ bool leat_utf8_valid(const void *bytes, size_t size)
     }
     return true;
 }
+
+#if defined(__SSE2__)
+/* Copies sixteen bytes; which of them are not plain: control characters, '"', '\\', what is beyond ASCII. With one bit
+ * turned, '"' comes right above the control characters, and, as signed numbers, what is beyond ASCII lies below. */
+static inline unsigned copy_sixteen(uint8_t *to, const uint8_t *at)
+{
+    enum { TURN = 2, LOWEST_PLAIN = ('"' ^ TURN) + 1 };
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    _mm_storeu_si128((__m128i *)(void *)to, bytes);
+    __m128i low = _mm_cmplt_epi8(_mm_xor_si128(bytes, _mm_set1_epi8(TURN)), _mm_set1_epi8(LOWEST_PLAIN));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+}
+#endif
+
+/* Moves both over the characters beyond ASCII at *at that begin before `until`; the text ends at `end`. */
+static inline bool copy_wide(uint8_t **to, const uint8_t **at, const uint8_t *until, const uint8_t *end)
+{
+    do {
+        size_t size = character_size(*at, (size_t)(end - *at));
+        if (size == 0)
+            return false;
+        for (size_t i = 0; i < size; i++)
+            (*to)[i] = (*at)[i];
+        *to += size;
+        *at += size;
+    } while (*at < until && **at >= 0x80);
+    return true;
+}
+
+/* Escapes from *from on, checking, until `until` is reached, or passed within a character. NULL if it isn't UTF-8. `to`
+ * has room for ESCAPED_MAX times as much and 32 bytes more. */
+static uint8_t *escape_checked(uint8_t *to, const uint8_t **from, const uint8_t *until, const uint8_t *end)
+{
+    const uint8_t *at = *from;
+    while (at < until) {
+#if defined(__SSE2__)
+        if (until - at >= 16) {
+            unsigned special = copy_sixteen(to, at);
+            unsigned plain = special ? (unsigned)__builtin_ctz(special) : 16;
+            to += plain;
+            at += plain;
+            if (!special)
+                continue;
+        }
+#endif
+        char escape = escape_of(*at);
+        if (escape)
+            to = put_escape(to, *at++, escape);
+        else if (*at < 0x80)
+            *to++ = *at++;
+        else if (!copy_wide(&to, &at, until, end))
+            return NULL;
+    }
+    *from = at;
+    return to;
+}
+
+bool leat_json_text(struct leat_buf *buf, const void *bytes, size_t size)
+{
+    size_t start = buf->size;
+    const uint8_t *at = bytes, *end = at + size;
+    leat_buf_u8(buf, '"');
+    do {
+        size_t taken = (size_t)(end - at) < CHUNK ? (size_t)(end - at) : CHUNK;
+        uint8_t *from = leat_buf_reserve(buf, taken * ESCAPED_MAX + 32);
+        uint8_t *to = escape_checked(from, &at, at + taken, end);
+        if (!to) {
+            buf->size = start;
+            return false;
+        }
+        leat_buf_commit(buf, (size_t)(to - from));
+    } while (at < end);
+    leat_buf_u8(buf, '"');
+    return true;
+}

@@ -12,6 +12,8 @@ void leat_json_string(struct leat_buf *buf, const void *bytes, size_t size);
 void leat_json_cstr(struct leat_buf *buf, const char *text);
 /* Escaped, without the quotes. */
 void leat_json_escape(struct leat_buf *buf, const void *bytes, size_t size);
+/* The quoted, escaped string of bytes that are not known to be UTF-8: false, and nothing put, if they aren't. */
+bool leat_json_text(struct leat_buf *buf, const void *bytes, size_t size) LEAT_CHECKED;
 /* "base64" in quotes. */
 void leat_json_base64(struct leat_buf *buf, const void *bytes, size_t size);
 
@@ -23,6 +25,10 @@ void leat_put_digits(struct leat_buf *buf, uint64_t value, unsigned digits);
  * infinities and NaN don't exist in MySQL and are an assert. */
 void leat_put_double(struct leat_buf *buf, double value);
 void leat_put_float(struct leat_buf *buf, float value);
+/* The digits of the shortest decimal that reads back as the same double, which is 0.DIGITS times ten to the power of
+ * *point: at most 17, no zeros at their end; "0" and a point of 1 for zero. The sign is left out. Returns how many. */
+enum { LEAT_DOUBLE_DIGITS_MAX = 20 };
+unsigned leat_double_digits(uint8_t digits[LEAT_DOUBLE_DIGITS_MAX], int *point, double value);
 /* Lower-case hex. */
 void leat_put_hex(struct leat_buf *buf, const void *bytes, size_t size);
 

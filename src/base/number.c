@@ -96,13 +96,19 @@ static inline uint8_t *put_zeros(uint8_t *to, int count)
     return to + count;
 }
 
-/* Plain between 0.000001 and 10^21, with an exponent outside of it. */
-static void put_decimal(struct leat_buf *buf, bool negative, struct decimal decimal)
+static inline struct decimal without_zeros(struct decimal decimal)
 {
     while (decimal.digits % 10 == 0) {
         decimal.digits /= 10;
         decimal.exponent++;
     }
+    return decimal;
+}
+
+/* Plain between 0.000001 and 10^21, with an exponent outside of it. */
+static void put_decimal(struct leat_buf *buf, bool negative, struct decimal decimal)
+{
+    decimal = without_zeros(decimal);
     int count = (int)leat_digits_count(decimal.digits);
     int point = count + decimal.exponent; /* digits before the decimal point */
     uint8_t text[20];
@@ -148,18 +154,38 @@ static bool put_whole(struct leat_buf *buf, double value)
     return true;
 }
 
-void leat_put_double(struct leat_buf *buf, double value)
+/* Of anything but zero. */
+static struct decimal shortest_double(double value)
 {
-    assert(isfinite(value));
-    if (put_whole(buf, value))
-        return;
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     uint64_t fraction = bits & 0xFFFFFFFFFFFFF;
     int exponent = (int)(bits >> 52 & 0x7FF);
     uint64_t c = exponent ? fraction | 1ULL << 52 : fraction;
     int q = (exponent ? exponent : 1) - 1075;
-    put_decimal(buf, bits >> 63, shortest(c, q, fraction == 0 && exponent > 1, true));
+    return shortest(c, q, fraction == 0 && exponent > 1, true);
+}
+
+void leat_put_double(struct leat_buf *buf, double value)
+{
+    assert(isfinite(value));
+    if (!put_whole(buf, value))
+        put_decimal(buf, signbit(value), shortest_double(value));
+}
+
+unsigned leat_double_digits(uint8_t digits[LEAT_DOUBLE_DIGITS_MAX], int *point, double value)
+{
+    assert(isfinite(value));
+    if (value == 0) {
+        digits[0] = '0';
+        *point = 1;
+        return 1;
+    }
+    struct decimal decimal = without_zeros(shortest_double(value));
+    unsigned count = leat_digits_count(decimal.digits);
+    leat_digits_write(digits, decimal.digits, count);
+    *point = (int)count + decimal.exponent;
+    return count;
 }
 
 void leat_put_float(struct leat_buf *buf, float value)

@@ -140,6 +140,20 @@ static void merge(const struct leat_row_step *columns, uint32_t count, struct le
     groups[group] = used;
 }
 
+static uint32_t *json_columns(const struct leat_table_view *view, uint32_t *count)
+{
+    uint32_t *json = NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < view->column_count; i++) {
+        if (view->columns[i].type != LEAT_TYPE_JSON)
+            continue;
+        if (!json)
+            json = leat_alloc((view->column_count - i) * sizeof(*json));
+        json[(*count)++] = i;
+    }
+    return json;
+}
+
 int leat_row_plan_new(struct leat_row_plan **out, const struct leat_table *table, struct leat_error *err)
 {
     *out = NULL;
@@ -158,6 +172,8 @@ int leat_row_plan_new(struct leat_row_plan **out, const struct leat_table *table
     struct leat_row_step *runs = leat_alloc_zero(count ? count : 1, sizeof(*runs));
     uint32_t *groups = leat_alloc_zero((size_t)group_count + 1, sizeof(*groups));
     merge(columns, count, runs, groups);
+    uint32_t json_count;
+    uint32_t *json = json_columns(view, &json_count);
     *out = leat_alloc(sizeof(**out));
     **out = (struct leat_row_plan){
         .column_count = count,
@@ -166,6 +182,8 @@ int leat_row_plan_new(struct leat_row_plan **out, const struct leat_table *table
         .runs = runs,
         .groups = groups,
         .compressed = compressed,
+        .json_count = json_count,
+        .json = json,
         /* Counting references doesn't change a definition. */
         .table = leat_table_hold((struct leat_table *)(uintptr_t)table),
     };
@@ -179,6 +197,7 @@ void leat_row_plan_free(struct leat_row_plan **plan)
     free((void *)(uintptr_t)(*plan)->columns);
     free((void *)(uintptr_t)(*plan)->runs);
     free((void *)(uintptr_t)(*plan)->groups);
+    free((void *)(uintptr_t)(*plan)->json);
     leat_table_release(&(*plan)->table);
     free(*plan);
     *plan = NULL;

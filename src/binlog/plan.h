@@ -24,6 +24,8 @@ struct leat_row_plan {
     const uint32_t *groups;
 
     bool compressed; /* it has compressed columns: leat_row_inflate comes first */
+    uint32_t json_count;
+    const uint32_t *json; /* the JSON columns, in order */
 
     struct leat_table *table; /* held, for messages */
 };

@@ -58,14 +58,22 @@ struct leat_value {
     const uint8_t *bytes; /* packed, behind the length prefix of variable types; NULL for NULL */
     uint32_t size;        /* of bytes */
     bool present;         /* false: the image leaves the column out */
+    bool partial;         /* bytes are what changes in the JSON document (binlog/json.h), not the document */
 };
 /* Splits one image into its values: values[0 … column_count-1]. The image was walked before; it is checked again all
  * the same. */
 int leat_row_split(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
                    struct leat_value *values, struct leat_error *err) LEAT_CHECKED;
 
-/* What precedes each after image of a PARTIAL_UPDATE_ROWS event, moving the cursor behind it: the image itself is then
- * walked as any other. LEAT_E_UNSUPPORTED when it says that JSON values are stored as differences. */
-int leat_row_partial(struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
+/* After images of PARTIAL_UPDATE_ROWS events. What precedes each: moves the cursor behind it, to an image like any other, in
+ * which values may be differences. *partial has a bit for each of the table's json_count JSON columns, in their order, whether the
+ * image has the column or not; NULL: there are none. LEAT_E_UNSUPPORTED when values are stored in ways not known. */
+int leat_row_partial(uint32_t json_count, const uint8_t **partial, struct leat_cursor *cursor,
+                     struct leat_error *err) LEAT_CHECKED;
+/* leat_row_walk and leat_row_split of what precedes the image and the image; the differences' form is checked. */
+int leat_row_walk_partial(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
+                          struct leat_error *err) LEAT_CHECKED;
+int leat_row_split_partial(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
+                           struct leat_value *values, struct leat_error *err) LEAT_CHECKED;
 
 #endif

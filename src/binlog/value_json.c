@@ -1,13 +1,5 @@
-/* Binary JSON into the text that the server prints.
- *
- * A document is a type and a value. Objects and arrays begin with their count and size; then come entries (of
- * keys: offset and length; of values: type and offset, or the value itself where it is small), then what the
- * offsets, which count from the container's start, point to. Small containers have offsets of two bytes,
- * large ones of four.
- *
- * Hostile documents: offsets must point behind the entries and into the container, so that a value can't hold
- * itself; but many entries may point to one value. Each document may therefore cost no more than its own
- * size, in entries and bytes of text, which no document of a server's does.
+/* Binary JSON into the text that the server prints, straight from the bytes: no tree, no memory but the text's. The
+ * work is linear in the document's size (see struct leat_json_printer), the depth of calls is the server's limit.
  *
  * Facts: sql-common/json_binary.h; the text as MySQL 9.7.4 prints it. */
 #include "value_int.h"
@@ -15,57 +7,30 @@
 #include <math.h>
 
 #include "base/json.h"
-#include "binlog_int.h"
+#include "json_int.h"
 
-enum json_type {
-    SMALL_OBJECT = 0x00,
-    LARGE_OBJECT = 0x01,
-    SMALL_ARRAY = 0x02,
-    LARGE_ARRAY = 0x03,
-    LITERAL = 0x04,
-    INT16 = 0x05,
-    UINT16 = 0x06,
-    INT32 = 0x07,
-    UINT32 = 0x08,
-    INT64 = 0x09,
-    UINT64 = 0x0a,
-    DOUBLE = 0x0b,
-    STRING = 0x0c,
-    OPAQUE = 0x0f
-};
+/* The longest of what has a limit: a number, with quotes or a comma around it. */
+enum { SHORT_MAX = 64 };
 
-enum { DEPTH_MAX = 100 }; /* the server's own */
-
-struct json {
-    struct leat_buf *buf;
-    struct leat_error *err;
-    size_t budget; /* entries and bytes of text that may still be read */
-    unsigned depth;
-};
-
-static int put_value(struct json *json, uint8_t type, const uint8_t *bytes, size_t size);
-
-static int bad(struct json *json, const char *what)
+static int bad(struct leat_json_printer *printer, const char *what)
 {
-    return leat_malformed(json->err, "a JSON document is malformed: %s", what);
+    return leat_json_bad(printer->err, what);
 }
 
-static int spend(struct json *json, size_t cost)
+static int spend(struct leat_json_printer *printer, size_t cost)
 {
-    if (cost > json->budget)
-        return bad(json, "its parts are more than the whole");
-    json->budget -= cost;
+    if (__builtin_expect(cost > printer->budget, 0))
+        return bad(printer, "its parts are more than the whole");
+    printer->budget -= cost;
     return LEAT_OK;
 }
 
-static int put_text(struct json *json, const uint8_t *bytes, size_t size)
+/* `size` bytes of text and what stood before it. */
+static int put_text(struct leat_json_printer *printer, const uint8_t *bytes, size_t size)
 {
-    if (spend(json, size))
+    if (spend(printer, size))
         return LEAT_FAIL;
-    if (!leat_utf8_valid(bytes, size))
-        return bad(json, "a text is not UTF-8");
-    leat_json_string(json->buf, bytes, size);
-    return LEAT_OK;
+    return leat_json_text(printer->buf, bytes, size) ? LEAT_OK : bad(printer, "a text is not UTF-8");
 }
 
 /* Seven bits a byte, the lowest first, the highest bit set in all but the last; below 2^32. */
@@ -85,64 +50,69 @@ static size_t read_length(struct leat_cursor *cursor)
     return 0;
 }
 
-static int put_literal(struct json *json, uint8_t literal)
+static int put_literal(struct leat_json_printer *printer, const struct leat_json_value *value)
 {
-    static const char *const names[] = {"null", "true", "false"};
-    if (literal > 2)
-        return bad(json, "an unknown literal");
-    leat_buf_puts(json->buf, names[literal]);
+    static const char names[][8] = {"null", "true", "false"};
+    if (!value->size || value->bytes[0] > 2)
+        return bad(printer, "an unknown literal");
+    memcpy(leat_buf_reserve(printer->buf, 8), names[value->bytes[0]], 8);
+    leat_buf_commit(printer->buf, value->bytes[0] == 2 ? 5 : 4);
     return LEAT_OK;
 }
 
-static int put_number(struct json *json, uint8_t type, const uint8_t *bytes, size_t size)
+static int put_number(struct leat_json_printer *printer, const struct leat_json_value *value)
 {
-    static const uint8_t sizes[] = {
-        [INT16] = 2, [UINT16] = 2, [INT32] = 4, [UINT32] = 4, [INT64] = 8, [UINT64] = 8};
-    size_t width = sizes[type];
-    if (size < width)
-        return bad(json, "a number ends behind it");
-    uint64_t value = leat_le(bytes, width);
-    if (type == UINT16 || type == UINT32 || type == UINT64) {
-        leat_put_u64(json->buf, value);
+    static const uint8_t sizes[] = {[LEAT_JSON_INT16] = 2, [LEAT_JSON_UINT16] = 2, [LEAT_JSON_INT32] = 4,
+                                    [LEAT_JSON_UINT32] = 4, [LEAT_JSON_INT64] = 8, [LEAT_JSON_UINT64] = 8};
+    size_t width = sizes[value->type];
+    if (value->size < width)
+        return bad(printer, "a number ends behind it");
+    if (width == 8 && spend(printer, 8)) /* smaller ones may lie in their entry, which is paid */
+        return LEAT_FAIL;
+    uint64_t number = leat_le(value->bytes, width);
+    if (value->type == LEAT_JSON_UINT16 || value->type == LEAT_JSON_UINT32 || value->type == LEAT_JSON_UINT64) {
+        leat_put_u64(printer->buf, number);
         return LEAT_OK;
     }
     uint64_t sign = UINT64_C(1) << (width * 8 - 1);
-    leat_put_i64(json->buf, (int64_t)((value ^ sign) - sign));
+    leat_put_i64(printer->buf, (int64_t)((number ^ sign) - sign));
     return LEAT_OK;
 }
 
-static int put_double(struct json *json, const uint8_t *bytes, size_t size)
+static int put_double(struct leat_json_printer *printer, const struct leat_json_value *value)
 {
-    if (size < 8)
-        return bad(json, "a number ends behind it");
-    double value = leat_value_double(bytes);
-    if (!isfinite(value))
-        return bad(json, "a number is infinite or none");
-    leat_json_double_put(json->buf, value);
-    return LEAT_OK;
+    if (value->size < 8)
+        return bad(printer, "a number ends behind it");
+    double number = leat_value_double(value->bytes);
+    if (!isfinite(number))
+        return bad(printer, "a number is infinite or none");
+    leat_json_double_put(printer->buf, number);
+    return spend(printer, 8);
 }
 
-static int put_string(struct json *json, const uint8_t *bytes, size_t size)
+static int put_string(struct leat_json_printer *printer, const struct leat_json_value *value)
 {
-    struct leat_cursor cursor = leat_cursor(bytes, size);
+    struct leat_cursor cursor = leat_cursor(value->bytes, value->size);
     size_t length = read_length(&cursor);
     const uint8_t *text = leat_cursor_bytes(&cursor, length);
     if (cursor.failed)
-        return bad(json, "a text ends behind it");
-    return put_text(json, text, length);
+        return bad(printer, "a text ends behind it");
+    if (spend(printer, (size_t)(text - value->bytes)))
+        return LEAT_FAIL;
+    return put_text(printer, text, length);
 }
 
-static int put_temporal(struct json *json, enum leat_type type, const uint8_t *bytes, size_t size)
+static int put_temporal(struct leat_json_printer *printer, enum leat_type type, const uint8_t *bytes, size_t size)
 {
     if (size != 8)
-        return bad(json, "a date or time doesn't have eight bytes");
+        return bad(printer, "a date or time doesn't have eight bytes");
     struct leat_temporal temporal;
     struct leat_column column = {.type = type};
-    if (leat_temporal_of_packed(&temporal, type, (int64_t)leat_le(bytes, 8), json->err))
+    if (leat_temporal_of_packed(&temporal, type, (int64_t)leat_le(bytes, 8), printer->err))
         return LEAT_FAIL;
-    leat_buf_u8(json->buf, '"');
-    leat_temporal_put(json->buf, &column, &temporal, ' ');
-    leat_buf_u8(json->buf, '"');
+    leat_buf_u8(printer->buf, '"');
+    leat_temporal_put(printer->buf, &column, &temporal, ' ');
+    leat_buf_u8(printer->buf, '"');
     return LEAT_OK;
 }
 
@@ -156,166 +126,125 @@ static void put_base64_line(struct leat_buf *buf, const uint8_t *bytes, size_t s
 }
 
 /* The server's base64 has lines of 76 characters; their ends are escaped like any in a text. */
-static int put_base64(struct json *json, uint8_t type, const uint8_t *bytes, size_t size)
+static void put_base64(struct leat_json_printer *printer, uint8_t type, const uint8_t *bytes, size_t size)
 {
     enum { LINE = 57 };
-    if (spend(json, size))
-        return LEAT_FAIL;
-    leat_buf_puts(json->buf, "\"base64:type");
-    leat_put_u64(json->buf, type);
-    leat_buf_u8(json->buf, ':');
+    leat_buf_puts(printer->buf, "\"base64:type");
+    leat_put_u64(printer->buf, type);
+    leat_buf_u8(printer->buf, ':');
     for (size_t at = 0; at < size; at += LINE) {
         if (at)
-            leat_buf_puts(json->buf, "\\n");
-        put_base64_line(json->buf, bytes + at, size - at < LINE ? size - at : LINE);
+            leat_buf_puts(printer->buf, "\\n");
+        put_base64_line(printer->buf, bytes + at, size - at < LINE ? size - at : LINE);
     }
-    leat_buf_u8(json->buf, '"');
-    return LEAT_OK;
+    leat_buf_u8(printer->buf, '"');
 }
 
 /* A value of any column type: its type, length and bytes. */
-static int put_opaque(struct json *json, const uint8_t *bytes, size_t size)
+static int put_opaque(struct leat_json_printer *printer, const struct leat_json_value *value)
 {
-    struct leat_cursor cursor = leat_cursor(bytes, size);
+    struct leat_cursor cursor = leat_cursor(value->bytes, value->size);
     uint8_t type = leat_cursor_u8(&cursor);
     size_t length = read_length(&cursor);
     const uint8_t *data = leat_cursor_bytes(&cursor, length);
     if (cursor.failed)
-        return bad(json, "an opaque value ends behind it");
+        return bad(printer, "an opaque value ends behind it");
+    if (spend(printer, (size_t)(cursor.at - value->bytes)))
+        return LEAT_FAIL;
     switch (type) {
     case LEAT_TYPE_NEWDECIMAL:
-        return leat_decimal_of_json(json->buf, data, length, json->err); /* printed as a number */
+        return leat_decimal_of_json(printer->buf, data, length, printer->err); /* printed as a number */
     case LEAT_TYPE_DATE:
     case LEAT_TYPE_TIME:
     case LEAT_TYPE_DATETIME:
     case LEAT_TYPE_TIMESTAMP:
-        return put_temporal(json, (enum leat_type)type, data, length);
+        return put_temporal(printer, (enum leat_type)type, data, length);
     default:
-        return put_base64(json, type, data, length);
+        put_base64(printer, type, data, length);
+        return LEAT_OK;
     }
 }
 
-/* An object or array, opened: all sizes checked but what its offsets point to. */
-struct container {
-    const uint8_t *bytes;
-    size_t size;
-    uint32_t count;
-    unsigned width;     /* of counts, sizes and offsets: 2 or 4 */
-    size_t key_entries; /* where they begin; arrays have none */
-    size_t value_entries;
-    size_t values; /* behind the last entry */
-};
-
-static int container_open(struct json *json, struct container *c, uint8_t type, const uint8_t *bytes,
-                          size_t size)
+int leat_json_print_open(struct leat_json_printer *printer, const struct leat_json_container *c)
 {
-    bool object = type == SMALL_OBJECT || type == LARGE_OBJECT;
-    c->width = type == LARGE_OBJECT || type == LARGE_ARRAY ? 4 : 2;
-    if (size < 2 * (size_t)c->width)
-        return bad(json, "a container ends within its head");
-    c->bytes = bytes;
-    c->count = (uint32_t)leat_le(bytes, c->width);
-    c->size = (size_t)leat_le(bytes + c->width, c->width);
-    if (c->size > size)
-        return bad(json, "a container ends behind it");
-    c->key_entries = 2 * (size_t)c->width;
-    c->value_entries = c->key_entries + (object ? (size_t)c->count * (c->width + 2) : 0);
-    c->values = c->value_entries + (size_t)c->count * (c->width + 1);
-    if (c->values > c->size)
-        return bad(json, "a container has no room for its entries");
-    return spend(json, c->count);
+    if (++printer->depth > LEAT_JSON_DEPTH_MAX)
+        return bad(printer, "it is nested more than 100 deep");
+    leat_buf_u8(printer->buf, c->object ? '{' : '[');
+    return spend(printer, c->values);
 }
 
-static int put_key(struct json *json, const struct container *c, uint32_t index)
+void leat_json_print_close(struct leat_json_printer *printer, const struct leat_json_container *c)
 {
-    const uint8_t *entry = c->bytes + c->key_entries + (size_t)index * (c->width + 2);
-    size_t offset = (size_t)leat_le(entry, c->width);
-    size_t length = (size_t)leat_le(entry + c->width, 2);
-    if (offset < c->values || offset > c->size || length > c->size - offset)
-        return bad(json, "a key lies outside of its object");
-    return put_text(json, c->bytes + offset, length);
+    leat_buf_u8(printer->buf, c->object ? '}' : ']');
+    printer->depth--;
 }
 
-static bool is_inlined(uint8_t type, unsigned width)
+int leat_json_print_key(struct leat_json_printer *printer, const uint8_t *key, size_t size)
 {
-    return type == LITERAL || type == INT16 || type == UINT16 ||
-           (width == 4 && (type == INT32 || type == UINT32));
-}
-
-static int put_element(struct json *json, const struct container *c, uint32_t index)
-{
-    const uint8_t *entry = c->bytes + c->value_entries + (size_t)index * (c->width + 1);
-    uint8_t type = entry[0];
-    if (is_inlined(type, c->width))
-        return put_value(json, type, entry + 1, c->width);
-    size_t offset = (size_t)leat_le(entry + 1, c->width);
-    if (offset < c->values || offset >= c->size)
-        return bad(json, "a value lies outside of its container");
-    return put_value(json, type, c->bytes + offset, c->size - offset);
-}
-
-static int put_container(struct json *json, uint8_t type, const uint8_t *bytes, size_t size)
-{
-    bool object = type == SMALL_OBJECT || type == LARGE_OBJECT;
-    struct container c = {0};
-    if (++json->depth > DEPTH_MAX)
-        return bad(json, "it is nested more than 100 deep");
-    if (container_open(json, &c, type, bytes, size))
+    if (put_text(printer, key, size))
         return LEAT_FAIL;
-    leat_buf_u8(json->buf, object ? '{' : '[');
-    for (uint32_t i = 0; i < c.count; i++) {
-        if (i)
-            leat_buf_puts(json->buf, ", ");
-        if (object) {
-            if (put_key(json, &c, i))
-                return LEAT_FAIL;
-            leat_buf_puts(json->buf, ": ");
-        }
-        if (put_element(json, &c, i))
-            return LEAT_FAIL;
-    }
-    leat_buf_u8(json->buf, object ? '}' : ']');
-    json->depth--;
+    memcpy(leat_buf_reserve(printer->buf, 2), ": ", 2);
+    leat_buf_commit(printer->buf, 2);
     return LEAT_OK;
 }
 
-static int put_value(struct json *json, uint8_t type, const uint8_t *bytes, size_t size)
+static int put_container(struct leat_json_printer *printer, const struct leat_json_value *value)
 {
-    switch (type) {
-    case SMALL_OBJECT:
-    case LARGE_OBJECT:
-    case SMALL_ARRAY:
-    case LARGE_ARRAY:
-        return put_container(json, type, bytes, size);
-    case LITERAL:
-        return size ? put_literal(json, bytes[0]) : bad(json, "a literal is missing");
-    case INT16:
-    case UINT16:
-    case INT32:
-    case UINT32:
-    case INT64:
-    case UINT64:
-        return put_number(json, type, bytes, size);
-    case DOUBLE:
-        return put_double(json, bytes, size);
-    case STRING:
-        return put_string(json, bytes, size);
-    case OPAQUE:
-        return put_opaque(json, bytes, size);
+    struct leat_json_container c;
+    if (leat_json_open(&c, value, printer->err) || leat_json_print_open(printer, &c))
+        return LEAT_FAIL;
+    for (uint32_t i = 0; i < c.count; i++) {
+        struct leat_json_value element;
+        const uint8_t *key;
+        size_t key_size;
+        if (i) {
+            memcpy(leat_buf_reserve(printer->buf, SHORT_MAX), ", ", 2);
+            leat_buf_commit(printer->buf, 2);
+        }
+        if (c.object && (leat_json_key(&c, i, &key, &key_size, printer->err) ||
+                         leat_json_print_key(printer, key, key_size)))
+            return LEAT_FAIL;
+        if (leat_json_element(&c, i, &element, printer->err) || leat_json_print(printer, &element))
+            return LEAT_FAIL;
+    }
+    leat_json_print_close(printer, &c);
+    return LEAT_OK;
+}
+
+int leat_json_print(struct leat_json_printer *printer, const struct leat_json_value *value)
+{
+    switch (value->type) {
+    case LEAT_JSON_SMALL_OBJECT:
+    case LEAT_JSON_LARGE_OBJECT:
+    case LEAT_JSON_SMALL_ARRAY:
+    case LEAT_JSON_LARGE_ARRAY:
+        return put_container(printer, value);
+    case LEAT_JSON_LITERAL:
+        return put_literal(printer, value);
+    case LEAT_JSON_INT16:
+    case LEAT_JSON_UINT16:
+    case LEAT_JSON_INT32:
+    case LEAT_JSON_UINT32:
+    case LEAT_JSON_INT64:
+    case LEAT_JSON_UINT64:
+        return put_number(printer, value);
+    case LEAT_JSON_DOUBLE:
+        return put_double(printer, value);
+    case LEAT_JSON_STRING:
+        return put_string(printer, value);
+    case LEAT_JSON_OPAQUE:
+        return put_opaque(printer, value);
     default:
-        return bad(json, "an unknown type");
+        return bad(printer, "an unknown type");
     }
 }
 
 int leat_value_json(struct leat_buf *buf, const uint8_t *bytes, uint32_t size, struct leat_error *err)
 {
-    if (size == 0) {
-        leat_buf_puts(buf, "null");
-        return LEAT_OK;
-    }
     size_t start = buf->size;
-    struct json json = {.buf = buf, .err = err, .budget = size};
-    int result = put_value(&json, bytes[0], bytes + 1, size - 1);
+    struct leat_json_value value = leat_json_document(bytes, size);
+    struct leat_json_printer printer = {.buf = buf, .err = err, .budget = size};
+    int result = leat_json_print(&printer, &value);
     if (result)
         buf->size = start;
     return result;

@@ -5,106 +5,79 @@
  * Facts: my_gcvt in strings/dtoa.cc; tried on MySQL 9.7.4. */
 #include "value_int.h"
 
+#include <math.h>
+
 #include "base/json.h"
 
-enum { DIGITS_MAX = 32, PLAIN_POINT_MAX = 15 };
+/* The longest has 17 digits, a sign, a point, an exponent "e-308", or a point and zeros before or behind them. */
+enum { PLAIN_POINT_MAX = 15, TEXT_MAX = 48 };
 
 /* 0.DIGITS times ten to the power of `point`. */
 struct decimal {
-    bool negative;
-    char digits[DIGITS_MAX];
+    uint8_t digits[LEAT_DOUBLE_DIGITS_MAX];
     int count;
     int point;
 };
 
-/* Out of any JSON number with at most 32 significant digits. */
-static struct decimal scan(const uint8_t *text, size_t size)
+static uint8_t *put(uint8_t *to, const uint8_t *digits, int count)
 {
-    struct decimal d = {0};
-    bool behind_point = false;
-    size_t i = 0;
-    if (i < size && text[i] == '-') {
-        d.negative = true;
-        i++;
-    }
-    for (; i < size && text[i] != 'e' && text[i] != 'E'; i++) {
-        if (text[i] == '.') {
-            behind_point = true;
-            continue;
-        }
-        if (d.count == 0 && text[i] == '0') { /* zeros in front */
-            d.point -= behind_point;
-            continue;
-        }
-        if (d.count < DIGITS_MAX)
-            d.digits[d.count++] = (char)text[i];
-        d.point += !behind_point;
-    }
-    int exponent = 0;
-    bool below = false;
-    for (i++; i < size; i++) {
-        if (text[i] == '-')
-            below = true;
-        else if (text[i] != '+')
-            exponent = exponent * 10 + (text[i] - '0');
-    }
-    d.point += below ? -exponent : exponent;
-    while (d.count > 0 && d.digits[d.count - 1] == '0')
-        d.count--;
-    if (d.count == 0) {
-        d.digits[d.count++] = '0';
-        d.point = 1;
-    }
-    return d;
+    memcpy(to, digits, (size_t)count);
+    return to + count;
 }
 
-static void put_zeros(struct leat_buf *buf, int count)
+static uint8_t *put_zeros(uint8_t *to, int count)
 {
-    while (count-- > 0)
-        leat_buf_u8(buf, '0');
+    memset(to, '0', (size_t)count);
+    return to + count;
 }
 
-static void put_plain(struct leat_buf *buf, const struct decimal *d)
+static uint8_t *put_plain(uint8_t *to, const struct decimal *d)
 {
     if (d->point <= 0) {
-        leat_buf_puts(buf, "0.");
-        put_zeros(buf, -d->point);
-        leat_buf_put(buf, d->digits, (size_t)d->count);
-        return;
+        *to++ = '0';
+        *to++ = '.';
+        return put(put_zeros(to, -d->point), d->digits, d->count);
     }
-    int whole = d->point < d->count ? d->point : d->count;
-    leat_buf_put(buf, d->digits, (size_t)whole);
-    put_zeros(buf, d->point - d->count);
-    leat_buf_u8(buf, '.');
-    if (d->point >= d->count)
-        leat_buf_u8(buf, '0');
-    else
-        leat_buf_put(buf, d->digits + whole, (size_t)(d->count - whole));
+    if (d->point < d->count) {
+        to = put(to, d->digits, d->point);
+        *to++ = '.';
+        return put(to, d->digits + d->point, d->count - d->point);
+    }
+    to = put_zeros(put(to, d->digits, d->count), d->point - d->count);
+    *to++ = '.';
+    *to++ = '0';
+    return to;
 }
 
-static void put_exponent(struct leat_buf *buf, const struct decimal *d)
+static uint8_t *put_exponent(uint8_t *to, const struct decimal *d)
 {
-    leat_buf_put(buf, d->digits, 1);
+    *to++ = d->digits[0];
     if (d->count > 1) {
-        leat_buf_u8(buf, '.');
-        leat_buf_put(buf, d->digits + 1, (size_t)d->count - 1);
+        *to++ = '.';
+        to = put(to, d->digits + 1, d->count - 1);
     }
-    leat_buf_u8(buf, 'e');
-    leat_put_i64(buf, d->point - 1);
+    *to++ = 'e';
+    int exponent = d->point - 1;
+    if (exponent < 0)
+        *to++ = '-';
+    exponent = exponent < 0 ? -exponent : exponent;
+    if (exponent >= 100)
+        *to++ = (uint8_t)('0' + exponent / 100);
+    if (exponent >= 10)
+        *to++ = (uint8_t)('0' + exponent / 10 % 10);
+    *to++ = (uint8_t)('0' + exponent % 10);
+    return to;
 }
 
 void leat_json_double_put(struct leat_buf *buf, double value)
 {
-    size_t start = buf->size;
-    leat_put_double(buf, value);
-    struct decimal d = scan(buf->data + start, buf->size - start);
-    buf->size = start;
-    if (d.negative)
-        leat_buf_u8(buf, '-');
+    struct decimal d;
+    d.count = (int)leat_double_digits(d.digits, &d.point, value);
+    uint8_t *from = leat_buf_reserve(buf, TEXT_MAX), *to = from;
+    if (signbit(value))
+        *to++ = '-';
     bool near = d.point > -PLAIN_POINT_MAX && d.point <= PLAIN_POINT_MAX;
     bool within = d.point > 0 && d.point < d.count;
-    if (near || within)
-        put_plain(buf, &d);
-    else
-        put_exponent(buf, &d);
+    to = near || within ? put_plain(to, &d) : put_exponent(to, &d);
+    leat_buf_commit(buf, (size_t)(to - from));
 }

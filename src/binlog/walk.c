@@ -144,15 +144,3 @@ int leat_row_split(const struct leat_row_plan *plan, const uint8_t *present, str
     cursor->at = end;
     return LEAT_OK;
 }
-
-int leat_row_partial(struct leat_cursor *cursor, struct leat_error *err)
-{
-    uint64_t options = leat_cursor_lenenc(cursor);
-    if (cursor->failed)
-        return leat_malformed(err, "a row of a PARTIAL_UPDATE_ROWS event ends before its options");
-    if (options != 0)
-        return leat_unsupported(
-            err, "a row holds partial JSON (binlog_row_value_options=PARTIAL_JSON), which can't "
-                 "be read yet");
-    return LEAT_OK;
-}

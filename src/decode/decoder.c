@@ -162,6 +162,7 @@ static const handler handlers[256] = {
     [LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED] = decoder_rows,
     [LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED] = decoder_rows,
     [LEAT_EVENT_MARIADB_PARTIAL_ROW_DATA] = decoder_fragment,
+    [LEAT_EVENT_PARTIAL_UPDATE_ROWS] = decoder_rows,
     [LEAT_EVENT_INCIDENT] = incident,
 };
 

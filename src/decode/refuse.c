@@ -11,9 +11,6 @@ struct refusal {
 #define CURE_OF_OLD        "start behind it, or replicate from a newer server that reads it"
 
 static const struct refusal refusals[] = {
-    {LEAT_EVENT_PARTIAL_UPDATE_ROWS, "partial updates of JSON are not decoded yet",
-     "SET PERSIST binlog_row_value_options='', in open sessions too; what was logged before stays so: start "
-     "behind it"},
     {LEAT_EVENT_MARIADB_START_ENCRYPTION, "the file is encrypted",
      "read it from its server instead of from the file, or decrypt it first"},
     {LEAT_EVENT_START_V3, OF_OLD, CURE_OF_OLD},

@@ -111,16 +111,16 @@ static uint64_t digest_bitmap(const uint8_t *bitmap, uint32_t column_count, uint
  */
 static uint64_t digest_kind(const struct leat_schema_entry *entry, const struct leat_rows_event *rows)
 {
-    uint64_t digest = decoder_mix(entry->digest, (uint64_t)rows->op);
+    uint64_t digest = decoder_mix(entry->digest, (uint64_t)rows->op | (uint64_t)rows->partial << 8);
     digest = digest_bitmap(rows->before_present, rows->column_count, digest);
     return digest_bitmap(rows->after_present, rows->column_count, digest);
 }
 
-static int walk_image(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
-                      uint64_t *digest, struct leat_error *err)
+static int walk_image(const struct leat_row_plan *plan, const uint8_t *present, bool partial,
+                      struct leat_cursor *cursor, uint64_t *digest, struct leat_error *err)
 {
     const uint8_t *image = cursor->at;
-    if (leat_row_walk(plan, present, cursor, err))
+    if (partial ? leat_row_walk_partial(plan, present, cursor, err) : leat_row_walk(plan, present, cursor, err))
         return LEAT_FAIL;
     *digest = decoder_mix(*digest, leat_hash64(image, (size_t)(cursor->at - image), 0));
     return LEAT_OK;
@@ -129,9 +129,11 @@ static int walk_image(const struct leat_row_plan *plan, const uint8_t *present, 
 static int walk_row(const struct leat_row_plan *plan, const struct leat_rows_event *rows,
                     struct leat_cursor *cursor, uint64_t *digest, struct leat_error *err)
 {
-    if (rows->before_present && walk_image(plan, rows->before_present, cursor, digest, err))
+    if (rows->before_present && walk_image(plan, rows->before_present, false, cursor, digest, err))
         return LEAT_FAIL;
-    return rows->after_present ? walk_image(plan, rows->after_present, cursor, digest, err) : LEAT_OK;
+    if (rows->after_present)
+        return walk_image(plan, rows->after_present, rows->partial, cursor, digest, err);
+    return LEAT_OK;
 }
 
 /* Cuts the images into runs and gives each. An event without any images is one row without any columns: an
@@ -195,6 +197,8 @@ static int give_rows(struct leat_decoder *decoder, struct leat_schema_entry *ent
     run->table = entry->table;
     run->op = rows->op;
     run->flags = rows->flags & (WIRE_STATEMENT_END | WIRE_NO_FOREIGN_KEYS | WIRE_NO_UNIQUE);
+    if (rows->partial)
+        run->flags |= LEAT_ROWS_PARTIAL_JSON;
     run->first_row = run->row_count = 0;
     run->pos = decoder->event_pos;
     run->end_pos = decoder->event_end;

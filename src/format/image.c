@@ -32,11 +32,6 @@ bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present)
     return rest == 0 || (present[whole] & mask) == mask;
 }
 
-static inline bool has_bit(const uint8_t *bitmap, uint32_t bit)
-{
-    return bitmap[bit >> 3] >> (bit & 7) & 1;
-}
-
 /* The length before a value. */
 static inline size_t take_length(const struct leat_step *step, const uint8_t *from)
 {
@@ -68,20 +63,18 @@ __attribute__((always_inline)) static inline bool locate(const struct leat_step 
     return true;
 }
 
-static int too_long(struct leat_error *err)
+int leat_image_too_long(struct leat_error *err)
 {
     return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "a value is longer than its column or than what is left of the image");
 }
 
-/* The bitmap of NULLs at the cursor; *any: whether it has one. */
-static inline const uint8_t *take_nulls(const struct leat_plan *plan, const uint8_t *present,
-                                        struct leat_cursor *cursor, bool *any)
+const uint8_t *leat_image_nulls(const struct leat_plan *plan, const uint8_t *present, struct leat_cursor *cursor, bool *any)
 {
     uint32_t size = plan->bitmap_size;
     if (present) {
         uint32_t count = 0;
         for (uint32_t i = 0; i < plan->count; i++)
-            count += has_bit(present, i);
+            count += leat_image_bit(present, i);
         size = (count + 7) / 8;
     }
     const uint8_t *nulls = leat_cursor_bytes(cursor, size);
@@ -90,6 +83,12 @@ static inline const uint8_t *take_nulls(const struct leat_plan *plan, const uint
         found |= nulls[i];
     *any = found;
     return nulls;
+}
+
+bool leat_image_take(const struct leat_step *step, const uint8_t **at, const uint8_t *end, struct leat_located *value)
+{
+    value->found = true;
+    return locate(step, at, end, &value->bytes, &value->size);
 }
 
 static __attribute__((noinline)) uint8_t *put_foreign(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
@@ -172,20 +171,20 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
 {
     writer->step = NULL;
     bool any;
-    const uint8_t *nulls = take_nulls(plan, present, cursor, &any);
+    const uint8_t *nulls = leat_image_nulls(plan, present, cursor, &any);
     if (!nulls)
-        return too_long(err);
+        return leat_image_too_long(err);
     const uint8_t *at = cursor->at, *end = cursor->end;
     const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
     uint8_t *to = writer->to;
     uint32_t bit = 0, comma = 1;
     *to++ = '{';
     for (; step < steps_end; step++) {
-        if (present && !has_bit(present, step->index))
+        if (present && !leat_image_bit(present, step->index))
             continue;
         to = leat_text_chunks(to, step->text + comma, step->text_size - comma);
         comma = 0;
-        if (any && has_bit(nulls, bit++)) {
+        if (any && leat_image_bit(nulls, bit++)) {
             to = leat_text_copy(to, "null", 4);
             continue;
         }
@@ -193,7 +192,7 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
         uint32_t size;
         if (!locate(step, &at, end, &bytes, &size)) {
             writer->step = step;
-            return too_long(err);
+            return leat_image_too_long(err);
         }
         to = put_value(writer, to, step, bytes, size, end, err);
         if (!to) {
@@ -212,20 +211,20 @@ int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, 
 {
     writer->step = NULL;
     bool any;
-    const uint8_t *nulls = take_nulls(plan, present, &cursor, &any);
+    const uint8_t *nulls = leat_image_nulls(plan, present, &cursor, &any);
     if (!nulls)
-        return too_long(err);
+        return leat_image_too_long(err);
     const uint8_t *at = cursor.at, *end = cursor.end;
     uint32_t bit = 0;
     for (uint32_t i = 0; i < plan->key_span; i++) {
-        if (present && !has_bit(present, i))
+        if (present && !leat_image_bit(present, i))
             continue;
         const uint8_t *bytes = NULL;
         uint32_t size = 0;
-        bool null = any && has_bit(nulls, bit++);
+        bool null = any && leat_image_bit(nulls, bit++);
         if (!null && !locate(&plan->steps[i], &at, end, &bytes, &size)) {
             writer->step = &plan->steps[i];
-            return too_long(err);
+            return leat_image_too_long(err);
         }
         if (plan->key_part_of[i] != UINT32_MAX)
             located[plan->key_part_of[i]] = (struct leat_located){bytes, size, true};

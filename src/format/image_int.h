@@ -46,6 +46,27 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
 int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
                       struct leat_cursor cursor, struct leat_located *located, struct leat_error *err) LEAT_CHECKED;
 
+/* Images value by value, off the hot path. The bitmap of NULLs at the cursor, NULL if it isn't whole; *any: whether it
+ * has a NULL. The value at *at, which is moved behind it; false if it isn't whole, which is what leat_image_too_long says. */
+const uint8_t *leat_image_nulls(const struct leat_plan *plan, const uint8_t *present, struct leat_cursor *cursor, bool *any);
+bool leat_image_take(const struct leat_step *step, const uint8_t **at, const uint8_t *end, struct leat_located *value);
+int leat_image_too_long(struct leat_error *err);
+
+static inline bool leat_image_bit(const uint8_t *bitmap, uint32_t bit)
+{
+    return bitmap[bit >> 3] >> (bit & 7) & 1;
+}
+
+/* Partial updates. The documents of a before image, into plan->documents. */
+int leat_image_documents(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                         struct leat_cursor cursor, struct leat_error *err) LEAT_CHECKED;
+/* leat_image_write of an after image, of whose JSON values those with a bit in `partial` are changes to these documents.
+ * Where the document isn't known, the column is left out. */
+int leat_image_write_partial(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                             const uint8_t *partial, struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
+/* The changes to those, `,"json_diff":{…}`, behind the buffer's contents. */
+int leat_image_changes(struct leat_buf *buf, const struct leat_plan *plan, struct leat_error *err) LEAT_CHECKED;
+
 /* One located value, written by its step. */
 int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                      struct leat_error *err) LEAT_CHECKED;

@@ -3,6 +3,7 @@
 #include "lines_int.h"
 
 #include "base/json.h"
+#include "binlog/rows.h"
 #include "text_int.h"
 
 /* More than the fixed words and numbers of a line. */
@@ -14,7 +15,8 @@ struct run {
     const struct leat_rows *rows;
     struct leat_plan *plan;
     const uint8_t *before_present, *after_present; /* NULL: full */
-    bool has_before, has_after;
+    bool has_before, has_after, partial;
+    const uint8_t *changed; /* partial: which JSON columns of the after image are changes, NULL: none */
     struct leat_cursor cursor;
     uint64_t row;    /* within its event */
     uint64_t number; /* within its transaction */
@@ -48,17 +50,12 @@ static int prepare(struct run *run, struct leat_error *err)
     const struct leat_plan *plan = run->plan;
     run->row = rows->first_row;
     run->cursor = leat_cursor(rows->images, rows->images_size);
-    if (rows->flags & LEAT_ROWS_PARTIAL_JSON) {
-        leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "an update holds JSON as a difference, not as a document");
-        fail_at(run, NULL, err);
-        return leat_cure(err, "on the source: SET PERSIST binlog_row_value_options = '' and reconnect its sessions; then "
-                              "skip this transaction or start behind it");
-    }
     if (rows->column_count != plan->count)
         return malformed(run, "the rows and their definition differ in the number of columns", err);
     run->has_before = rows->op == LEAT_OP_UPDATE || rows->op == LEAT_OP_DELETE;
     run->has_after = rows->op == LEAT_OP_UPDATE || rows->op == LEAT_OP_INSERT;
-    if (!run->has_before && !run->has_after)
+    run->partial = rows->flags & LEAT_ROWS_PARTIAL_JSON;
+    if ((!run->has_before && !run->has_after) || (run->partial && rows->op != LEAT_OP_UPDATE))
         return malformed(run, "rows of an unknown kind", err);
     if ((run->has_before && !rows->before_present) || (run->has_after && !rows->after_present))
         return malformed(run, "a row event without a bitmap of its columns", err);
@@ -190,7 +187,19 @@ static int write_after(struct run *run, struct leat_writer *writer, struct leat_
     leat_buf_clear(&run->lines->after_nulls);
     writer->json_nulls = &run->lines->after_nulls;
     writer->to = leat_text_copy(writer->to, ",\"after\":", 9);
+    if (run->partial)
+        return leat_image_write_partial(writer, run->plan, run->after_present, run->changed, &run->cursor, err);
     return leat_image_write(writer, run->plan, run->after_present, &run->cursor, err);
+}
+
+/* Behind the before image of a partial update, which is at `before`. */
+static int look_for_documents(struct run *run, struct leat_writer *writer, struct leat_cursor before,
+                              struct leat_error *err)
+{
+    writer->step = NULL;
+    if (leat_row_partial(run->plan->json_count, &run->changed, &run->cursor, err))
+        return LEAT_FAIL;
+    return leat_image_documents(writer, run->plan, run->before_present, before, err);
 }
 
 /* The key comes first and is the after image's, which is found only behind the before image. Keys hardly ever change:
@@ -207,12 +216,15 @@ static int write_images(struct run *run, struct leat_writer *writer, struct leat
         return LEAT_FAIL;
     if (run->has_before && write_before(run, writer, err))
         return LEAT_FAIL;
+    if (run->partial && look_for_documents(run, writer, images, err))
+        return LEAT_FAIL;
     if (has_key && run->has_before && run->has_after && look_for_new_key(run, writer, &changed, err))
         return LEAT_FAIL;
     if (changed) {
         run->cursor = images;
         writer->to = writer->buf->data + key_from;
-        if (write_key(run, writer, run->plan->located, err) || write_before(run, writer, err))
+        if (write_key(run, writer, run->plan->located, err) || write_before(run, writer, err) ||
+            (run->partial && look_for_documents(run, writer, images, err)))
             return LEAT_FAIL;
     }
     return run->has_after ? write_after(run, writer, err) : LEAT_OK;
@@ -233,6 +245,10 @@ static int write_row(struct run *run, struct leat_error *err)
     }
     leat_writer_commit(&writer);
     write_json_nulls(run);
+    if (run->partial && leat_image_changes(lines->out.buf, plan, err)) {
+        lines->out.buf->size = from;
+        return fail_at(run, NULL, err);
+    }
     leat_lines_open(lines, from, &plan->view->database, &plan->view->name);
     return LEAT_OK;
 }

@@ -252,6 +252,14 @@ static int make_steps(struct leat_plan *plan, struct leat_error *err)
     return result;
 }
 
+static void make_documents(struct leat_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->count; i++)
+        plan->json_count += plan->steps[i].column->type == LEAT_TYPE_JSON;
+    if (plan->json_count)
+        plan->documents = leat_alloc_zero(2 * (size_t)plan->json_count, sizeof *plan->documents);
+}
+
 static void make_key(struct leat_plan *plan)
 {
     const struct leat_table_view *view = plan->view;
@@ -312,6 +320,7 @@ int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struc
             return LEAT_FAIL;
         }
         make_key(made);
+        make_documents(made);
     }
     *plan = made;
     return LEAT_OK;
@@ -328,6 +337,7 @@ void leat_plan_free(struct leat_plan **plan)
     free(gone->key);
     free(gone->key_part_of);
     free(gone->located);
+    free(gone->documents);
     leat_buf_free(&gone->text);
     free(gone);
     *plan = NULL;

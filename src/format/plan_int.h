@@ -68,6 +68,8 @@ struct leat_plan {
     uint32_t *key;          /* columns, in key order */
     uint32_t *key_part_of;  /* column: its part in the key, or UINT32_MAX */
     struct leat_located *located; /* scratch: key_count, and as many again */
+    uint32_t json_count;          /* JSON columns, documents of the server's binary form */
+    struct leat_located *documents; /* scratch: json_count, those of a before image; and as many again, changes without */
     const uint8_t *about;   /* `"db":"shop","table":"cart",` */
     uint32_t about_size;
     size_t image_max; /* bytes of one image's text but for values with a length prefix */

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "binlog/json.h"
 #include "binlog/value.h"
 #include "charset_text_int.h"
 #include "text_plain_int.h"
@@ -254,19 +255,34 @@ int leat_write_vector(struct leat_writer *writer, const struct leat_step *step, 
     return LEAT_OK;
 }
 
+/* Behind a document that was put from `start` on. */
+static void note_null(struct leat_writer *writer, const struct leat_step *step, size_t start)
+{
+    const struct leat_buf *buf = writer->buf;
+    if (buf->size - start == 4 && memcmp(buf->data + start, "null", 4) == 0)
+        leat_buf_u32(writer->json_nulls, step->index);
+}
+
 int leat_write_json(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                     struct leat_error *err)
 {
     leave(writer);
-    size_t before = writer->buf->size;
+    size_t start = writer->buf->size;
     if (leat_value_json(writer->buf, bytes, size, err))
         return LEAT_FAIL;
-    const uint8_t *text = writer->buf->data + before;
-    size_t text_size = writer->buf->size - before;
-    if (!leat_utf8_valid(text, text_size))
-        return malformed("a JSON document with text that is not UTF-8", err);
-    if (text_size == 4 && memcmp(text, "null", 4) == 0)
-        leat_buf_u32(writer->json_nulls, step->index);
+    note_null(writer, step, start);
+    enter(writer);
+    return LEAT_OK;
+}
+
+int leat_write_changed_json(struct leat_writer *writer, const struct leat_step *step, const struct leat_located *document,
+                            const uint8_t *changes, uint32_t changes_size, struct leat_error *err)
+{
+    leave(writer);
+    size_t start = writer->buf->size;
+    if (leat_json_apply(writer->buf, document->bytes, document->size, changes, changes_size, err))
+        return LEAT_FAIL;
+    note_null(writer, step, start);
     enter(writer);
     return LEAT_OK;
 }

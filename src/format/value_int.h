@@ -15,4 +15,8 @@ leat_value_writer leat_write_float, leat_write_double, leat_write_decimal, leat_
 /* Text whose bytes are not of its character set. */
 void leat_write_foreign(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size);
 
+/* The document with the changes of a partial update made. */
+int leat_write_changed_json(struct leat_writer *writer, const struct leat_step *step, const struct leat_located *document,
+                            const uint8_t *changes, uint32_t changes_size, struct leat_error *err) LEAT_CHECKED;
+
 #endif

@@ -100,7 +100,10 @@ enum leat_rows_flags {
 /* A run of row changes of one event. Row images stay in MySQL's packed form, one after another (INSERT: after; DELETE:
  * before; UPDATE: before, after, each row). An image is a null bitmap over its present columns, then the values of
  * those that are present and not null. decode has walked every row: lengths are consistent with the definition, so a
- * reader may walk them again without an error being possible — from a journal whose checksums were verified. */
+ * reader may walk them again without an error being possible — from a journal whose checksums were verified.
+ *
+ * With LEAT_ROWS_PARTIAL_JSON, before each after image stands which of its JSON values are changes to the document of the
+ * before image instead of documents (leat_row_partial, leat_json_apply). */
 struct leat_rows {
     uint64_t table_id;         /* of the SCHEMA item; the definition itself travels as `table` when it is at hand */
     struct leat_table *table;  /* borrowed; never NULL when handed to a filter, format or sink */

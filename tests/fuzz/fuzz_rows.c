@@ -83,16 +83,18 @@ static int make_table(struct leat_table **table, struct leat_row_plan **plan, co
 /* ---- Rows ---- */
 
 /* Walk and split take the same image: or neither. */
-static int split_image(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
+static int split_image(const struct leat_row_plan *plan, const uint8_t *present, bool partial, struct leat_cursor *cursor,
                        struct leat_value *values)
 {
     struct leat_error err = {0};
     struct leat_cursor walked = *cursor;
-    int result = leat_row_walk(plan, present, &walked, &err);
+    int result = partial ? leat_row_walk_partial(plan, present, &walked, &err) : leat_row_walk(plan, present, &walked, &err);
     fuzz_check_result(result, &err);
     const uint8_t *from = cursor->at;
     struct leat_cursor split = *cursor;
-    FUZZ_CHECK(leat_row_split(plan, present, &split, values, &err) == result);
+    int again = partial ? leat_row_split_partial(plan, present, &split, values, &err)
+                        : leat_row_split(plan, present, &split, values, &err);
+    FUZZ_CHECK(again == result);
     if (result)
         return result;
     FUZZ_CHECK(split.at == walked.at);
@@ -109,16 +111,13 @@ static int split_rows(const struct leat_row_plan *plan, const struct leat_rows_e
 {
     struct leat_cursor cursor = leat_cursor(rows->images, rows->images_size);
     struct leat_value *values = leat_alloc_zero(plan->column_count + 1, sizeof *values);
-    struct leat_error err = {0};
     int result = LEAT_OK;
     for (*count = 0; result == LEAT_OK && leat_cursor_left(&cursor); ++*count) {
         const uint8_t *row = cursor.at;
         if (rows->before_present)
-            result = split_image(plan, rows->before_present, &cursor, values);
-        if (result == LEAT_OK && rows->partial)
-            result = leat_row_partial(&cursor, &err);
+            result = split_image(plan, rows->before_present, false, &cursor, values);
         if (result == LEAT_OK && rows->after_present)
-            result = split_image(plan, rows->after_present, &cursor, values);
+            result = split_image(plan, rows->after_present, rows->partial, &cursor, values);
         if (result == LEAT_OK && cursor.at == row)
             result = LEAT_FAIL; /* rows without columns */
     }

@@ -214,19 +214,11 @@ def statement(connection, numbers):
     connection.execute(f"UPDATE {numbers.path} SET body='by statement' WHERE id=1")
 
 
-def partial_json(connection, numbers):
-    connection.execute("SET SESSION binlog_row_value_options=PARTIAL_JSON, SESSION binlog_row_image=MINIMAL")
-    connection.execute(f"UPDATE {numbers.named('json')} SET d=JSON_SET(d, '$.a', 2)")
-
-
 @pytest.mark.parametrize("do,code,words,cure", [
     (statement, "server_settings", ["logged as a statement"], "SET PERSIST binlog_format=ROW"),
-    (partial_json, "unsupported", ["partial updates of JSON"], "SET PERSIST binlog_row_value_options=''"),
 ])
 def test_what_is_not_decoded_stops_by_name_and_goes_on_behind(make_leat, numbers, do, code, words, cure):
     primary = numbers.server
-    primary.sql(f"CREATE TABLE {numbers.named('json')} (id INT PRIMARY KEY, d JSON);"
-                f"INSERT INTO {numbers.named('json')} VALUES (1, JSON_OBJECT('a', 1, 'b', REPEAT('z', 1000)))")
     relay = quick(make_leat, primary)
     relay.start()
     numbers.insert(1)

@@ -348,7 +348,6 @@ def test_files_that_are_no_binlogs(tmp_path):
 
 
 @pytest.mark.parametrize("name,words,cure", [
-    ("partial_json", "partial updates of JSON", "binlog_row_value_options=''"),
     ("xa", "XA transactions", "without XA")])
 def test_recorded_files_that_are_not_decoded_yet(name, words, cure):
     done = run("decode", DATA / f"{name}.binlog")

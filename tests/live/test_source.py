@@ -169,7 +169,6 @@ def test_privileges_by_a_role_count_when_it_is_active(shared_mysql):
 @pytest.mark.parametrize("options,subject,cure", [
     ({"binlog_row_metadata": "MINIMAL"}, "binlog_row_metadata", "SET PERSIST binlog_row_metadata=FULL"),
     ({"binlog_format": "STATEMENT"}, "binlog_format", "SET PERSIST binlog_format=ROW"),
-    ({"binlog_row_value_options": "PARTIAL_JSON"}, "binlog_row_value_options", "SET PERSIST binlog_row_value_options=''"),
     ({"server_id": 0}, "server_id", "SET PERSIST server_id"),
 ])
 def test_settings_that_would_lose_changes_stop(make_mysql, options, subject, cure):
@@ -184,12 +183,12 @@ def test_a_server_without_binlog_stops(make_mysql):
 
 
 def test_doctor_tells_what_is_dangerous(make_mysql):
-    server = make_mysql(binlog_row_image="MINIMAL", sync_binlog=0, innodb_flush_log_at_trx_commit=2, gtid_mode="OFF",
+    server = make_mysql(binlog_row_image="MINIMAL", binlog_row_value_options="PARTIAL_JSON", sync_binlog=0, innodb_flush_log_at_trx_commit=2, gtid_mode="OFF",
                         binlog_expire_logs_seconds=3600, binlog_checksum="NONE", binlog_ignore_db="scratch")
     server.sql("CREATE TABLE test.p (a INT PRIMARY KEY); CREATE TABLE test.c (a INT, FOREIGN KEY (a) REFERENCES test.p (a) "
                "ON DELETE CASCADE); CREATE TABLE test.m (a INT) ENGINE=MyISAM; GRANT SELECT ON *.* TO cdc@'%'")
     probe = run(server, doctor=True)
-    for subject in ("binlog_row_image", "sync_binlog", "innodb_flush_log_at_trx_commit", "gtid_mode", "binlog_checksum",
+    for subject in ("binlog_row_image", "binlog_row_value_options", "sync_binlog", "innodb_flush_log_at_trx_commit", "gtid_mode", "binlog_checksum",
                     "binlog_expire_logs_seconds", "binlog_ignore_db"):
         assert any(line.startswith(f"finding WARNING {subject}") for line in probe.lines), str(probe)
     assert any(line.startswith("finding note engines: test.m (MyISAM)") for line in probe.lines), str(probe)

@@ -23,6 +23,7 @@ import type_cases_times  # noqa: F401
 import type_cases_texts  # noqa: F401
 import type_cases_documents  # noqa: F401
 import type_cases_tables  # noqa: F401
+import type_cases_partial  # noqa: F401
 
 HERE = Path(__file__).resolve().parent
 
@@ -215,29 +216,11 @@ def test_values_with_minimal_metadata(apart):
     assert not everything.differences and everything.values > 10000, str(everything)
 
 
-# ---- What isn't supported stops, and is never garbled ----
-
-@pytest.fixture
-def own(apart, request):
-    """A fresh database on that server."""
-    name = request.node.name[:60]
-    apart.sql(f"CREATE DATABASE {name}")
-    return name
-
-
-def test_json_as_a_difference_stops_with_the_cure(apart, own):
-    apart.sql(f"FLUSH BINARY LOGS; CREATE TABLE {own}.t (i INT PRIMARY KEY, j JSON); SET binlog_row_value_options=PARTIAL_JSON;"
-                     f"""INSERT INTO {own}.t VALUES (1, '{{"a": "xxxxxxxx"}}'); UPDATE {own}.t SET j = JSON_SET(j, '$.a', 'y')""")
-    done = leat_program.run("decode", apart.binlogs()[-1])
-    assert done.returncode == 17 and f"{apart.binlogs()[-1].name}:" in done.stderr, done.stderr
-    assert "SET PERSIST binlog_row_value_options" in done.stderr, done.stderr
-    assert '"op":"insert"' in done.stdout and '"op":"update"' not in done.stdout
-
-
 # ---- Random ----
 
-def test_random_tables_and_values(request):
+@pytest.mark.parametrize("campaign", ["values-campaign", "json-campaign"])
+def test_random_tables_and_values(request, campaign):
     seconds = 300 if request.config.getoption("--full") else 8
-    done = subprocess.run([HERE / "values-campaign", "--seconds", str(seconds)], capture_output=True, text=True, timeout=seconds * 4 + 120)
+    done = subprocess.run([HERE / campaign, "--seconds", str(seconds)], capture_output=True, text=True, timeout=seconds * 4 + 120)
     print(done.stdout, done.stderr)
     assert done.returncode == 0, done.stdout + done.stderr

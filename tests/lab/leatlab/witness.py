@@ -7,7 +7,7 @@ SELECTs run on a second one, whose settings (time zone UTC, utf8mb4) have nothin
 import json
 from dataclasses import dataclass, field
 
-from . import values
+from . import documents, values
 from .values import Column, quoted
 
 EXAMPLES = 10
@@ -75,6 +75,7 @@ class Verdict:
     changes: int = 0
     values: int = 0
     absent: int = 0       # values that partial images left out
+    diffs: int = 0        # documents of which only changes were told
     definitions: int = 0  # lines of definitions compared
     differences: list = field(default_factory=list)
 
@@ -82,11 +83,13 @@ class Verdict:
         self.changes += other.changes
         self.values += other.values
         self.absent += other.absent
+        self.diffs += other.diffs
         self.definitions += other.definitions
         self.differences += other.differences
 
     def __str__(self):
         text = (f"{self.values} values of {self.changes} changes and {self.definitions} definitions compared, "
+                f"{self.absent} absent, {self.diffs} documents by their changes, "
                 f"{len(self.differences)} differences")
         return "\n  ".join([text, *self.differences[:EXAMPLES]])
 
@@ -167,6 +170,14 @@ class Witness:
         for row in updated:
             self._note("delete", table, row, None)
 
+    def update(self, table, assignments, order, where="TRUE"):
+        """One UPDATE of rows that all change, in the order of `order`, which must be the primary key's and stay as it is."""
+        before = self._rows(table, order, where)
+        if self.sql(f"UPDATE {table.path} SET {assignments} WHERE {where} ORDER BY {order}") != len(before):
+            raise AssertionError(f"{assignments} leaves rows of {table.path} as they are")
+        for row, changed in zip(before, self._rows(table, order, where)):
+            self._note("update", table, row, changed)
+
     def _note(self, op, table, before, after):
         self.changes.append(Change(op, table, before, after, self.partial))
 
@@ -176,10 +187,10 @@ class Witness:
             raise AssertionError(f"{len(rows)} rows in {table.path}")
         return rows[0]
 
-    def _rows(self, table, order=None):
+    def _rows(self, table, order=None, where=None):
         made = []
         with self.reader.cursor() as cursor:
-            cursor.execute(table.select + (f" ORDER BY {order}" if order else ""))
+            cursor.execute(table.select + (f" WHERE {where}" if where else "") + (f" ORDER BY {order}" if order else ""))
             for cells in cursor.fetchall():
                 row, at = Row([], []), 0
                 for column in table.columns:
@@ -257,6 +268,7 @@ def _judge_line(verdict, change, line):
     table = change.table
     where = f"{table.path} {line['file']}:{line['pos']} row {line['row']}"
     nulls = json.loads(line.get("json_null", "{}"))
+    diffs = documents.parse(line.get("json_diff", "{}"))
     for image in ("before", "after"):
         row = getattr(change, image)
         if (row is None) != (image not in line):
@@ -265,6 +277,10 @@ def _judge_line(verdict, change, line):
             present = _judge_values(verdict, f"{where} {image}", table.columns, row.values, line[image], change.partial)
             if nulls.pop(image, []) != [name for name in row.json_nulls if name in present]:
                 verdict.differences.append(f"{where}: json_null {line.get('json_null')}, expected {row.json_nulls} in {image}")
+    if change.op == "update":
+        _judge_left_out(verdict, where, change, {name for name, _ in values.members(line["after"])}, diffs)
+    if diffs and (change.op != "update" or not change.partial):
+        verdict.differences.append(f"{where}: json_diff {line['json_diff']}"[:600])
     if nulls:
         verdict.differences.append(f"{where}: json_null tells of {nulls}")
     if ("key" in line) != bool(table.key):
@@ -272,6 +288,23 @@ def _judge_line(verdict, change, line):
     elif table.key:
         row = change.after or change.before
         _judge_values(verdict, f"{where} key", [table.columns[i] for i in table.key], [row.values[i] for i in table.key], line["key"])
+
+
+def _judge_left_out(verdict, where, change, present, diffs):
+    """What an after image leaves out is as it was before, but for documents whose changes are told."""
+    for column, before, after in zip(change.table.columns, change.before.values, change.after.values):
+        if column.name in diffs:
+            verdict.diffs += 1
+            try:
+                same = column.name not in present and \
+                    documents.changed(documents.parse(before.text), diffs[column.name]) == documents.parse(after.text)
+            except (AssertionError, LookupError, TypeError):
+                same = False
+            if not same:
+                verdict.differences.append(f"{where}: changes {diffs[column.name]} of {column.name} don't make {before.text} "
+                                           f"into {after.text}"[:600])
+        elif column.name not in present and before != after:
+            verdict.differences.append(f"{where} leaves out {column.name}, which has changed from {before} to {after}"[:600])
 
 
 def _judge_values(verdict, where, columns, expected, image, partial=False):

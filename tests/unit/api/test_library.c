@@ -480,6 +480,19 @@ START_TEST(values_as_views)
 }
 END_TEST
 
+/* Documents of partial updates are put together; where the row before doesn't tell the document, the changes are told. */
+START_TEST(partial_json_as_text)
+{
+    char *trace = heard_of("partial_json", "t");
+    ck_assert_ptr_nonnull(strstr(trace, "| 1 {\"b\": \"short\", \"c\": [1, \"two\", 3], \"d\": {\"e\": null}, \"new\": [{\"x\": 1}]} "
+                                        "[9.5, 2, 3] no document \n"));
+    ck_assert_ptr_nonnull(strstr(trace, "| 2 {\"list\": [], \"odd \\\"key\": 1, \"replaced\": false} {} NULL \n"));
+    ck_assert_ptr_nonnull(strstr(trace, "2 absent absent absent | absent [{\"op\":\"replace\",\"path\":\"$.replaced\","
+                                        "\"value\":\"2024-02-29\"}] absent absent \n"));
+    free(trace);
+}
+END_TEST
+
 static Suite *library_suite(void)
 {
     Suite *suite = suite_create("library");
@@ -496,6 +509,7 @@ static Suite *library_suite(void)
     tcase_add_test(tests, values_as_text);
     tcase_add_test(tests, absent_is_not_null);
     tcase_add_test(tests, values_as_views);
+    tcase_add_test(tests, partial_json_as_text);
     suite_add_tcase(suite, tests);
     return suite;
 }

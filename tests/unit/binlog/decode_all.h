@@ -9,6 +9,7 @@
 #include "binlog/charset.h"
 #include "binlog/event.h"
 #include "binlog/inflate.h"
+#include "binlog/json.h"
 #include "binlog/rows.h"
 #include "binlog/value.h"
 #include "model/point.h"
@@ -28,7 +29,7 @@ struct reader {
     struct leat_buf text;
     struct leat_inflater *inflater;
     struct leat_buf inflated, inflated_images;
-    uint64_t rows, values, events, unsupported;
+    uint64_t rows, values, events, unsupported, changed;
 };
 
 static inline void reader_free(struct reader *reader)
@@ -89,21 +90,55 @@ static inline int reader_value(struct reader *reader, const struct leat_column *
     }
 }
 
+/* Into values[0 … column_count-1], by both ways. */
 static inline int reader_image(struct reader *reader, const struct leat_row_plan *plan,
-                               const struct leat_table_view *view, const uint8_t *present,
-                               struct leat_cursor *cursor, struct leat_error *err)
+                               const struct leat_table_view *view, const uint8_t *present, bool partial,
+                               struct leat_value *values, struct leat_cursor *cursor, struct leat_error *err)
 {
-    struct leat_value *values = malloc((view->column_count + 1) * sizeof(*values));
-    ck_assert_ptr_nonnull(values);
     struct leat_cursor walked = *cursor;
-    int result = leat_row_walk(plan, present, &walked, err);
-    ck_assert_int_eq(leat_row_split(plan, present, cursor, values, err), result);
+    int result = partial ? leat_row_walk_partial(plan, present, &walked, err)
+                         : leat_row_walk(plan, present, &walked, err);
+    int again = partial ? leat_row_split_partial(plan, present, cursor, values, err)
+                        : leat_row_split(plan, present, cursor, values, err);
+    ck_assert_int_eq(again, result);
     if (result == 0)
         ck_assert_ptr_eq(walked.at, cursor->at);
     for (uint32_t i = 0; result == 0 && i < view->column_count; i++)
-        if (values[i].bytes)
+        if (values[i].bytes && !values[i].partial)
             result = reader_value(reader, &view->columns[i], &values[i], err);
-    free(values);
+    return result;
+}
+
+/* Changes made to the documents of the image before, where it has them. */
+static inline int reader_changes(struct reader *reader, const struct leat_value *before,
+                                 const struct leat_value *after, uint32_t count, struct leat_error *err)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!after[i].partial || !before[i].bytes)
+            continue;
+        reader->text.size = 0;
+        if (leat_json_apply(&reader->text, before[i].bytes, before[i].size, after[i].bytes, after[i].size, err))
+            return LEAT_FAIL;
+        reader->changed++;
+    }
+    return 0;
+}
+
+static inline int reader_row(struct reader *reader, const struct leat_rows_event *rows,
+                             const struct leat_row_plan *plan, const struct leat_table_view *view,
+                             struct leat_cursor *cursor, struct leat_error *err)
+{
+    struct leat_value *before = calloc(view->column_count + 1, 2 * sizeof(*before));
+    ck_assert_ptr_nonnull(before);
+    struct leat_value *after = before + view->column_count;
+    int result = 0;
+    if (rows->before_present)
+        result = reader_image(reader, plan, view, rows->before_present, false, before, cursor, err);
+    if (result == 0 && rows->after_present)
+        result = reader_image(reader, plan, view, rows->after_present, rows->partial, after, cursor, err);
+    if (result == 0 && rows->partial)
+        result = reader_changes(reader, before, after, view->column_count, err);
+    free(before);
     return result;
 }
 
@@ -153,13 +188,7 @@ static inline int reader_rows(struct reader *reader, const struct leat_event *ev
             return LEAT_FAIL;
         struct leat_cursor cursor = leat_cursor(rows.images, rows.images_size);
         while (leat_cursor_left(&cursor)) {
-            if (rows.before_present &&
-                reader_image(reader, reader->maps[i].plan, view, rows.before_present, &cursor, err))
-                return LEAT_FAIL;
-            if (rows.partial && leat_row_partial(&cursor, err))
-                return LEAT_FAIL;
-            if (rows.after_present &&
-                reader_image(reader, reader->maps[i].plan, view, rows.after_present, &cursor, err))
+            if (reader_row(reader, &rows, reader->maps[i].plan, view, &cursor, err))
                 return LEAT_FAIL;
             reader->rows++;
         }

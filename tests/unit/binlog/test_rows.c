@@ -472,21 +472,6 @@ START_TEST(heads_of_rows_events)
 }
 END_TEST
 
-START_TEST(partial_json_is_named)
-{
-    struct leat_error err = {0};
-    struct leat_cursor cursor = leat_cursor("\0x", 2);
-    ck_assert_int_eq(leat_row_partial(&cursor, &err), 0);
-    ck_assert_uint_eq(leat_cursor_left(&cursor), 1);
-    cursor = leat_cursor("\1x", 2);
-    ck_assert_int_eq(leat_row_partial(&cursor, &err), LEAT_FAIL);
-    ck_assert_int_eq(err.code, LEAT_E_UNSUPPORTED);
-    cursor = leat_cursor("", 0);
-    ck_assert_int_eq(leat_row_partial(&cursor, &err), LEAT_FAIL);
-    ck_assert_int_eq(err.code, LEAT_E_MALFORMED);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("binlog rows");
@@ -496,7 +481,6 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, a_value_longer_than_its_column_is_refused);
     LEAT_TEST_ADD(s, types_that_cannot_be_walked_are_named);
     LEAT_TEST_ADD(s, heads_of_rows_events);
-    LEAT_TEST_ADD(s, partial_json_is_named);
     return s;
 }
 

@@ -24,7 +24,6 @@ START_TEST(events_that_this_build_does_not_know)
         const char *error, *cure;
     } cases[] = {
         {77, "unknown type 77 at mysql-bin.000001:", "upgrade"},
-        {LEAT_EVENT_PARTIAL_UPDATE_ROWS, "PARTIAL_UPDATE_ROWS at", "binlog_row_value_options=''"},
         {LEAT_EVENT_MARIADB_START_ENCRYPTION, "encrypted", "server"},
         {LEAT_EVENT_PRE_GA_WRITE_ROWS, "before MySQL 5.1", "start behind it"},
     };

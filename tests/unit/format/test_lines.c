@@ -468,23 +468,6 @@ START_TEST(what_cannot_be_given_fails)
 }
 END_TEST
 
-START_TEST(partial_json_fails)
-{
-    struct test_sink sink;
-    struct leat_table *cart = test_cart("cart");
-    struct leat_buf one = image(1, NULL);
-    struct leat_item rows = test_rows(cart, LEAT_OP_INSERT, 1, &one);
-    test_sink_open(&sink, false, NULL);
-    give_begin(&sink);
-    rows.rows.flags = LEAT_ROWS_PARTIAL_JSON;
-    ck_assert_int_eq(test_give(&sink, &rows), LEAT_FAIL);
-    ck_assert_int_eq(sink.err.code, LEAT_E_UNSUPPORTED);
-    leat_buf_free(&one);
-    leat_table_release(&cart);
-    test_sink_close(&sink);
-}
-END_TEST
-
 static struct leat_item resolve(bool commit, const struct leat_begin *prepared)
 {
     static const char id[] = "\7\0\0\0\2\0\0\0\1\0\0\0\x00\xff'";
@@ -781,7 +764,6 @@ static Suite *suite(void)
     LEAT_TEST_ADD(all, statements_with_their_session);
     LEAT_TEST_ADD(all, anonymous_and_untimed_transactions);
     LEAT_TEST_ADD(all, what_cannot_be_given_fails);
-    LEAT_TEST_ADD(all, partial_json_fails);
     LEAT_TEST_ADD(all, changes_of_an_xa_branch_are_of_the_transaction_that_commits_it);
     LEAT_TEST_ADD(all, a_rolled_back_branch_gives_nothing);
     LEAT_TEST_ADD(all, changes_of_a_branch_before_its_end_is_known_are_refused);
