@@ -182,9 +182,9 @@ static int look_at_image(struct leat_where *where, const struct table *table, co
     const uint8_t *present = after ? rows->after_present : rows->before_present;
     if (!present)
         return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "a row event without a bitmap of its columns");
-    if (after && (rows->flags & LEAT_ROWS_PARTIAL_JSON) && leat_row_partial(cursor, err))
-        return LEAT_FAIL;
-    if (leat_row_split(table->plan, present, cursor, table->values, err))
+    bool partial = after && (rows->flags & LEAT_ROWS_PARTIAL_JSON);
+    if (partial ? leat_row_split_partial(table->plan, present, cursor, table->values, err)
+                : leat_row_split(table->plan, present, cursor, table->values, err))
         return LEAT_FAIL;
     *matches = *matches || image_matches(where, table);
     return LEAT_OK;
