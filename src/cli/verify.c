@@ -28,7 +28,14 @@ static int on_message(void *context, const struct leat_message *message, struct 
 static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
     struct verifying *verifying = context;
-    return leat_format_item(verifying->format, item, NULL, err);
+    if (item->type == LEAT_ITEM_XA_RESOLVE)
+        return LEAT_OK;
+    if (item->type != LEAT_ITEM_BEGIN)
+        return leat_format_item(verifying->format, item, NULL, err);
+    /* An XA branch's values are looked at where they lie, whatever becomes of it. */
+    struct leat_item begin = *item;
+    begin.begin.flags &= ~(uint32_t)LEAT_BEGIN_XA;
+    return leat_format_item(verifying->format, &begin, NULL, err);
 }
 
 static void say(struct verifying *verifying, const struct input *input, const struct walked *walked, const struct leat_error *err)

@@ -235,3 +235,15 @@ def test_verify_an_incomplete_file_in_use(life, tmp_path):
     path.write_bytes(data[:-100])
     done = run("decode", "--verify", path)
     assert done.returncode == 1 and "incomplete" in done.stdout and "not complete" in done.stderr
+
+
+def test_xa_branches_are_verified_counted_and_taken_back():
+    path = DATA / "xa.binlog"
+    done = run("decode", "--verify", path)
+    assert done.returncode == 0 and done.stdout.startswith("xa.binlog: 11 transactions, ") and done.stdout.endswith(" changes, whole\n"), done.stdout
+    shown_rows = [line["after"]["a"] for line in shown(path, "--op", "insert")]
+    assert json.loads(run("decode", "--count", "--json", path).stdout)["total"]["insert"] == len(shown_rows) > 5
+    begin = next(line["pos"] for line in shown(path) if line["op"] == "ddl")
+    undo = run("decode", "--undo", path, "--from", f"xa.binlog:{begin + 1}")
+    assert undo.returncode == 0, undo.stderr
+    assert [int(number) for number in re.findall(r"WHERE `a` = (\d+);", undo.stdout)] == shown_rows[::-1]
