@@ -105,6 +105,10 @@ void leat_sql_put_hex(struct leat_buf *buf, const void *bytes, size_t size);
 /* sql_json.c: an expression whose value is that document, types included. */
 int leat_sql_put_json(struct leat_buf *buf, const uint8_t *bytes, uint32_t size, struct leat_error *err) LEAT_CHECKED;
 
+/* The same changes to the column's document as in a partial update. */
+int leat_sql_put_json_changes(struct leat_buf *buf, const struct leat_sql_column *column, const struct leat_value *value,
+                              struct leat_error *err) LEAT_CHECKED;
+
 /* sql_rows.c */
 int leat_sql_rows(struct leat_sql *sql, const struct leat_rows *rows, bool *passed, struct leat_error *err) LEAT_CHECKED;
 

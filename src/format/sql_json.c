@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "binlog/json.h"
 #include "binlog/value.h"
 #include "sql_int.h"
 
@@ -276,4 +277,65 @@ int leat_sql_put_json(struct leat_buf *buf, const uint8_t *bytes, uint32_t size,
     }
     leat_buf_free(&text);
     return rc;
+}
+
+/* ---- Partial updates ---- */
+
+/* The function's name is what its change is; all of them stand before the column, the last change outermost. */
+static const char *function_of(const struct leat_json_diff *diff)
+{
+    if (diff->op == LEAT_JSON_REMOVE)
+        return "JSON_REMOVE(";
+    if (diff->op == LEAT_JSON_REPLACE)
+        return "JSON_REPLACE(";
+    /* A cell moves those behind it; a member's name would end in a quote or a letter. */
+    return diff->path_size && diff->path[diff->path_size - 1] == ']' ? "JSON_ARRAY_INSERT(" : "JSON_INSERT(";
+}
+
+static int put_functions(struct leat_buf *buf, struct leat_cursor *diffs, struct leat_error *err)
+{
+    struct leat_buf before = {0};
+    struct leat_json_diff diff;
+    int rc;
+    while (!(rc = leat_json_diff_next(&diff, diffs, err))) {
+        struct leat_buf all = {0};
+        leat_buf_puts(&all, function_of(&diff));
+        leat_buf_put(&all, before.data, before.size);
+        leat_buf_free(&before);
+        before = all;
+    }
+    leat_buf_put(buf, before.data, before.size);
+    leat_buf_free(&before);
+    return rc == LEAT_END ? LEAT_OK : rc;
+}
+
+int leat_sql_put_json_changes(struct leat_buf *buf, const struct leat_sql_column *column, const struct leat_value *value,
+                              struct leat_error *err)
+{
+    struct leat_cursor diffs = leat_cursor(value->bytes, value->size);
+    struct leat_json_diff diff;
+    if (put_functions(buf, &diffs, err))
+        return LEAT_FAIL;
+    leat_buf_put(buf, column->name.bytes, column->name.size);
+    diffs = leat_cursor(value->bytes, value->size);
+    int rc;
+    while (!(rc = leat_json_diff_next(&diff, &diffs, err))) {
+        leat_buf_puts(buf, ", ");
+        leat_sql_put_text(buf, diff.path, diff.path_size);
+        if (diff.op != LEAT_JSON_REMOVE) {
+            size_t from = buf->size + 2;
+            leat_buf_puts(buf, ", CAST(");
+            size_t cast = buf->size;
+            if (leat_sql_put_json(buf, diff.value, diff.value_size, err))
+                return LEAT_FAIL;
+            if (buf->data[cast] == '\'') {
+                leat_buf_puts(buf, " AS JSON)");
+            } else { /* it is a document already */
+                memmove(buf->data + from, buf->data + cast, buf->size - cast);
+                buf->size -= cast - from;
+            }
+        }
+        leat_buf_u8(buf, ')');
+    }
+    return rc == LEAT_END ? LEAT_OK : rc;
 }

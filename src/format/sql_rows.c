@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "binlog/json.h"
 #include "sql_int.h"
 
 /* A rows event at work. What is to be done is `op`, which for undo is the other way round. */
@@ -53,7 +54,28 @@ static int fail_missing(const struct run *run, struct leat_error *err)
 static int put_value(struct run *run, struct leat_buf *buf, uint32_t i, struct leat_error *err)
 {
     run->column = i;
+    if (run->make[i].partial && run->make[i].bytes)
+        return leat_sql_put_json_changes(buf, &run->table->columns[i], &run->make[i], err);
     return leat_sql_put_value(buf, &run->table->columns[i], &run->make[i], err);
+}
+
+/* To take a partial update back: the document as it was after it. */
+static int put_changed_document(const struct run *run, struct leat_buf *buf, uint32_t i, struct leat_error *err)
+{
+    struct leat_buf text = {0};
+    const struct leat_value *before = &run->make[i], *changes = &run->find[i];
+    const struct leat_text *name = &run->table->columns[i].name;
+    if (!before->bytes)
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "changes to a JSON document where there was NULL");
+    int rc = leat_json_apply(&text, before->bytes, before->size, changes->bytes, changes->size, err);
+    if (rc == LEAT_OK) {
+        leat_buf_puts(buf, "CAST(");
+        leat_buf_put(buf, name->bytes, name->size);
+        leat_buf_puts(buf, " AS BINARY) = ");
+        leat_sql_put_text(buf, text.data, text.size);
+    }
+    leat_buf_free(&text);
+    return rc;
 }
 
 /* The key, if all of it is there; else every column, and no more than one row that is just so. */
@@ -72,7 +94,8 @@ static int put_where(struct run *run, struct leat_buf *buf, struct leat_error *e
         run->column = i;
         struct leat_sql_column column = table->columns[i];
         column.key = key;
-        if (leat_sql_put_condition(buf, &column, &run->find[i], err))
+        bool partial = run->find[i].partial && run->find[i].bytes;
+        if (partial ? put_changed_document(run, buf, i, err) : leat_sql_put_condition(buf, &column, &run->find[i], err))
             return LEAT_FAIL;
     }
     run->column = UINT32_MAX;
@@ -115,6 +138,8 @@ static bool same(const struct leat_value *a, const struct leat_value *b)
 {
     if (!a->present || !a->bytes != !b->bytes)
         return false;
+    if (a->bytes && (a->partial || b->partial))
+        return (a->partial ? a : b)->size == 0;
     return !a->bytes || (a->size == b->size && !memcmp(a->bytes, b->bytes, a->size));
 }
 
@@ -218,13 +243,20 @@ static int turn(struct run *run, struct leat_error *err)
     return LEAT_OK;
 }
 
-static int split(struct run *run, const uint8_t *present, struct leat_value *values, struct leat_error *err)
+static int split(struct run *run, bool after, struct leat_error *err)
 {
+    const struct leat_rows *rows = run->rows;
+    const uint8_t *present = after ? rows->after_present : rows->before_present;
+    struct leat_value *values = after ? run->table->after : run->table->before;
+    bool partial = after && (rows->flags & LEAT_ROWS_PARTIAL_JSON);
     if (!present) {
         leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "a row event without a bitmap of its columns");
         return fail_at(run, err);
     }
-    return leat_row_split(run->table->plan, present, &run->cursor, values, err) ? fail_at(run, err) : LEAT_OK;
+    if (partial ? leat_row_split_partial(run->table->plan, present, &run->cursor, values, err)
+                : leat_row_split(run->table->plan, present, &run->cursor, values, err))
+        return fail_at(run, err);
+    return LEAT_OK;
 }
 
 static int write_row(struct run *run, struct leat_error *err)
@@ -232,8 +264,8 @@ static int write_row(struct run *run, struct leat_error *err)
     struct leat_sql *sql = run->sql;
     const struct leat_rows *rows = run->rows;
     run->column = UINT32_MAX;
-    if ((rows->op != LEAT_OP_INSERT && split(run, rows->before_present, run->table->before, err)) ||
-        (rows->op != LEAT_OP_DELETE && split(run, rows->after_present, run->table->after, err)) || turn(run, err))
+    if ((rows->op != LEAT_OP_INSERT && split(run, false, err)) ||
+        (rows->op != LEAT_OP_DELETE && split(run, true, err)) || turn(run, err))
         return LEAT_FAIL;
     size_t from = sql->out.buf->size;
     if (put_statement(run, sql->out.buf, err)) {
@@ -246,11 +278,6 @@ static int write_row(struct run *run, struct leat_error *err)
 static int prepare(struct run *run, struct leat_error *err)
 {
     const struct leat_rows *rows = run->rows;
-    if (rows->flags & LEAT_ROWS_PARTIAL_JSON) {
-        leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "an update holds JSON as a difference, not as a document");
-        fail_at(run, err);
-        return leat_cure(err, "on the source: SET PERSIST binlog_row_value_options = '' and reconnect its sessions; leave the table out");
-    }
     if (rows->column_count != run->table->view->column_count) {
         leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "the rows and their definition differ in the number of columns");
         return fail_at(run, err);
