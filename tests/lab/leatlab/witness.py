@@ -104,7 +104,8 @@ class Witness:
         self.writer = server.connect()
         self.reader = server.connect(conv={})
         # A value's text must not depend on what the writer was allowed to write; and what it has not committed yet is seen, too.
-        self._run(self.reader, "SET time_zone='+00:00', sql_mode='', transaction_isolation='READ-UNCOMMITTED'")
+        self._run(self.reader, "SET time_zone='+00:00', sql_mode=''")
+        self._run(self.reader, "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED")
         self._run(self.writer, f"CREATE DATABASE IF NOT EXISTS {quoted(database)}")
         self._run(self.writer, f"USE {quoted(database)}")
         self._run(self.writer, f"SET sql_mode='{sql_mode}'")
