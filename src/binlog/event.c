@@ -69,6 +69,18 @@ static int check_format_description(struct leat_event *event, struct leat_error 
     return LEAT_OK;
 }
 
+/* Rotates, like format descriptions, keep the usual header, since they may come before anything told the size. */
+static int skip_longer_header(struct leat_event *event, const struct leat_binlog_format *format, struct leat_error *err)
+{
+    size_t more = format->header_size - LEAT_EVENT_HEADER_SIZE;
+    if (event->body_size < more)
+        return leat_malformed(err, "%s event of %u bytes has no room for this file's headers of %u bytes",
+                              leat_event_type_name(event->type), event->size, format->header_size);
+    event->body += more;
+    event->body_size -= more;
+    return LEAT_OK;
+}
+
 static int parse(struct leat_event *event, const struct leat_binlog_format *format, const void *bytes, size_t size,
                  bool verified, struct leat_error *err)
 {
@@ -80,9 +92,9 @@ static int parse(struct leat_event *event, const struct leat_binlog_format *form
                               leat_event_type_name(event->type), event->size, size);
     if (event->type == LEAT_EVENT_FORMAT_DESCRIPTION)
         return check_format_description(event, err);
+    if (event->type == LEAT_EVENT_START_V3)
+        return LEAT_OK;
     if (format->version == 0) {
-        if (event->type == LEAT_EVENT_START_V3)
-            return leat_unsupported(err, "binlogs of MySQL before 5.0 are not supported");
         if (event->type != LEAT_EVENT_ROTATE)
             return leat_malformed(err, "%s event before any format description",
                                   leat_event_type_name(event->type));
@@ -91,6 +103,8 @@ static int parse(struct leat_event *event, const struct leat_binlog_format *form
             event->body_size -= LEAT_EVENT_CHECKSUM_SIZE;
         return LEAT_OK;
     }
+    if (format->header_size > LEAT_EVENT_HEADER_SIZE && event->type != LEAT_EVENT_ROTATE && skip_longer_header(event, format, err))
+        return LEAT_FAIL;
     if (format->checksum == LEAT_CHECKSUM_OFF)
         return LEAT_OK;
     if (!verified)

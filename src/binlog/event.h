@@ -86,7 +86,8 @@ enum leat_checksum { LEAT_CHECKSUM_OFF = 0, LEAT_CHECKSUM_CRC32 = 1 };
 
 /* What a format description event says: how to read those that follow. Plain value. */
 struct leat_binlog_format {
-    uint16_t version; /* 4; 0 before any format description was seen */
+    uint16_t version; /* 4; 3 of MySQL 4.0 and 4.1; 0 before any format description was seen */
+    uint8_t header_size; /* of the events that follow; 19 but in files of servers that were extended by their users */
     char server[51];  /* "9.7.4", "10.11.19-MariaDB-log" */
     uint32_t server_version; /* 90704; MariaDB 101119 */
     bool mariadb;
@@ -119,6 +120,7 @@ int leat_event_parse_verified(struct leat_event *event, const struct leat_binlog
                               struct leat_error *err) LEAT_CHECKED;
 
 /* Decoders of bodies, each for the event types that its name says. All check every length. */
+/* FORMAT_DESCRIPTION, and START_V3, which stands in its place in files of MySQL 4. */
 int leat_event_format(struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;
 /* name is copied, NUL-terminated: LEAT_BINLOG_NAME_MAX + 1 bytes. */
 int leat_event_rotate(char *name, uint64_t *pos, const struct leat_event *event, struct leat_error *err) LEAT_CHECKED;
@@ -139,9 +141,10 @@ struct leat_query {
     struct leat_text database;
     const char *sql;
     size_t sql_size;
-    bool compressed; /* MariaDB's log_bin_compress: `sql` is what leat_inflate_event takes */
+    uint32_t file_id; /* EXECUTE_LOAD_QUERY: the number of the file that the statement reads */
+    bool compressed;  /* MariaDB's log_bin_compress: `sql` is what leat_inflate_event takes */
 };
-/* QUERY, and MariaDB's QUERY_COMPRESSED. */
+/* QUERY, EXECUTE_LOAD_QUERY, and MariaDB's QUERY_COMPRESSED. */
 int leat_event_query(struct leat_query *query, const struct leat_binlog_format *format, const struct leat_event *event,
                      struct leat_error *err) LEAT_CHECKED;
 int leat_event_xid(uint64_t *xid, const struct leat_binlog_format *format, const struct leat_event *event,

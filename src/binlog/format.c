@@ -75,6 +75,35 @@ static int read_post_headers(struct leat_binlog_format *format, const uint8_t *l
     return LEAT_OK;
 }
 
+/* Trees named a_drop5 and a_drop6, versions 5.1.1, 5.1.4 and 5.2.0 to 5.2.2, have TABLE_MAP in XID's place and so on. */
+static bool numbers_differ(const char *server)
+{
+    return strstr(server, "-a_drop5") || strstr(server, "-a_drop6");
+}
+
+/* MySQL 4.0 and 4.1: version, server and time of creation are all that a file begins with. Before that, in 3.23, headers were shorter. */
+static int read_start(struct leat_binlog_format *format, const struct leat_event *event, struct leat_error *err)
+{
+    static const struct {
+        uint8_t type, size;
+    } post_headers[] = {{LEAT_EVENT_QUERY, 11},      {LEAT_EVENT_ROTATE, 8},    {LEAT_EVENT_LOAD, 18},       {LEAT_EVENT_CREATE_FILE, 4},
+                        {LEAT_EVENT_APPEND_BLOCK, 4}, {LEAT_EVENT_EXEC_LOAD, 4}, {LEAT_EVENT_DELETE_FILE, 4}, {LEAT_EVENT_NEW_LOAD, 18}};
+    *format = (struct leat_binlog_format){.header_size = LEAT_EVENT_HEADER_SIZE};
+    struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
+    uint16_t version = leat_cursor_u16(&cursor);
+    const uint8_t *server = leat_cursor_bytes(&cursor, SERVER_SIZE);
+    leat_cursor_skip(&cursor, 4); /* when it was created */
+    if (cursor.failed)
+        return leat_unsupported(err, "binlogs of MySQL 3.23 are not supported");
+    if (version != 3)
+        return leat_unsupported(err, "binlog version %u is not known, only 3 (MySQL 4.0 and 4.1) and 4 (MySQL 5.0 and later)", version);
+    read_server(format, server);
+    for (size_t i = 0; i < sizeof post_headers / sizeof *post_headers; i++)
+        format->post_header[post_headers[i].type] = post_headers[i].size;
+    format->version = version;
+    return LEAT_OK;
+}
+
 /* `room`: bytes that the algorithm and, where `with_sum`, the checksum take at the end. */
 static int read_format(struct leat_binlog_format *format, const struct leat_event *event, bool with_sum,
                        struct leat_error *err)
@@ -88,11 +117,14 @@ static int read_format(struct leat_binlog_format *format, const struct leat_even
     if (cursor.failed)
         return leat_malformed(err, "format description of %zu bytes is too short", event->body_size);
     if (version != 4)
-        return leat_unsupported(err, "binlog version %u is not supported, only 4 (MySQL 5.0 and later)",
-                                version);
-    if (header_size != LEAT_EVENT_HEADER_SIZE)
-        return leat_unsupported(err, "event headers of %u bytes are not supported", header_size);
+        return leat_unsupported(err, "a format description of binlog version %u is not known, only of 4 (MySQL 5.0 and later)", version);
+    if (header_size < LEAT_EVENT_HEADER_SIZE)
+        return leat_malformed(err, "format description: headers of %u bytes are too short", header_size);
     read_server(format, server);
+    if (numbers_differ(format->server))
+        return leat_unsupported(err, "the server, %s, was built from a development tree of 2006 that numbered its events in another way",
+                                format->server);
+    format->header_size = header_size;
     size_t left = leat_cursor_left(&cursor);
     if (knows_checksums(format)) {
         size_t room = with_sum ? 1 + LEAT_EVENT_CHECKSUM_SIZE : 1;
@@ -120,5 +152,7 @@ int leat_event_format_room(struct leat_binlog_format *format, bool *room, const 
 int leat_event_format(struct leat_binlog_format *format, const struct leat_event *event,
                       struct leat_error *err)
 {
+    if (event->type == LEAT_EVENT_START_V3)
+        return read_start(format, event, err);
     return read_format(format, event, false, err);
 }

@@ -33,6 +33,8 @@ enum {
     Q_HRNOW = 128,
     Q_XID = 129,
     QUERY_HEADER_SIZE = 13,
+    QUERY_HEADER_SIZE_OLD = 11, /* MySQL 3.23 to 4.1: no status variables */
+    LOAD_HEADER_SIZE = 26,      /* EXECUTE_LOAD_QUERY: file number, where its name stands in the text (twice u32), duplicates u8 */
     DATABASES_MAX = 16 /* of Q_UPDATED_DATABASES; more are told by a count of 254 and no names */
 };
 
@@ -165,17 +167,21 @@ static int read_status(struct leat_session *session, struct leat_cursor cursor, 
 int leat_event_query(struct leat_query *query, const struct leat_binlog_format *format,
                      const struct leat_event *event, struct leat_error *err)
 {
-    unsigned head = leat_post_header(format, event->type, QUERY_HEADER_SIZE);
-    if (head < QUERY_HEADER_SIZE)
-        return leat_unsupported(err, "QUERY events of MySQL before 5.0 are not supported");
+    bool load = event->type == LEAT_EVENT_EXECUTE_LOAD_QUERY;
+    unsigned usual = load ? LOAD_HEADER_SIZE : QUERY_HEADER_SIZE, head = leat_post_header(format, event->type, usual);
+    bool old = head == QUERY_HEADER_SIZE_OLD && !load;
+    if (head < usual && !old)
+        return leat_malformed(err, "%s events of this file have a post-header of %u bytes", leat_event_type_name(event->type), head);
     *query = (struct leat_query){.compressed = event->type == LEAT_EVENT_MARIADB_QUERY_COMPRESSED};
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
     query->thread_id = leat_cursor_u32(&cursor);
     query->execution_seconds = leat_cursor_u32(&cursor);
     uint8_t database_size = leat_cursor_u8(&cursor);
     query->error_code = leat_cursor_u16(&cursor);
-    uint16_t status_size = leat_cursor_u16(&cursor);
-    leat_cursor_skip(&cursor, head - QUERY_HEADER_SIZE);
+    uint16_t status_size = old ? 0 : leat_cursor_u16(&cursor);
+    struct leat_cursor more = leat_cursor_sub(&cursor, old ? 0 : head - QUERY_HEADER_SIZE);
+    if (load)
+        query->file_id = leat_cursor_u32(&more);
     struct leat_cursor status = leat_cursor_sub(&cursor, status_size);
     const uint8_t *database = leat_cursor_bytes(&cursor, (size_t)database_size + 1);
     if (cursor.failed)

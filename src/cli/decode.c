@@ -28,6 +28,8 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
         break;
     case LEAT_ITEM_SCHEMA:
         return cli_changes_item(decoding->changes, item, true, err);
+    case LEAT_ITEM_FILE_PART: /* it may come before its transaction */
+        return cli_changes_item(decoding->changes, item, true, err);
     case LEAT_ITEM_HEARTBEAT:
         return LEAT_OK;
     default:

@@ -60,7 +60,8 @@ static void verify(struct events *events, const uint8_t *bytes, size_t size)
     struct leat_event event;
     struct leat_error ignored = {0};
     if (leat_event_parse(&event, &events->format, bytes, size, &ignored) ||
-        (event.type == LEAT_EVENT_FORMAT_DESCRIPTION && leat_event_format(&events->format, &event, &ignored)))
+        ((event.type == LEAT_EVENT_FORMAT_DESCRIPTION || event.type == LEAT_EVENT_START_V3) &&
+         leat_event_format(&events->format, &event, &ignored)))
         events->lost = true;
 }
 

@@ -27,6 +27,7 @@ struct leat_decoder_options {
     uint64_t event_bytes_max; /* larger events stop with LEAT_E_TOO_LARGE; 0: 256 MiB */
     bool whole_seconds;       /* see schema.h */
     bool statements_allowed;  /* row changes logged as statements are items (decode of files), instead of a stop */
+    bool lone_rows;           /* rows outside of BEGIN are a transaction a statement (files made by tools), instead of a stop */
     bool skip_to_begin;       /* the stream may begin in mid-transaction (a file from a position): pass over until a
                                  transaction begins */
 };

@@ -9,6 +9,7 @@
  *   payload.c      transactions compressed by MySQL
  *   inflate.c      events and columns compressed by MariaDB
  *   fragments.c    rows events that MariaDB cut into several
+ *   prelude.c      what comes before a statement in events of its own; LOAD DATA
  *   refuse.c       what this build can't decode, and the way on */
 #ifndef LEAT_DECODE_INT_H
 #define LEAT_DECODE_INT_H
@@ -39,6 +40,14 @@ struct savepoint {
     uint64_t keeps;
 };
 enum { SAVEPOINTS_MAX = 4096 };
+
+/* LOAD DATA of MySQL 4, between CREATE_FILE and EXEC_LOAD. */
+struct pending_load {
+    bool used;
+    uint32_t file_id, thread_id, execution_seconds;
+    struct leat_buf sql, database; /* database with a NUL */
+};
+enum { LOADS_MAX = 64 };
 
 struct transaction {
     uint64_t pos;    /* of its first event */
@@ -73,6 +82,7 @@ struct leat_decoder {
 
     char file[LEAT_BINLOG_NAME_MAX + 1];
     uint64_t pos;       /* where the next event lies */
+    uint64_t offset;    /* the same, counted by events' sizes alone: in relay logs, the place in the file at hand */
     uint64_t completed; /* in the same file: no file ends within a transaction */
 
     enum state state;
@@ -80,6 +90,7 @@ struct leat_decoder {
     bool poisoned;        /* an error was returned: the place and the transaction are no longer right */
     bool listener_said;   /* the result comes from the listener */
     bool after_format;    /* the last event was a format description */
+    struct leat_buf said; /* INTVAR, RAND and USER_VAR before the statement that they belong to (binlog/prelude.h) */
     bool prelude;         /* INTVAR, RAND or USER_VAR came before the statement that they belong to … */
     uint64_t prelude_pos; /* … here */
     struct transaction transaction;
@@ -108,6 +119,9 @@ struct leat_decoder {
         item; /* the one being given: clearing one of these for each would take as long as a row's walk */
     struct leat_ddl ddl; /* of the statement at hand */
     struct leat_buf sql; /* its text, where that had to be converted to be read */
+    bool loads;          /* it is LOAD DATA of this file */
+    uint32_t file_id;
+    struct pending_load loads_pending[LOADS_MAX];
     struct leat_decoder_state counters;
 };
 
@@ -156,13 +170,23 @@ void decoder_begin_anonymous(struct leat_decoder *decoder);
 int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xid,
                 struct leat_error *err) LEAT_CHECKED;
 int decoder_xid(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
-void decoder_prelude(struct leat_decoder *decoder);
 
 /* query.c */
 int decoder_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
-int decoder_load_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+/* A statement that isn't transaction control, with decoder->loading said of it. */
+int decoder_statement(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err) LEAT_CHECKED;
 /* The event at hand while SKIPPING: whether a transaction begins with it. */
 int decoder_skip(struct leat_decoder *decoder, bool *begins, struct leat_error *err) LEAT_CHECKED;
+
+/* prelude.c: INTVAR, RAND, USER_VAR; then BEGIN_LOAD_QUERY, APPEND_BLOCK, DELETE_FILE; then EXECUTE_LOAD_QUERY. */
+int decoder_prelude(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_file_part(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_load_query(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_old_load(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+int decoder_exec_load(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+void decoder_loads_free(struct leat_decoder *decoder);
+/* Nothing was said before what comes next. */
+void decoder_prelude_end(struct leat_decoder *decoder);
 
 /* xa.c */
 int decoder_xa_start(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err) LEAT_CHECKED;

@@ -37,6 +37,8 @@ void leat_decoder_free(struct leat_decoder **decoder)
     leat_buf_free(&(*decoder)->sql);
     leat_buf_free(&(*decoder)->fragments.event);
     decoder_inflate_free(*decoder);
+    leat_buf_free(&(*decoder)->said);
+    decoder_loads_free(*decoder);
     free(*decoder);
     *decoder = NULL;
 }
@@ -48,10 +50,12 @@ void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[
     memmove(decoder->file, file, size); /* it may be the one that leat_decoder_state gave */
     decoder->file[size] = 0;
     memcpy(decoder->source_uuid, source_uuid, LEAT_UUID_SIZE);
-    decoder->pos = decoder->completed = pos;
+    decoder->pos = decoder->offset = decoder->completed = pos;
     decoder->format = (struct leat_binlog_format){0};
     decoder->state = decoder->options.skip_to_begin && pos > FIRST_EVENT_POS ? SKIPPING : BETWEEN;
-    decoder->poisoned = decoder->after_format = decoder->prelude = decoder->begin_kept = false;
+    decoder->poisoned = decoder->after_format = decoder->begin_kept = false;
+    decoder_prelude_end(decoder);
+    decoder_loads_free(decoder);
     decoder_statement_end(decoder);
     decoder_fragments_forget(decoder);
 }
@@ -110,16 +114,10 @@ static int stop(struct leat_decoder *decoder, struct leat_error *err)
     return decoder_must_be_between(decoder, "the server's shutdown", err);
 }
 
-static int prelude(struct leat_decoder *decoder, struct leat_error *err)
-{
-    (void)err;
-    decoder_prelude(decoder);
-    return LEAT_OK;
-}
-
 typedef int (*handler)(struct leat_decoder *decoder, struct leat_error *err);
 
 static const handler handlers[256] = {
+    [LEAT_EVENT_START_V3] = decoder_format,
     [LEAT_EVENT_FORMAT_DESCRIPTION] = decoder_format,
     [LEAT_EVENT_ROTATE] = decoder_rotate,
     [LEAT_EVENT_HEARTBEAT] = decoder_heartbeat,
@@ -137,13 +135,17 @@ static const handler handlers[256] = {
     [LEAT_EVENT_QUERY] = decoder_query,
     [LEAT_EVENT_XID] = decoder_xid,
     [LEAT_EVENT_XA_PREPARE] = decoder_xa_prepare,
-    [LEAT_EVENT_INTVAR] = prelude,
-    [LEAT_EVENT_RAND] = prelude,
-    [LEAT_EVENT_USER_VAR] = prelude,
-    [LEAT_EVENT_BEGIN_LOAD_QUERY] = prelude,
-    [LEAT_EVENT_APPEND_BLOCK] = prelude,
-    [LEAT_EVENT_DELETE_FILE] = prelude,
+    [LEAT_EVENT_INTVAR] = decoder_prelude,
+    [LEAT_EVENT_RAND] = decoder_prelude,
+    [LEAT_EVENT_USER_VAR] = decoder_prelude,
+    [LEAT_EVENT_BEGIN_LOAD_QUERY] = decoder_file_part,
+    [LEAT_EVENT_APPEND_BLOCK] = decoder_file_part,
+    [LEAT_EVENT_DELETE_FILE] = decoder_file_part,
     [LEAT_EVENT_EXECUTE_LOAD_QUERY] = decoder_load_query,
+    [LEAT_EVENT_LOAD] = decoder_old_load,
+    [LEAT_EVENT_NEW_LOAD] = decoder_old_load,
+    [LEAT_EVENT_CREATE_FILE] = decoder_old_load,
+    [LEAT_EVENT_EXEC_LOAD] = decoder_exec_load,
     [LEAT_EVENT_ROWS_QUERY] = decoder_rows_query,
     [LEAT_EVENT_MARIADB_ANNOTATE] = decoder_rows_query,
     [LEAT_EVENT_TABLE_MAP] = decoder_table_map,
@@ -213,6 +215,7 @@ static void advance(struct leat_decoder *decoder)
 {
     const struct leat_event *event = &decoder->event;
     decoder->pos = decoder->event_end;
+    decoder->offset += event->size;
     if (decoder->state == BETWEEN && !decoder->prelude)
         decoder->completed = decoder->pos;
     if (decoder->placed)

@@ -34,6 +34,22 @@ int decoder_must_be_open(const struct leat_decoder *decoder, struct leat_error *
                                                          : "no transaction has begun before it");
 }
 
+/* In a relay log events tell their place at the source; those that end it are the replica's, and tell the relay log's. */
+static bool is_relay_logs_own(const struct leat_decoder *decoder)
+{
+    const struct leat_event *event = &decoder->event;
+    return decoder->offset != decoder->pos && event->next_pos == (uint32_t)(decoder->offset + event->size);
+}
+
+/* MySQL 4 tells where an event begins, and both it and servers before 5.1.18 tell places in their cache within a transaction. */
+static bool places_are_wrong(const struct leat_decoder *decoder)
+{
+    enum { FIRST_RIGHT = 50118 };
+    const struct leat_binlog_format *format = &decoder->format;
+    return format->version == 3 || decoder->event.type == LEAT_EVENT_START_V3 ||
+           (!format->mariadb && format->server_version < FIRST_RIGHT && decoder->state == OPEN);
+}
+
 /* What the dump thread makes up for this connection only. The format description at the start of a dump from
  * the middle of a file is the file's own with its end set to 0; a reader of files may not have set it so. */
 static bool is_made_up(const struct leat_decoder *decoder)
@@ -46,7 +62,9 @@ static bool is_made_up(const struct leat_decoder *decoder)
     case LEAT_EVENT_MARIADB_START_ENCRYPTION: /* sent behind such a format description, as it is the file's second event */
         return event->next_pos == 0;
     case LEAT_EVENT_ROTATE:
-        return (event->flags & LEAT_EVENT_FLAG_ARTIFICIAL) || event->time == 0;
+        return (event->flags & LEAT_EVENT_FLAG_ARTIFICIAL) || event->time == 0 || is_relay_logs_own(decoder);
+    case LEAT_EVENT_STOP:
+        return is_relay_logs_own(decoder);
     case LEAT_EVENT_FORMAT_DESCRIPTION:
         return event->next_pos == 0 ||
                (decoder->format.version == 0 && event->next_pos != (uint32_t)(decoder->pos + event->size));
@@ -70,7 +88,7 @@ int decoder_locate(struct leat_decoder *decoder, struct leat_error *err)
     if (!decoder->placed)
         return LEAT_OK;
     uint64_t end = decoder->pos + event->size;
-    uint32_t ahead = event->next_pos ? event->next_pos - (uint32_t)end : 0;
+    uint32_t ahead = event->next_pos && !places_are_wrong(decoder) ? event->next_pos - (uint32_t)end : 0;
     if (ahead) {
         if (!hole_allowed(decoder) || ahead > AHEAD_MAX)
             return leat_malformed(
@@ -96,7 +114,7 @@ int decoder_format(struct leat_decoder *decoder, struct leat_error *err)
         return LEAT_FAIL;
     decoder->format = decoder->inner_format = format;
     decoder->inner_format.checksum = LEAT_CHECKSUM_OFF;
-    decoder->prelude = false;
+    decoder_prelude_end(decoder);
     return LEAT_OK;
 }
 
@@ -117,7 +135,7 @@ int decoder_rotate(struct leat_decoder *decoder, struct leat_error *err)
         decoder->state = BETWEEN; /* what began in a file ends in it */
     memcpy(decoder->file, name, sizeof name);
     decoder->event_end = decoder->completed = pos;
-    decoder->prelude = false;
+    decoder_prelude_end(decoder);
     return LEAT_OK;
 }
 

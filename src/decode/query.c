@@ -70,11 +70,17 @@ static int give_statement(struct leat_decoder *decoder, const struct leat_query 
         .error_code = query->error_code,
         .pos = decoder->event_pos,
         .end_pos = decoder->event_end,
+        .prelude = decoder->said.data,
+        .prelude_size = decoder->said.size,
+        .loads = decoder->loads,
+        .file_id = decoder->file_id,
     };
     describe_tables(&decoder->ddl, &decoder->item.statement);
     uint64_t database = leat_hash64(query->database.bytes, query->database.size, 0);
     uint64_t digest = decoder_mix(transaction->digest, database);
     transaction->digest = decoder_mix(digest, leat_hash64(query->sql, query->sql_size, 0));
+    if (decoder->said.size)
+        transaction->digest = decoder_mix(transaction->digest, leat_hash64(decoder->said.data, decoder->said.size, 0));
     transaction->statements++;
     decoder->item.statement.number = transaction->changes + transaction->statements;
     decoder->counters.statements++;
@@ -82,8 +88,7 @@ static int give_statement(struct leat_decoder *decoder, const struct leat_query 
 }
 
 /* A statement that isn't transaction control. Outside of BEGIN and its end it is a transaction by itself. */
-static int take_statement(struct leat_decoder *decoder, const struct leat_query *query,
-                          struct leat_error *err)
+int decoder_statement(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
 {
     classify(decoder, query);
     bool rows = decoder->ddl.rows && !decoder->ddl.temporary;
@@ -97,6 +102,7 @@ static int take_statement(struct leat_decoder *decoder, const struct leat_query 
     decoder->transaction.something = true;
     decoder->transaction.thread_id = query->thread_id;
     int result = wanted ? give_statement(decoder, query, err) : LEAT_OK;
+    decoder_prelude_end(decoder);
     if (result == LEAT_OK && decoder->state == STARTED)
         result = decoder_end(decoder, LEAT_END_STATEMENT, 0, err);
     return result;
@@ -194,7 +200,7 @@ static int take_query(struct leat_decoder *decoder, const struct leat_query *que
     case LEAT_CONTROL_NONE:
         break;
     }
-    return take_statement(decoder, query, err);
+    return decoder_statement(decoder, query, err);
 }
 
 static int read_query(struct leat_decoder *decoder, struct leat_query *query, struct leat_error *err)
@@ -210,29 +216,6 @@ int decoder_query(struct leat_decoder *decoder, struct leat_error *err)
     if (read_query(decoder, &query, err))
         return LEAT_FAIL;
     return take_query(decoder, &query, err);
-}
-
-/* LOAD DATA in statement form: a Query event with 13 more bytes in its head, which say where in its text the
- * file's name stands. The file's contents came before, in blocks, which nothing here reads. Source:
- * Execute_load_query_event in libs/mysql/binlog/event/load_data_events.h. */
-int decoder_load_query(struct leat_decoder *decoder, struct leat_error *err)
-{
-    enum { FILE_HEAD_SIZE = 13 };
-    struct leat_cursor cursor = leat_cursor(decoder->event.body, decoder->event.body_size);
-    struct leat_query query = {.thread_id = leat_cursor_u32(&cursor),
-                               .execution_seconds = leat_cursor_u32(&cursor)};
-    query.database.size = leat_cursor_u8(&cursor);
-    query.error_code = leat_cursor_u16(&cursor);
-    query.session.status_size = leat_cursor_u16(&cursor);
-    leat_cursor_skip(&cursor, FILE_HEAD_SIZE);
-    query.session.status = leat_cursor_bytes(&cursor, query.session.status_size);
-    query.database.bytes = (const char *)leat_cursor_bytes(&cursor, query.database.size);
-    uint8_t end_of_name = leat_cursor_u8(&cursor);
-    if (cursor.failed || end_of_name != 0)
-        return leat_malformed(err, "the event is too short for what it says");
-    query.sql_size = leat_cursor_left(&cursor);
-    query.sql = (const char *)leat_cursor_bytes(&cursor, query.sql_size);
-    return take_statement(decoder, &query, err);
 }
 
 /* From these on each transaction has a GTID event, if only an anonymous one: a BEGIN isn't where one begins.

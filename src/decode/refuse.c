@@ -7,18 +7,13 @@ struct refusal {
     const char *reason, *cure;
 };
 
-#define OF_OLD             "this form of logging is of a server before MySQL 5.1 was released"
+#define OF_OLD             "this form of logging rows is of a server before MySQL 5.1 was released: it does not tell how the rows are to be read"
 #define CURE_OF_OLD        "start behind it, or replicate from a newer server that reads it"
 
 static const struct refusal refusals[] = {
     {LEAT_EVENT_MARIADB_START_ENCRYPTION, "the file is encrypted",
      "read it from its server instead of from the file, or decrypt it first"},
-    {LEAT_EVENT_START_V3, OF_OLD, CURE_OF_OLD},
-    {LEAT_EVENT_LOAD, OF_OLD, CURE_OF_OLD},
     {LEAT_EVENT_SLAVE, OF_OLD, CURE_OF_OLD},
-    {LEAT_EVENT_CREATE_FILE, OF_OLD, CURE_OF_OLD},
-    {LEAT_EVENT_EXEC_LOAD, OF_OLD, CURE_OF_OLD},
-    {LEAT_EVENT_NEW_LOAD, OF_OLD, CURE_OF_OLD},
     {LEAT_EVENT_PRE_GA_WRITE_ROWS, OF_OLD, CURE_OF_OLD},
     {LEAT_EVENT_PRE_GA_UPDATE_ROWS, OF_OLD, CURE_OF_OLD},
     {LEAT_EVENT_PRE_GA_DELETE_ROWS, OF_OLD, CURE_OF_OLD},

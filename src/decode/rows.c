@@ -30,6 +30,16 @@ static int must_take_rows(const struct leat_decoder *decoder, struct leat_error 
     return decoder_must_be_open(decoder, err);
 }
 
+/* Rows may begin a transaction of their own. */
+static int begin_rows(struct leat_decoder *decoder, struct leat_error *err)
+{
+    if (decoder->state != BETWEEN || !decoder->options.lone_rows)
+        return must_take_rows(decoder, err);
+    int result = decoder_begin_anonymous(decoder, err);
+    decoder->transaction.standalone = true;
+    return result;
+}
+
 static struct binding *find_binding(struct leat_decoder *decoder, uint64_t table_id)
 {
     for (size_t i = decoder->binding_count; i > 0; i--)
@@ -51,8 +61,10 @@ int decoder_table_map(struct leat_decoder *decoder, struct leat_error *err)
 {
     struct leat_schema_entry *entry;
     uint64_t table_id;
-    if (must_take_rows(decoder, err) ||
-        leat_schema_bind(decoder->schema, &entry, &table_id, &decoder->format, &decoder->event, err))
+    int result = begin_rows(decoder, err);
+    if (result)
+        return result;
+    if (leat_schema_bind(decoder->schema, &entry, &table_id, &decoder->format, &decoder->event, err))
         return LEAT_FAIL;
     if (!entry->classified)
         classify(decoder, entry);

@@ -34,7 +34,7 @@ int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err)
     struct leat_begin *told = &decoder->begin;
     if (leat_event_gtid(told, &decoder->format, &decoder->event, err))
         return LEAT_FAIL;
-    decoder->prelude = false;
+    decoder_prelude_end(decoder);
     decoder->state = mariadb && !(told->flags & LEAT_BEGIN_STANDALONE) ? OPEN : STARTED;
     begin(decoder);
     return mariadb ? decoder_give_begin(decoder, err) : LEAT_OK;
@@ -46,14 +46,6 @@ void decoder_begin_anonymous(struct leat_decoder *decoder)
         (struct leat_begin){.server_id = decoder->event.server_id, .header_time = decoder->event.time};
     decoder->state = STARTED;
     begin(decoder);
-}
-
-void decoder_prelude(struct leat_decoder *decoder)
-{
-    if (decoder->prelude || decoder_in_transaction(decoder))
-        return;
-    decoder->prelude = true;
-    decoder->prelude_pos = decoder->event_pos;
 }
 
 /* The GTID event tells how many bytes the transaction has, itself included, with their checksums. */
@@ -74,6 +66,7 @@ int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xi
     if (check_length(decoder, err))
         return LEAT_FAIL;
     decoder_statement_end(decoder);
+    decoder_prelude_end(decoder);
     bool xa = how == LEAT_END_XA_PREPARE || how == LEAT_END_XA_ONE_PHASE;
     decoder->item.end = (struct leat_end){
         .how = transaction->something || xa || how == LEAT_END_XA_RESOLVE ? how : LEAT_END_EMPTY,

@@ -313,6 +313,8 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
         return fail_opaque(&item->opaque, err);
     case LEAT_ITEM_GAP:
         return fail_gap(&item->gap, err);
+    case LEAT_ITEM_FILE_PART:
+        return leat_lines_file_part(lines, &item->file_part, passed, err);
     case LEAT_ITEM_NONE:
     case LEAT_ITEM_START:
     case LEAT_ITEM_SCHEMA:

@@ -48,6 +48,9 @@ void leat_lines_open(struct leat_lines *lines, size_t from, const struct leat_te
 int leat_lines_rows(struct leat_lines *lines, const struct leat_rows *rows, bool *passed, struct leat_error *err) LEAT_CHECKED;
 int leat_lines_statement(struct leat_lines *lines, const struct leat_statement *statement, bool *passed,
                          struct leat_error *err) LEAT_CHECKED;
+/* The fields of a statement's line that tell what was said before it. */
+int leat_lines_prelude(struct leat_buf *buf, const struct leat_statement *statement, struct leat_error *err) LEAT_CHECKED;
+int leat_lines_file_part(struct leat_lines *lines, const struct leat_file_part *part, bool *passed, struct leat_error *err) LEAT_CHECKED;
 int leat_lines_schema(struct leat_lines *lines, const struct leat_plan *plan, struct leat_error *err) LEAT_CHECKED;
 
 /* Fails if changes may not be given now. */

@@ -54,7 +54,7 @@ static void put_session(struct leat_buf *buf, const struct leat_session *session
     put_text(buf, session->present & LEAT_SESSION_TIME_ZONE ? &session->time_zone : &(struct leat_text){0});
 }
 
-static void put_line(struct leat_lines *lines, const struct leat_statement *statement)
+static int put_line(struct leat_lines *lines, const struct leat_statement *statement, struct leat_error *err)
 {
     struct leat_buf *buf = lines->out.buf;
     enum leat_statement_kind kind = statement->kind;
@@ -76,6 +76,7 @@ static void put_line(struct leat_lines *lines, const struct leat_statement *stat
     put_session(buf, &statement->session);
     leat_buf_puts(buf, ",\"error_code\":");
     leat_put_u64(buf, statement->error_code);
+    return leat_lines_prelude(buf, statement, err);
 }
 
 /* The message is handed on when the item is gone. */
@@ -107,7 +108,8 @@ int leat_lines_statement(struct leat_lines *lines, const struct leat_statement *
     lines->pos = statement->pos;
     keep_names(lines, statement);
     size_t from = lines->out.buf->size;
-    put_line(lines, statement);
+    if (put_line(lines, statement, err))
+        return LEAT_FAIL;
     leat_lines_open(lines, from, statement->table_database.size ? &lines->statement_database : NULL,
                     statement->table.size ? &lines->statement_table : NULL);
     return LEAT_OK;

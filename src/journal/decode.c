@@ -151,6 +151,12 @@ static void get_statement(struct leat_statement *statement, struct leat_cursor *
     get_text(cursor, &statement->table);
     statement->sql = leat_get_text(cursor, &sql_size);
     statement->sql_size = sql_size;
+    statement->prelude = NULL; /* what an earlier build wrote has none */
+    statement->prelude_size = 0;
+    if (leat_cursor_left(cursor))
+        statement->prelude = leat_cursor_string(cursor, &statement->prelude_size);
+    statement->loads = false; /* LOAD DATA as a statement isn't journalled */
+    statement->file_id = 0;
     if (kind > LEAT_STATEMENT_DML)
         cursor->failed = true;
 }
@@ -248,6 +254,7 @@ static int get_payload(struct leat_item *item, struct leat_cursor *cursor, struc
     case LEAT_ITEM_SCHEMA: /* leat_record_schema */
     case LEAT_ITEM_NONE:
     case LEAT_ITEM_HEARTBEAT:
+    case LEAT_ITEM_FILE_PART:
         break;
     }
     return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_FATAL,

@@ -144,6 +144,7 @@ static void put_statement(struct leat_buf *buf, const struct leat_statement *sta
     put_text(buf, &statement->table_database);
     put_text(buf, &statement->table);
     leat_put_text(buf, statement->sql, statement->sql_size);
+    leat_buf_string(buf, statement->prelude, statement->prelude_size);
 }
 
 static void put_end(struct leat_buf *buf, const struct leat_end *end)
@@ -221,6 +222,7 @@ static void put_payload(struct leat_buf *buf, const struct leat_item *item)
         return;
     case LEAT_ITEM_NONE:
     case LEAT_ITEM_HEARTBEAT:
+    case LEAT_ITEM_FILE_PART:
         break;
     }
     assert(!"only items that the journal holds can be framed");

@@ -39,7 +39,9 @@ enum leat_item_type {
     LEAT_ITEM_XA_RESOLVE = 9, /* COMMIT or ROLLBACK of a branch that was prepared before: alone between BEGIN and END */
     LEAT_ITEM_OPAQUE = 10,    /* a whole transaction's raw events that this build could not decode */
     LEAT_ITEM_GAP = 11,       /* the source says that changes are missing here (incident), accepted by an operator */
-    LEAT_ITEM_HEARTBEAT = 12  /* the source is alive and has nothing newer; never in the journal */
+    LEAT_ITEM_HEARTBEAT = 12, /* the source is alive and has nothing newer; never in the journal */
+    LEAT_ITEM_FILE_PART = 13  /* of the file that a LOAD DATA logged as a statement reads; within a transaction or between them,
+                                 before its statement; only where statements are allowed, so never in the journal */
 };
 
 /* Position in the source's binlog. `file` is NUL-terminated, borrowed; pos is 64 bits even where the wire has 32. */
@@ -178,6 +180,22 @@ struct leat_statement {
     uint64_t pos, end_pos;
     struct leat_text table_database; /* of the first table that it names, when kind says so; may be empty */
     struct leat_text table;
+    /* What INTVAR, RAND and USER_VAR events said right before it, and without which it can't be repeated: read by
+     * leat_prelude_next (binlog/prelude.h). */
+    const uint8_t *prelude;
+    size_t prelude_size;
+    bool loads;       /* LOAD DATA: it reads the file of the FILE_PART items with this number */
+    uint32_t file_id;
+};
+
+/* Parts of files of several sessions may lie between one another: file_id tells them apart. */
+struct leat_file_part {
+    struct leat_place place; /* of its event */
+    uint32_t file_id;
+    bool first;              /* a file begins; one of the same number that was never loaded is void */
+    bool dropped;            /* the file was deleted without being loaded; no bytes */
+    const uint8_t *bytes;
+    size_t size;
 };
 
 /* A rollback voids the changes with numbers above `keeps`, of transactional tables: those of others stay, and a binlog in row
@@ -253,6 +271,7 @@ struct leat_item {
         struct leat_opaque opaque;
         struct leat_gap gap;
         struct leat_heartbeat heartbeat;
+        struct leat_file_part file_part;
     };
 };
 

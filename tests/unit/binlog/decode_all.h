@@ -229,6 +229,7 @@ static inline int reader_body(struct reader *reader, const struct leat_event *ev
     struct leat_gtid_set *set;
     int result;
     switch (event->type) {
+    case LEAT_EVENT_START_V3:
     case LEAT_EVENT_FORMAT_DESCRIPTION:
         return leat_event_format(&reader->format, event, err);
     case LEAT_EVENT_ROTATE:

@@ -79,6 +79,10 @@ static inline void build_trace_item(struct stream *s, const struct leat_item *it
         s->digest = item->end.digest;
         s->end = item->end;
         break;
+    case LEAT_ITEM_FILE_PART:
+        leat_buf_printf(trace, "part(%u%s%s,%.*s)", (unsigned)item->file_part.file_id, item->file_part.first ? ",first" : "",
+                        item->file_part.dropped ? ",dropped" : "", (int)item->file_part.size, (const char *)item->file_part.bytes);
+        break;
     case LEAT_ITEM_HEARTBEAT:
         leat_buf_printf(trace, "heartbeat(%s:%" PRIu64 ")", item->heartbeat.place.file,
                         item->heartbeat.place.pos);

@@ -112,6 +112,7 @@ START_TEST(load_data_as_a_statement)
     static const char sql[] = "LOAD DATA INFILE '/tmp/f' INTO TABLE `orders` (a)";
     struct stream s;
     open_in_transaction(&s, NULL);
+    leat_buf_put(&s.body, "\2\0\0\0one\n", 8);
     put_event(&s, LEAT_EVENT_BEGIN_LOAD_QUERY);
     put_load_query(&s, sql);
     check_trace(&s, "!server_settings");
@@ -120,8 +121,10 @@ START_TEST(load_data_as_a_statement)
 
     struct leat_decoder_options options = {.statements_allowed = true};
     open_in_transaction(&s, &options);
+    leat_buf_put(&s.body, "\2\0\0\0one\n", 8);
+    put_event(&s, LEAT_EVENT_BEGIN_LOAD_QUERY);
     put_load_query(&s, sql);
-    check_trace(&s, "statement(13,shop.orders,LOAD DATA INFILE '/tmp/f' INTO TABLE `orders` (a))");
+    check_trace(&s, "part(2,first,one\n) statement(13,shop.orders,LOAD DATA INFILE '/tmp/f' INTO TABLE `orders` (a))");
     leat_buf_put(&s.body, "short", 5);
     put_event(&s, LEAT_EVENT_EXECUTE_LOAD_QUERY);
     ck_assert_int_eq(s.err.code, LEAT_E_MALFORMED);

@@ -111,7 +111,9 @@ static void put_all(struct leat_buf *buf, struct leat_table *table, const struct
                                              .pos = 4,
                                              .end_pos = 5,
                                              .table_database = text("d2"),
-                                             .table = text("t")};
+                                             .table = text("t"),
+                                             .prelude = (const uint8_t *)"\5\1\0",
+                                             .prelude_size = 3};
     item.statement.session = (struct leat_session){.present = LEAT_SESSION_SQL_MODE | LEAT_SESSION_CHARSET,
                                                    .sql_mode = 1ULL << 40,
                                                    .flags2 = 6,
@@ -183,6 +185,7 @@ static void check_statement(const struct leat_statement *statement)
     ck_assert_str_eq(statement->database.bytes, "db");
     ck_assert_str_eq(statement->table_database.bytes, "d2");
     ck_assert_str_eq(statement->table.bytes, "t");
+    ck_assert(statement->prelude_size == 3 && memcmp(statement->prelude, "\5\1\0", 3) == 0);
     const struct leat_session *session = &statement->session;
     ck_assert(session->present == (LEAT_SESSION_SQL_MODE | LEAT_SESSION_CHARSET) &&
               session->sql_mode == 1ULL << 40 && session->flags2 == 6);
