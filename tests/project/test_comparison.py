@@ -148,3 +148,71 @@ def test_a_binlog_without_a_print_is_said(tmp_path):
     shutil.rmtree(folder / "expected")
     code, lines, _ = run(folder)
     assert code == 0 and "no print to compare with" in lines[0]
+
+
+VECTORS = ROOT / "tests/tools/vectors"
+HEAD = "kind\tparams\tinput_hex\texpected\tnote\torigin\n"
+# One or more of each kind, made by hand or from our own recordings.
+OWN = {
+    "numbers.tsv": ["TINY\tunsigned\tff\t255\t\tby hand", "LONG\tsigned\tfcfdfeff\t-66052\t\tby hand", "YEAR\t\t82\t2030\t\tby hand",
+                    "NEWDECIMAL\tprecision=14,scale=4\t810dfb38d204d2\t1234567890.1234\t\tby hand",
+                    "DOUBLE\t\t44174154fb210940\t3.1415926535E+00\t\tby hand"],
+    "times.tsv": ["DATETIME2\tfsp=0\t999838f7aa\t2016-00-28 15:30:42\t\tby hand", "TIME2\tfsp=0\t4b9105\t-838:59:59\t\tby hand"],
+    "json.tsv": ['JSONB\t\t000200160012000100130001000501000c140061620178\t{"a":1,"b":"x"}\t\tby hand', "JSONB\t\t0000000a00\tERROR\t\tby hand"],
+    "events.tsv": ['INTVAR\t\t010d00000000000000\t{"type": 1, "value": 13}\t\tby hand',
+                   "ROWS\tversion=2,op=write,table_map_hex=d3010000000001000474657374000a66756e6e797461626c650001010001\t"
+                   "d301000000000100020001fffe01fffe02\t[[1], [null], [2]]\t\tby hand"],
+}
+
+
+def run_vectors(folder):
+    done = subprocess.run([VECTORS, folder], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+def own_vectors(folder, change=None):
+    folder.mkdir(exist_ok=True)
+    for name, lines in OWN.items():
+        (folder / name).write_text(HEAD + "".join(change(line) + "\n" if change else line + "\n" for line in lines))
+    return folder
+
+
+def test_vectors_come_out(tmp_path):
+    code, lines, errors = run_vectors(own_vectors(tmp_path / "vectors"))
+    assert code == 0, lines + [errors]
+    assert lines[-1] == f"{sum(len(one) for one in OWN.values())} vectors, 0 failed"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared collection is not here: our own vectors are what this shows")
+def test_shared_vectors_come_out():
+    code, lines, errors = run_vectors(SHARED)
+    assert code == 0, lines + [errors]
+    assert int(lines[-1].split()[0]) > 300
+
+
+def test_every_mutated_vector_fails(tmp_path):
+    """Another expectation for each: another digit, or an error where there is none and the other way round."""
+    def mutate(line):
+        fields = line.split("\t")
+        expected = fields[3]
+        fields[3] = "7" if expected == "ERROR" else re.sub(r"\d", lambda digit: str(9 - int(digit[0])), expected, count=1)
+        assert fields[3] != expected
+        return "\t".join(fields)
+
+    code, lines, _ = run_vectors(own_vectors(tmp_path / "vectors", mutate))
+    count = sum(len(one) for one in OWN.values())
+    assert code == 1 and lines[-1] == f"{count} vectors, {count} failed"
+
+
+def test_what_can_not_be_run_fails(tmp_path):
+    """Kinds, columns, files and hex that aren't known are failures of their own."""
+    folder = tmp_path / "vectors"
+    folder.mkdir()
+    (folder / "a.tsv").write_text(HEAD + "NOVEL\t\t00\t1\t\t\n" + "TINY\tunsigned\tzz\t1\t\t\n" + "ROWS\tversion=2,op=write\t00\t[]\t\t\n")
+    (folder / "b.tsv").write_text("other\tcolumns\n1\t2\n")
+    (folder / "c.bin").write_bytes(b"x")
+    (folder / "d.tsv").write_text(HEAD)
+    code, lines, _ = run_vectors(folder)
+    text = "\n".join(lines)
+    assert code == 1
+    assert "a.tsv: 3 vectors, 3 failed" in text and "b.tsv: its columns are" in text and "c.bin: not a file of vectors" in text

@@ -1,7 +1,7 @@
 /* What rooms `binlog` and `decode` make of a binlog file, one JSON line an event and an item, with nothing in between: no format, no
  * filter, no names made up. tests/tools/against-mysqlbinlog holds it against the print of a server's own tool.
  *
- *     decode_probe FILE
+ *     decode_probe [--whole-seconds] FILE
  *
  * Bytes are hex, since they may be of any character set; numbers are as the definition's sign tells. The last line is "done", before it
  * "error" if one ended it. */
@@ -492,19 +492,21 @@ static int read_file(struct leat_buf *bytes, const char *path, struct leat_error
 int main(int argc, char **argv)
 {
     static const uint8_t uuid[LEAT_UUID_SIZE];
-    if (argc != 2) {
-        fprintf(stderr, "usage: decode_probe FILE\n");
+    bool whole = argc == 3 && strcmp(argv[1], "--whole-seconds") == 0;
+    if (argc != 2 && !whole) {
+        fprintf(stderr, "usage: decode_probe [--whole-seconds] FILE\n");
         return 2;
     }
+    const char *path = argv[argc - 1];
     struct leat_buf bytes = {0};
     struct leat_error err = {0};
     struct probe probe = {0};
-    const struct leat_decoder_options options = {.statements_allowed = true, .lone_rows = true};
+    const struct leat_decoder_options options = {.statements_allowed = true, .lone_rows = true, .whole_seconds = whole};
     const struct leat_item_out out = {&probe, on_item};
     struct leat_decoder *decoder = leat_decoder_new(&options, &out);
-    const char *slash = strrchr(argv[1], '/');
-    leat_decoder_place(decoder, uuid, slash ? slash + 1 : argv[1], MAGIC_SIZE);
-    int rc = read_file(&bytes, argv[1], &err);
+    const char *slash = strrchr(path, '/');
+    leat_decoder_place(decoder, uuid, slash ? slash + 1 : path, MAGIC_SIZE);
+    int rc = read_file(&bytes, path, &err);
     if (rc == LEAT_OK)
         rc = decode_bytes(&probe, decoder, &bytes, &err);
     if (rc) {

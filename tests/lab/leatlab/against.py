@@ -25,6 +25,7 @@ class Tally:
     values: int = 0
     values_not_printed: int = 0  # the tool gave up on them
     formatted: int = 0           # values of `leat decode`'s lines
+    whole_seconds: str = None    # why leat stops without --whole-seconds, where that was needed
     formatted_bytes_only: int = 0  # texts whose character set nothing here knows
 
 
@@ -44,14 +45,14 @@ class Ours:
 
 # ---- leat's side ----
 
-def run(probe, leat, path):
+def run(probe, leat, path, *options):
     ours = Ours()
-    done = subprocess.run([probe, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run([probe, *options, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     records = [json.loads(line.decode("utf-8", "surrogateescape")) for line in done.stdout.splitlines()]
     if not records or records[-1]["is"] != "done":
         raise Different(f"decode_probe died: {done.stderr.decode(errors='replace')[-2000:]}")
     _collect(ours, records)
-    decoded = subprocess.run([leat, "decode", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    decoded = subprocess.run([leat, "decode", *options, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     ours.lines = decoded.stdout.split(b"\n")[:-1]
     if decoded.returncode:
         text = decoded.stderr.decode(errors="replace")
@@ -369,6 +370,12 @@ def compare(path, print_path, tool, probe, leat):
     log, tally = rawlog.read(path), Tally()
     try:
         ours = run(probe, leat, path)
+        if ours.stop and "how many digits of a second" in ours.stop:
+            # What only the user can know. The print takes them to be whole seconds, and so may this; if they aren't, leat stops.
+            tally.whole_seconds = ours.stop
+            again = run(probe, leat, path, "--whole-seconds")
+            ours = again if not again.stop else ours
+            tally.whole_seconds = None if ours.stop else tally.whole_seconds
         if print_path is None:
             formatted.compare(ours, tally)
             return Verdict("no print", f"{len(ours.steps)} steps", tally, ours.stop)
