@@ -35,9 +35,9 @@ static int begin_rows(struct leat_decoder *decoder, struct leat_error *err)
 {
     if (decoder->state != BETWEEN || !decoder->options.lone_rows)
         return must_take_rows(decoder, err);
-    int result = decoder_begin_anonymous(decoder, err);
+    decoder_begin_anonymous(decoder);
     decoder->transaction.standalone = true;
-    return result;
+    return LEAT_OK;
 }
 
 static struct binding *find_binding(struct leat_decoder *decoder, uint64_t table_id)
