@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "count_int.h"
 #include "filter/where.h"
 #include "format/format.h"
@@ -263,6 +264,24 @@ int cli_changes_flush(struct cli_changes *changes, struct leat_error *err)
 }
 
 /* A message that is still open belongs to a transaction that never ended: it isn't shown. */
+int cli_changes_quarantined(struct cli_changes *changes, const struct leat_opaque *opaque, const struct leat_error *why,
+                            struct leat_error *err)
+{
+    const struct leat_begin *begin = &opaque->begin;
+    struct leat_buf *buf = &changes->buf;
+    char gtid[LEAT_GTID_TEXT_MAX];
+    leat_buf_puts(buf, "{\"op\":\"quarantined\",\"gtid\":");
+    leat_json_cstr(buf, leat_gtid_text(gtid, &begin->gtid));
+    leat_buf_puts(buf, ",\"file\":");
+    leat_json_cstr(buf, begin->place.file ? begin->place.file : "");
+    leat_buf_printf(buf, ",\"pos\":%llu,\"bytes\":%zu,\"reason\":", (unsigned long long)begin->place.pos, opaque->events_size);
+    leat_json_cstr(buf, opaque->reason.bytes ? opaque->reason.bytes : "");
+    leat_buf_puts(buf, ",\"now\":");
+    leat_json_cstr(buf, why->message);
+    leat_buf_puts(buf, "}\n");
+    return hand_over(changes, buf->size, err);
+}
+
 int cli_changes_close(struct cli_changes **out, struct leat_error *err)
 {
     struct cli_changes *changes = *out;

@@ -71,6 +71,7 @@ int cli_output_put(struct cli_output *output, const void *bytes, size_t size, st
 int cli_output_close(struct cli_output **output, struct leat_error *err) LEAT_CHECKED;
 
 /* changes.c: items to stdout, by --table, --exclude-table and --format. What tail, decode and journal cat share. */
+struct leat_opaque;
 struct cli_changes;
 struct leat_item;
 /* cure: of an XA COMMIT whose XA PREPARE wasn't given. */
@@ -80,6 +81,9 @@ int cli_changes_new(struct cli_changes **changes, struct cli_args *args, bool ba
 int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, bool shown, struct leat_error *err) LEAT_CHECKED;
 /* There are no more, and nothing failed: what waits for that is given. */
 int cli_changes_finish(struct cli_changes *changes, struct leat_error *err) LEAT_CHECKED;
+/* A line that says that a transaction is in quarantine, and why it can't be decoded now. */
+int cli_changes_quarantined(struct cli_changes *changes, const struct leat_opaque *opaque, const struct leat_error *why,
+                            struct leat_error *err) LEAT_CHECKED;
 /* Hands over what is complete. */
 int cli_changes_flush(struct cli_changes *changes, struct leat_error *err) LEAT_CHECKED;
 /* Says on stderr which XA branches are still open. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "decode/decode.h"
 #include "journal/journal.h"
 
 static int open_read_only(struct leat_journal **journal, const char *folder, struct leat_error *err)
@@ -74,9 +75,31 @@ struct copying {
     uint64_t branch_seq; /* of the transaction that may end in XA PREPARE; 0: it doesn't */
 };
 
+static int ignore_item(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    (void)context, (void)item, (void)err;
+    return LEAT_OK;
+}
+
+static int show_item(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    return cli_changes_item(context, item, true, err);
+}
+
+/* A quarantined transaction: its changes, if this build can decode them, else that there is one. */
+static int copy_opaque(struct cli_changes *changes, const struct leat_opaque *opaque, struct leat_error *err)
+{
+    struct leat_error why = {0};
+    if (leat_opaque_decode(opaque, &(struct leat_item_out){NULL, ignore_item}, &why))
+        return cli_changes_quarantined(changes, opaque, &why, err);
+    return leat_opaque_decode(opaque, &(struct leat_item_out){changes, show_item}, err);
+}
+
 static int copy_item(struct copying *copying, const struct leat_item *item, struct leat_error *err)
 {
     struct cli_changes *changes = copying->changes;
+    if (item->type == LEAT_ITEM_OPAQUE)
+        return copy_opaque(changes, &item->opaque, err);
     if (item->type == LEAT_ITEM_BEGIN)
         copying->branch_seq = item->begin.flags & LEAT_BEGIN_XA ? item->seq : 0;
     if (item->type == LEAT_ITEM_XA_RESOLVE && item->xa_resolve.commit)
@@ -153,9 +176,10 @@ static int verify(const char *folder, struct leat_error *err)
     struct leat_journal_status status = {0};
     if (leat_journal_verify(folder, leat_fs_real(), &status, err))
         return LEAT_FAIL;
-    printf("whole: records %llu to %llu in %llu segments, %llu bytes, %llu transactions, %llu changes\n",
+    printf("whole: records %llu to %llu in %llu segments, %llu bytes, %llu transactions, %llu changes, %llu quarantined\n",
            (unsigned long long)status.first_seq, (unsigned long long)status.visible_end, (unsigned long long)status.segments,
-           (unsigned long long)status.bytes, (unsigned long long)status.transactions, (unsigned long long)status.changes);
+           (unsigned long long)status.bytes, (unsigned long long)status.transactions, (unsigned long long)status.changes,
+           (unsigned long long)status.quarantined);
     return LEAT_OK;
 }
 

@@ -63,6 +63,7 @@ struct leat_journal_config {
     uint64_t queue_bytes;    /* between source and journal */
 };
 
+enum leat_sink_undecodable { LEAT_SINK_UNDECODABLE_STOP = 0, LEAT_SINK_UNDECODABLE_PASS };
 enum leat_when_full { LEAT_WHEN_FULL_BLOCK = 0, LEAT_WHEN_FULL_DETACH };
 enum leat_compress { LEAT_COMPRESS_NONE = 0, LEAT_COMPRESS_ZSTD, LEAT_COMPRESS_GZIP };
 
@@ -74,6 +75,7 @@ struct leat_sink_config {
     struct leat_strings tables, exclude_tables;
     struct leat_point start; /* unset: allowed only on a journal that is as new as the sink */
     enum leat_when_full when_journal_full;
+    enum leat_sink_undecodable on_undecodable; /* what was quarantined, and still can't be decoded */
     unsigned backoff_min_ms, backoff_max_ms;
     unsigned checkpoint_interval_ms;
     /* file */

@@ -6,7 +6,8 @@
 
 const char *const ssl_mode_words[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY", NULL};
 static const char *const words_old_times[] = {"stop", "whole_seconds", NULL};
-static const char *const words_on_undecodable[] = {"stop", NULL};
+static const char *const words_on_undecodable[] = {"stop", "quarantine", NULL};
+static const char *const words_sink_undecodable[] = {"stop", "pass", NULL};
 static const char *const words_when_full[] = {"block", "detach", NULL};
 static const char *const words_compress[] = {"none", "zstd", "gzip", NULL};
 static const char *const words_level[] = {"error", "warn", "info", "debug", NULL};
@@ -64,7 +65,9 @@ static const struct option source_options[] = {
     {"server_id", OPTION_COUNT, SOURCE(server_id), .fallback = "0", .most = 4294967295,
      .help = "Our id among the primary's replicas. 0: chosen at random once and kept in the journal's folder."},
     {"on_undecodable", OPTION_WORD, SOURCE(on_undecodable), .words = words_on_undecodable, .fallback = "stop",
-     .help = "What happens at a transaction that can't be decoded: `stop` keeps the source there, with the reason."},
+     .help = "What happens at a transaction that can't be decoded: `stop` keeps the source there, with the reason; `quarantine` "
+             "journals its raw events, up to `event_bytes_max`, and goes on. Sinks decode them when a newer leat can, and until "
+             "then do as their own `on_undecodable` says."},
     {"old_times", OPTION_WORD, SOURCE(old_times), .words = words_old_times, .fallback = "stop",
      .help = "What MariaDB's TIMESTAMP, TIME and DATETIME columns in the form of before 10.1 are taken for: `whole_seconds`, without "
              "a fraction; `stop`, at their tables' rows. The binlog doesn't tell whether they have one."},
@@ -104,6 +107,10 @@ static const struct option sink_options[] = {
     {"when_journal_full", OPTION_WORD, SINK(when_journal_full), .words = words_when_full, .fallback = "block",
      .help = "When the journal is full and this sink still needs its oldest part: `block` lets the source wait; `detach` lets the "
              "part go and marks the sink \"needs resync\"."},
+    {"on_undecodable", OPTION_WORD, SINK(on_undecodable), .words = words_sink_undecodable, .fallback = "stop",
+     .help = "What happens at a quarantined transaction that this build can't decode either: `stop` halts the sink there, until a "
+             "newer build runs or `leat skip` passes it over; `pass` passes it over, counted and logged. A rewind to before it "
+             "delivers it once it can be decoded."},
     {"backoff_min", OPTION_TIME_MS, SINK(backoff_min_ms), .fallback = "100ms", .least = 1, .most = 3600000,
      .help = "The first wait after an error that may pass; doubled each time, reset by a delivery."},
     {"backoff_max", OPTION_TIME_MS, SINK(backoff_max_ms), .fallback = "30s", .least = 1, .most = 3600000,

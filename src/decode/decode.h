@@ -45,6 +45,17 @@ void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[
  * A listener's positive result is returned as it is, and counts as an error in this. */
 int leat_decoder_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err) LEAT_CHECKED;
 
+/* The transaction that begins next is given as one OPAQUE item of its raw events, for the reason told, instead of being
+ * decoded; then things go on as usual. After leat_decoder_place, which ends it. Fails like an event that can't be decoded
+ * where it can't be done: above event_bytes_max, or for a branch of an XA transaction. */
+void leat_decoder_put_aside(struct leat_decoder *decoder, const char *reason);
+/* Whether the error that leat_decoder_event has just returned is about what is in a transaction, so that this would help. */
+bool leat_decoder_may_put_aside(const struct leat_decoder *decoder, const struct leat_error *err);
+
+/* The items of such a transaction, from BEGIN to END, as this build decodes them. Fails when it can't, maybe after some of them
+ * were given: try with a listener that ignores them first. Any thread. */
+int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err) LEAT_CHECKED;
+
 /* Checksums of the events that are given from now on were verified by the caller (leat_event_parse), or not (as at first). */
 void leat_decoder_verified(struct leat_decoder *decoder, bool verified);
 

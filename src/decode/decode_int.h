@@ -10,6 +10,7 @@
  *   inflate.c      events and columns compressed by MariaDB
  *   fragments.c    rows events that MariaDB cut into several
  *   prelude.c      what comes before a statement in events of its own; LOAD DATA
+ *   aside.c        a transaction as its raw events
  *   refuse.c       what this build can't decode, and the way on */
 #ifndef LEAT_DECODE_INT_H
 #define LEAT_DECODE_INT_H
@@ -72,6 +73,16 @@ struct fragments {
     struct leat_buf event;
 };
 
+/* The next transaction is given as its raw events. */
+enum { ASIDE_REASON_MAX = LEAT_ERROR_MESSAGE_MAX };
+struct aside {
+    bool armed;
+    bool begun;             /* BEGIN was seen */
+    char reason[ASIDE_REASON_MAX];
+    struct leat_buf format; /* the last format description, as it came */
+    struct leat_buf events;
+};
+
 struct leat_decoder {
     struct leat_decoder_options options;
     struct leat_item_out out;
@@ -111,6 +122,7 @@ struct leat_decoder {
     struct leat_inflater *inflater;             /* made with the first compressed event of MariaDB's */
     struct leat_buf inflated, inflated_images;
     struct fragments fragments;
+    struct aside aside;
 
     struct leat_buf rows_query; /* kept until it is known whether the statement's tables are wanted */
     bool rows_query_pending;
@@ -217,6 +229,11 @@ int decoder_fragment(struct leat_decoder *decoder, struct leat_error *err) LEAT_
 /* Fails when the event at hand comes between fragments. */
 int decoder_fragments_whole(const struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 void decoder_fragments_forget(struct leat_decoder *decoder);
+
+/* aside.c: the event at hand, while the next transaction is to be put aside. */
+int decoder_aside(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
+void decoder_aside_format(struct leat_decoder *decoder);
+void decoder_aside_free(struct leat_decoder *decoder);
 
 /* refuse.c: always fails. */
 int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;

@@ -35,6 +35,7 @@ void leat_decoder_free(struct leat_decoder **decoder)
     leat_payload_reader_free(&(*decoder)->payload_reader);
     leat_buf_free(&(*decoder)->rows_query);
     leat_buf_free(&(*decoder)->sql);
+    decoder_aside_free(*decoder);
     leat_buf_free(&(*decoder)->fragments.event);
     decoder_inflate_free(*decoder);
     leat_buf_free(&(*decoder)->said);
@@ -53,7 +54,7 @@ void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[
     decoder->pos = decoder->offset = decoder->completed = pos;
     decoder->format = (struct leat_binlog_format){0};
     decoder->state = decoder->options.skip_to_begin && pos > FIRST_EVENT_POS ? SKIPPING : BETWEEN;
-    decoder->poisoned = decoder->after_format = decoder->begin_kept = false;
+    decoder->poisoned = decoder->after_format = decoder->begin_kept = decoder->aside.armed = false;
     decoder_prelude_end(decoder);
     decoder_loads_free(decoder);
     decoder_statement_end(decoder);
@@ -76,7 +77,7 @@ void leat_decoder_restart_listener(struct leat_decoder *decoder)
 
 int decoder_give_begin(struct leat_decoder *decoder, struct leat_error *err)
 {
-    if (!decoder->begin_kept)
+    if (!decoder->begin_kept || decoder->aside.armed)
         return LEAT_OK;
     struct leat_item begin = {.type = LEAT_ITEM_BEGIN, .begin = decoder->begin};
     decoder->begin_kept = false;
@@ -186,6 +187,8 @@ static int dispatch(struct leat_decoder *decoder, struct leat_error *err)
         if (result || !begins)
             return result;
     }
+    if (decoder->aside.armed)
+        return decoder_aside(decoder, err);
     return decoder_fragments_whole(decoder, err) ? LEAT_FAIL : decoder_handle(decoder, err);
 }
 

@@ -115,6 +115,7 @@ int decoder_format(struct leat_decoder *decoder, struct leat_error *err)
     decoder->format = decoder->inner_format = format;
     decoder->inner_format.checksum = LEAT_CHECKSUM_OFF;
     decoder_prelude_end(decoder);
+    decoder_aside_format(decoder);
     return LEAT_OK;
 }
 

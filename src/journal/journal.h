@@ -98,6 +98,7 @@ struct leat_journal_status {
     bool full;
     uint64_t syncs, sync_us_total, sync_us_max;
     uint64_t transactions, changes; /* appended since open */
+    uint64_t quarantined;           /* of leat_journal_verify: transactions of raw events */
     char file[512];        /* source place of the visible end */
     uint64_t pos;
     uint64_t last_commit_us; /* commit time of the newest visible transaction */

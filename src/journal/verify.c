@@ -15,6 +15,7 @@ struct checker {
     struct segment_sums sums;
     struct follow follow;
     struct idmap tables; /* definitions of this segment */
+    uint64_t quarantined;
 };
 
 static void release_nothing(void *value)
@@ -107,6 +108,7 @@ static int check_record(struct checker *checker, struct scan *scan, const struct
     if (item->type == LEAT_ITEM_ROWS && !leat_idmap_get(&checker->tables, item->rows.table_id))
         return leat_scan_corrupt_at(scan, record, "rows of a table without a schema record in this segment",
                                     err);
+    checker->quarantined += item->type == LEAT_ITEM_OPAQUE;
     leat_index_consider(&checker->index, item, record->offset, record->seq);
     if (checker->follow.change.boundary) {
         leat_sums_add(&checker->sums, &checker->follow.change);
@@ -166,6 +168,7 @@ int leat_journal_verify(const char *folder, const struct leat_fs *fs, struct lea
     leat_journal_status(journal, status);
     status->transactions = checker.state.transactions;
     status->changes = checker.state.changes;
+    status->quarantined = checker.quarantined;
     leat_follow_free(&checker.follow);
     leat_state_free(&checker.state);
     leat_buf_free(&checker.index.entries);

@@ -67,7 +67,8 @@ static int make_runners(struct relay *relay, struct leat_error *err)
         const struct leat_runner_env env = {.config = &relay->config->sinks[i],
                                             .relay_name = relay->config->name,
                                             .fs = leat_fs_real(),
-                                            .clock = relay->clock};
+                                            .clock = relay->clock,
+                                            .opaque = leat_opaque_decode};
         struct relay_sink *sink = &relay->sinks[i];
         sink->relay = relay;
         if (leat_runner_new(&sink->runner, &env, err))

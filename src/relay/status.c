@@ -54,6 +54,7 @@ static json_t *source_object(struct relay *relay)
     json_object_set_new(object, "transactions", number(status.transactions));
     json_object_set_new(object, "changes", number(status.changes));
     json_object_set_new(object, "connects", number(status.connects));
+    json_object_set_new(object, "quarantined", number(status.quarantined));
     set_time(object, "last_event", status.last_event_us);
     if (status.error.code) {
         json_object_set_new(object, "error", error_object(&status.error));
@@ -138,6 +139,7 @@ static json_t *sink_object(const struct leat_runner *runner)
     json_object_set_new(object, "changes", number(status.changes));
     json_object_set_new(object, "bytes", number(status.bytes));
     json_object_set_new(object, "skipped", number(status.skipped));
+    json_object_set_new(object, "passed_over", number(status.passed_over));
     json_object_set_new(object, "retries", number(status.retries));
     json_object_set_new(object, "file", leat_control_text(status.file));
     json_object_set_new(object, "pos", number(status.pos));

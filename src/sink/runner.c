@@ -71,6 +71,7 @@ int leat_runner_new(struct leat_runner **out, const struct leat_runner_env *env,
     runner->config = config;
     runner->fs = env->fs;
     runner->clock = env->clock;
+    runner->opaque.reader = env->opaque;
     runner->ops = ops;
     runner->at.completed = leat_gtid_set_new();
     runner->shared.delivered.completed = leat_gtid_set_new();
@@ -163,6 +164,7 @@ int leat_runner_attach(struct leat_runner *runner, struct leat_journal *journal,
 void leat_runner_forget(struct leat_runner *runner)
 {
     leat_runner_forget_branch(runner);
+    leat_runner_forget_opaque(runner);
     if (runner->reader)
         leat_reader_close(&runner->reader);
     for (; runner->flight_count; runner->flight_count--) {

@@ -26,11 +26,15 @@ const char *leat_runner_state_name(enum leat_runner_state state);
 
 struct leat_runner;
 
+/* Reads a transaction of raw events with the decoder of this build: leat_opaque_decode of room decode, or a test's own. */
+typedef int (*leat_opaque_reader)(const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err);
+
 struct leat_runner_env {
     const struct leat_sink_config *config;
     const char *relay_name;
     const struct leat_fs *fs;
     const struct leat_clock *clock;
+    leat_opaque_reader opaque; /* NULL: what was quarantined can't be read */
     const struct leat_sink_ops *ops; /* NULL: by the config's type; the simulator and tests give their own */
 };
 
@@ -78,6 +82,7 @@ struct leat_runner_status {
     uint64_t lag_records;         /* visible end - checkpoint seq */
     uint64_t lag_us;              /* since the commit of the oldest undelivered transaction; 0 when caught up */
     uint64_t transactions, changes, bytes, skipped, retries;
+    uint64_t passed_over;         /* transactions that could not be decoded, with on_undecodable: pass */
     uint64_t delivered_commit_us;
     char file[512];
     uint64_t pos;

@@ -232,6 +232,7 @@ void leat_runner_publish(struct leat_runner *runner)
     runner->shared.read_seq = read_seq;
     runner->shared.bytes = runner->bytes;
     runner->shared.skipped = runner->skipped;
+    runner->shared.passed_over = runner->passed_over;
     runner->shared.retries = runner->retries;
     if (runner->state != LEAT_RUNNER_HALTED)
         runner->shared.halted_at[0] = '\0';
@@ -269,6 +270,7 @@ void leat_runner_status(const struct leat_runner *const_runner, struct leat_runn
     status->pos = delivered->pos;
     status->bytes = runner->shared.bytes;
     status->skipped = runner->shared.skipped;
+    status->passed_over = runner->shared.passed_over;
     status->retries = runner->shared.retries;
     if (journal.visible_end > delivered->seq)
         status->lag_records = status->lag_transactions = journal.visible_end - delivered->seq;

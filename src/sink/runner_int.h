@@ -1,7 +1,8 @@
 /* What the files of the runner share.
  *
  * runner.c: states and the step. runner_start.c: where to go on from. runner_run.c: reading, handing over,
- * committing. runner_xa.c: branches that were prepared before they are committed. runner_command.c: what other threads ask for and see.
+ * committing. runner_xa.c: branches that were prepared before they are
+ * committed. runner_opaque.c: what could not be decoded when it was journalled. runner_command.c: what other threads ask for and see.
  *
  * Everything but `shared` belongs to the runner's thread. */
 #ifndef LEAT_SINK_RUNNER_INT_H
@@ -50,6 +51,15 @@ struct runner_branch {
     bool has_item;
 };
 
+/* A transaction of raw events that is being handed over. */
+struct runner_opaque {
+    leat_opaque_reader reader; /* NULL: none can be read */
+    bool tried;           /* it can be decoded */
+    bool open;            /* the sink hasn't got all of it */
+    uint64_t given, seen; /* items: that the sink has; of this pass */
+    uint64_t bytes_end;   /* where this step ends */
+};
+
 /* What other threads ask for; taken at the next step. */
 struct runner_asked {
     bool pause, resume, rewind, skip;
@@ -89,10 +99,12 @@ struct leat_runner {
     bool inside; /* a transaction's BEGIN was taken and its END wasn't */
     bool withheld; /* it may be prepared only: nothing of it is handed over before its END */
     struct runner_branch branch;
+    struct runner_opaque opaque;
     enum {
         PASSING_NOT,
         PASSING_SKIPPED,
-        PASSING_CONTAINED
+        PASSING_CONTAINED,
+        PASSING_UNDECODABLE
     } passing;             /* it is passed over; CONTAINED: the sink has it */
     bool passed;           /* something of it made a message */
     bool item_failed;      /* the error is about that transaction, not about the sink */
@@ -121,7 +133,7 @@ struct leat_runner {
     uint64_t retry_at_us; /* monotonic; BACKING_OFF */
     uint64_t isolate_seq; /* 0, or commit all before this transaction: it failed */
     uint64_t noticed_us; /* wall clock: since when something lies unread while not running; 0: nothing does */
-    uint64_t bytes, skipped, retries;
+    uint64_t bytes, skipped, passed_over, retries;
 
     /* What was asked for and isn't done yet. */
     struct leat_point until;
@@ -148,7 +160,7 @@ struct leat_runner {
             undelivered_commit_us; /* of the oldest transaction that was read and isn't delivered; 0: none */
         uint64_t noticed_us;
         uint64_t read_seq;
-        uint64_t bytes, skipped, retries;            /* copies */
+        uint64_t bytes, skipped, passed_over, retries; /* copies */
         char halted_at[RUNNER_TRANSACTION_NAME_MAX]; /* the transaction that halted it, if that is known */
         char last_skipped[RUNNER_TRANSACTION_NAME_MAX];
         char last_skip_reason[RUNNER_REASON_MAX];
@@ -198,6 +210,12 @@ int leat_runner_give_change(struct leat_runner *runner, const struct leat_item *
 int leat_runner_release(struct leat_runner *runner, uint64_t seq, const struct leat_xa_resolve *resolve,
                         struct leat_error *err) LEAT_CHECKED;
 void leat_runner_forget_branch(struct leat_runner *runner);
+
+/* ---- runner_opaque.c ---- */
+
+/* Hands over the transaction of raw events in hand, or decides to pass it over. LEAT_OK with runner->opaque.open: there is more. */
+int leat_runner_give_opaque(struct leat_runner *runner, const struct leat_opaque *item, struct leat_error *err) LEAT_CHECKED;
+void leat_runner_forget_opaque(struct leat_runner *runner);
 
 /* ---- runner_command.c ---- */
 

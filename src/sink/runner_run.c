@@ -383,19 +383,10 @@ static int give_rows(struct leat_runner *runner, const struct leat_item *item, s
     return rc;
 }
 
-static int give_opaque(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err)
+static int take_opaque(struct leat_runner *runner, const struct leat_opaque *opaque, struct leat_error *err)
 {
-    if (runner->passing == PASSING_NOT) {
-        runner->item_failed = true;
-        (void)leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
-                        "transaction %s could not be decoded when it was journalled: %s",
-                        runner->transaction_name, item->opaque.reason.bytes ? item->opaque.reason.bytes : "");
-        return leat_cure(
-            err,
-            "run a leat that can decode it; or `leat skip %s %s --reason TEXT` leaves it out of this sink",
-            runner->config->name, runner->transaction_name);
-    }
-    return finish_transaction(runner, &item->opaque.end, err);
+    int rc = leat_runner_give_opaque(runner, opaque, err);
+    return rc || runner->opaque.open ? rc : finish_transaction(runner, &opaque->end, err);
 }
 
 static int take_start(struct leat_runner *runner, const struct leat_item *item)
@@ -452,7 +443,7 @@ static int take_end(struct leat_runner *runner, const struct leat_end *end, stru
     return finish_transaction(runner, &end->place, err);
 }
 
-/* The item in hand, which is admitted. LEAT_OK with branch.open: it stays in hand. */
+/* The item in hand, which is admitted. LEAT_OK with branch.open or opaque.open: it stays in hand. */
 static int hand_over(struct leat_runner *runner, struct leat_error *err)
 {
     const struct leat_item *item = &runner->item;
@@ -461,7 +452,7 @@ static int hand_over(struct leat_runner *runner, struct leat_error *err)
     case LEAT_ITEM_START:
         return take_start(runner, item);
     case LEAT_ITEM_OPAQUE:
-        return give_opaque(runner, item, err);
+        return take_opaque(runner, &item->opaque, err);
     case LEAT_ITEM_BEGIN:
         runner->has_rows_query = false;
         runner->withheld = item->begin.flags & LEAT_BEGIN_XA;
@@ -512,7 +503,7 @@ static int take_item(struct leat_runner *runner, struct leat_error *err)
         return rc;
     runner->admitted = true;
     rc = hand_over(runner, err);
-    if (rc == LEAT_OK && !runner->branch.open)
+    if (rc == LEAT_OK && !runner->branch.open && !runner->opaque.open)
         runner->has_item = false;
     return rc;
 }

@@ -111,6 +111,8 @@ static int begin_dump(struct leat_source *source, struct leat_mysql *mysql, cons
     if (facts->mariadb && by_gtids)
         place->file[0] = place->last_file[0] = '\0'; /* they are another server's, or of files that are no more */
     leat_decoder_place(source->decoder, facts->uuid, by_gtids ? "" : place->file, by_gtids ? 0 : dump.pos);
+    if (source->aside.pending)
+        leat_decoder_put_aside(source->decoder, source->aside.reason);
     char set[400];
     if (by_gtids)
         leat_log(LEAT_LOG_INFO, "source", NULL, "streaming from %s, after %s", leat_mysql_server(mysql)->name,

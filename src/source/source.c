@@ -218,6 +218,8 @@ static int after_attempt(struct leat_source *source, int rc, struct leat_error *
         return rc;
     if (source->options.once || err->kind == LEAT_KIND_FATAL)
         return LEAT_FAIL;
+    if (source->aside.pending && err->kind == LEAT_KIND_DATA)
+        return LEAT_OK; /* at once, to put it aside */
     return back_off(source, err);
 }
 

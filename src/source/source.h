@@ -89,6 +89,7 @@ struct leat_source_status {
     char file[512];            /* read up to */
     uint64_t pos;
     uint64_t events, bytes, transactions, changes, connects;
+    uint64_t quarantined;      /* transactions that were put aside, in this run */
     uint64_t last_event_us;    /* wall clock when the last event came */
     uint32_t last_event_time;  /* seconds, of the last event's header */
 };

@@ -107,6 +107,10 @@ struct leat_source {
     uint64_t progress;        /* durable or completed ones when the backoff was last reset */
     unsigned failures;        /* in a row */
     bool by_gtids;            /* MariaDB: how the dump is asked for; decided when the history was checked */
+    struct {
+        bool pending;      /* the transaction behind what is completed is put aside at the next attempt */
+        char reason[LEAT_ERROR_MESSAGE_MAX]; /* why it couldn't be decoded */
+    } aside;
     uint64_t clash_us;        /* when the server last told us that another has our identity; 0: never */
     struct source_watch watch;
 
@@ -247,6 +251,7 @@ void source_set_state(struct leat_source *source, enum leat_source_state state,
 void source_set_server(struct leat_source *source, const struct leat_mysql *mysql,
                        const uint8_t uuid[LEAT_UUID_SIZE]);
 void source_snapshot(struct leat_source *source);
+void source_count_quarantined(struct leat_source *source);
 
 /* backoff.c. Pure. The wait before try number `failures` (from 1): doubling from min to max, half of it at
  * random. */

@@ -62,6 +62,13 @@ void source_snapshot(struct leat_source *source)
     source->snapshot_bytes = state.bytes;
 }
 
+void source_count_quarantined(struct leat_source *source)
+{
+    pthread_mutex_lock(&source->mutex);
+    source->status.quarantined++;
+    pthread_mutex_unlock(&source->mutex);
+}
+
 void leat_source_status(const struct leat_source *source, struct leat_source_status *status)
 {
     /* The mutex is no part of what const promises. */

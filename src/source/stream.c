@@ -9,6 +9,8 @@
  * begins at the file's head, and items are dropped until the place is reached. */
 #include "source_int.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 
 bool source_journalled(void *context, const char *database, const char *table)
@@ -86,14 +88,28 @@ static int end(struct leat_source *source, const struct leat_end *end, struct le
 static int opaque(struct leat_source *source, const struct leat_opaque *opaque, struct leat_error *err)
 {
     source->place.has_last = false; /* it has no digest to compare */
+    source->aside.pending = false;
+    char gtid[LEAT_GTID_TEXT_MAX];
+    leat_log(LEAT_LOG_WARN, "source", NULL, "transaction %s at %s:%llu can't be decoded and is QUARANTINED, as %zu bytes: %s",
+             leat_gtid_text(gtid, &opaque->begin.gtid), opaque->begin.place.file,
+             (unsigned long long)opaque->begin.place.pos, opaque->events_size, opaque->reason.bytes);
+    source_count_quarantined(source);
     return complete(source, &opaque->begin.gtid, &opaque->end, err);
+}
+
+/* How a transaction begins; NULL: it doesn't with this item. */
+static const struct leat_begin *begin_of(const struct leat_item *item)
+{
+    return item->type == LEAT_ITEM_BEGIN    ? &item->begin
+           : item->type == LEAT_ITEM_OPAQUE ? &item->opaque.begin
+                                            : NULL;
 }
 
 /* While the place that we resume from isn't reached. */
 static bool is_dropped(struct leat_source *source, const struct leat_item *item)
 {
-    if (item->type == LEAT_ITEM_BEGIN && (item->begin.place.pos >= source->drop_before ||
-                                          strcmp(item->begin.place.file, source->place.file) != 0)) {
+    const struct leat_begin *begin = begin_of(item);
+    if (begin && (begin->place.pos >= source->drop_before || strcmp(begin->place.file, source->place.file) != 0)) {
         source->drop_before = 0;
         leat_decoder_restart_listener(source->decoder);
         return false;
@@ -106,7 +122,8 @@ int source_listen(void *context, const struct leat_item *item, struct leat_error
     struct leat_source *source = context;
     if (source->drop_before && is_dropped(source, item))
         return LEAT_OK;
-    if (item->type == LEAT_ITEM_BEGIN && source_until_begin(source, &item->begin))
+    const struct leat_begin *begins = begin_of(item);
+    if (begins && source_until_begin(source, begins))
         return LEAT_END;
     if (item->type == LEAT_ITEM_BEGIN)
         begin(source, &item->begin);
@@ -189,6 +206,16 @@ static int read_event(struct leat_source *source, struct leat_mysql *mysql, cons
     return source_refused(source, mysql, err);
 }
 
+/* With `on_undecodable: quarantine` the transaction is asked for once more, to be put aside; a second failure stops. */
+static int undecodable(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
+{
+    source->aside.pending = source->config->on_undecodable == LEAT_UNDECODABLE_QUARANTINE &&
+                            leat_decoder_may_put_aside(source->decoder, err);
+    if (source->aside.pending)
+        snprintf(source->aside.reason, sizeof source->aside.reason, "%s", err->message);
+    return leat_error_prefix(err, "%s", leat_mysql_server(mysql)->name);
+}
+
 static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
 {
     for (bool first = true;; first = false) {
@@ -206,8 +233,10 @@ static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct 
             source_set_state(source, LEAT_SOURCE_STREAMING, NULL, 0);
         }
         rc = leat_decoder_event(source->decoder, event, size, err);
+        if (rc == LEAT_FAIL)
+            return undecodable(source, mysql, err);
         if (rc)
-            return rc == LEAT_FAIL ? leat_error_prefix(err, "%s", leat_mysql_server(mysql)->name) : rc;
+            return rc;
         source->unpublished_bytes += size;
     }
 }

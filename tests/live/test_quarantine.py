@@ -1,0 +1,142 @@
+"""What can't be decoded is put aside whole, sinks stop at it or pass it by, and a newer build delivers it. The older build is
+leat_lacking (tests/tools), which knows no VECTOR."""
+
+import json
+import subprocess
+
+import pytest
+
+from leatlab import leat as leat_program
+from leatlab.leat import Leat
+
+SINKS = {"strict": {}, "lax": {"on_undecodable": "pass"}}
+
+
+@pytest.fixture
+def primary(make_mysql):
+    server = make_mysql()
+    server.sql("CREATE TABLE test.t (id INT PRIMARY KEY); CREATE TABLE test.v (id INT PRIMARY KEY, v VECTOR(2))")
+    return server
+
+
+def older():
+    return leat_program.program().parent / "leat_lacking"
+
+
+def relay_of(server, folder, quarantine=True, **settings):
+    start = "%s:%d" % server.position()[:2]
+    source = {"start": start, **({"on_undecodable": "quarantine"} if quarantine else {})}
+    return Leat(folder, server.url(), server.password_file(), sinks=SINKS, source=source, leat=older(), **settings)
+
+
+def write(server):
+    """Five transactions; the third and fourth need VECTOR."""
+    server.sql("INSERT INTO test.t VALUES (1)")
+    server.sql("INSERT INTO test.t VALUES (2); INSERT INTO test.v VALUES (1, STRING_TO_VECTOR('[1,-2.5]'))")
+    server.sql("BEGIN; INSERT INTO test.t VALUES (3); INSERT INTO test.v VALUES (2, STRING_TO_VECTOR('[0,4]')); "
+               "DELETE FROM test.v WHERE id = 1; COMMIT")
+    server.sql("INSERT INTO test.t VALUES (4)")
+
+
+def rows(relay, sink):
+    return [(line["op"], line["table"], (line.get("after") or line.get("before"))["id"]) for line in relay.lines(sink)
+            if line["op"] in ("insert", "delete")]
+
+
+ALL = [("insert", "t", 1), ("insert", "t", 2), ("insert", "v", 1), ("insert", "t", 3), ("insert", "v", 2), ("delete", "v", 1),
+       ("insert", "t", 4)]
+PASSED = [("insert", "t", 1), ("insert", "t", 2), ("insert", "t", 4)]
+
+
+def journalled(relay, server):
+    gtids = server.position()[2]
+    relay.wait_for(lambda status: status["journal"]["gtids"] == gtids, "the journal")
+
+
+def test_without_quarantine_the_source_stops_there(primary, tmp_path):
+    with relay_of(primary, tmp_path, quarantine=False) as relay:
+        write(primary)
+        status = relay.wait_for(lambda status: status["source"]["state"] == "halted", "the stop")
+        error = status["source"]["error"]
+        assert error["code"] == "unsupported" and "test.v" in error["message"]
+        relay.wait_for(lambda status: status["sinks"][1]["lag_records"] == 0, "the sinks")
+        assert rows(relay, "strict") == rows(relay, "lax") == PASSED[:2]
+
+
+def test_sinks_stop_or_pass_by_and_a_newer_build_delivers(primary, tmp_path):
+    relay = relay_of(primary, tmp_path)
+    relay.start()
+    write(primary)
+    journalled(relay, primary)
+    status = relay.wait_for(lambda status: status["sinks"][0]["state"] == "halted" and status["sinks"][1]["passed_over"] == 2,
+                            "the halt, and the pass")
+    assert status["source"]["quarantined"] == 2 and status["source"]["state"] == "streaming"
+    error = status["sinks"][0]["error"]
+    assert "test.v" in error["message"] and "leat skip strict" in error["cure"]
+    relay.wait_until_delivered(primary, "lax")
+    assert rows(relay, "lax") == PASSED
+    assert rows(relay, "strict") == [("insert", "t", 1), ("insert", "t", 2)]
+    assert "QUARANTINED" in relay.log_text()
+    relay.kill()
+
+    relay.program = leat_program.program()
+    relay.start()
+    relay.wait_until_delivered(primary, "strict")
+    assert rows(relay, "strict") == ALL
+    before = len(rows(relay, "lax"))
+    done = relay.ask("rewind", "lax", "--to", "earliest", "--yes")
+    assert done.returncode == 0, done.stderr
+    relay.wait_until_delivered(primary, "lax")
+    assert rows(relay, "lax")[before:] == ALL
+    relay.kill()
+
+
+def test_one_is_skipped_by_name(primary, tmp_path):
+    with relay_of(primary, tmp_path) as relay:
+        write(primary)
+        for skipped in range(2):
+            status = relay.wait_for(lambda status: status["sinks"][0]["state"] == "halted" and
+                                    status["sinks"][0]["skipped"] == skipped, "the halt")
+            name = status["sinks"][0]["error"]["cure"].split("leat skip strict ")[1].split(" ")[0]
+            done = relay.ask("skip", "strict", name, "--reason", "no VECTOR here")
+            assert done.returncode == 0, done.stderr
+        relay.wait_until_delivered(primary, "strict")
+        assert rows(relay, "strict") == PASSED
+
+
+def test_kills_around_a_quarantined_transaction_lose_nothing(primary, tmp_path):
+    relay = relay_of(primary, tmp_path)
+    for number in range(10, 15):
+        relay.start()
+        primary.sql(f"INSERT INTO test.v VALUES ({number}, STRING_TO_VECTOR('[1,1]')); INSERT INTO test.t VALUES ({number})")
+        if number % 2:
+            journalled(relay, primary)
+        relay.kill()
+    relay.program = leat_program.program()
+    with relay:
+        relay.wait_until_delivered(primary, "strict")
+        relay.wait_until_delivered(primary, "lax")
+        assert rows(relay, "strict") == [("insert", table, number) for number in range(10, 15) for table in ("v", "t")]
+
+
+def test_the_journal_shows_what_is_aside(primary, tmp_path):
+    relay = relay_of(primary, tmp_path)
+    relay.start()
+    write(primary)
+    journalled(relay, primary)
+    relay.kill()
+    folder = tmp_path / "journal"
+    verified = leat_program.run("journal", "verify", folder)
+    assert verified.returncode == 0 and "2 quarantined" in verified.stdout, verified.stdout + verified.stderr
+    lines = cat(older(), folder)
+    aside = [line for line in lines if line["op"] == "quarantined"]
+    assert len(aside) == 2 and all("test.v" in line["reason"] and "test.v" in line["now"] and line["bytes"] > 100 for line in aside)
+    # A build that knows the type shows the changes in their place.
+    lines = cat(leat_program.program(), folder)
+    assert [line["table"] for line in lines if line["op"] in ("insert", "delete")] == [table for _, table, _ in ALL]
+
+
+def cat(program, folder):
+    done = subprocess.run([program, "journal", "cat", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
