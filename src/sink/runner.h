@@ -34,8 +34,8 @@ struct leat_runner_env {
     const char *relay_name;
     const struct leat_fs *fs;
     const struct leat_clock *clock;
-    leat_opaque_reader opaque; /* NULL: what was quarantined can't be read */
     const struct leat_sink_ops *ops; /* NULL: by the config's type; the simulator and tests give their own */
+    leat_opaque_reader opaque; /* NULL: what was quarantined can't be read */
 };
 
 /* Makes the filter and the sink, touches nothing outside. */
