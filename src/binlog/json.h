@@ -40,5 +40,10 @@ int leat_json_diffs_put(struct leat_buf *buf, const uint8_t *diffs, uint32_t siz
 enum { LEAT_JSON_PLACES_MAX = 1 << 20 };
 int leat_json_apply(struct leat_buf *buf, const uint8_t *document, uint32_t document_size, const uint8_t *diffs,
                     uint32_t diffs_size, struct leat_error *err) LEAT_CHECKED;
+/* The same as a binary document, for readers that need more than its text: a server's document with a server's changes
+ * gives one that means what the server's own does; of others, what is copied is not looked into. At most twice the size of
+ * document and changes, and 64 bytes. */
+int leat_json_apply_binary(struct leat_buf *buf, const uint8_t *document, uint32_t document_size, const uint8_t *diffs,
+                           uint32_t diffs_size, struct leat_error *err) LEAT_CHECKED;
 
 #endif

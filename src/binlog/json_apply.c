@@ -76,6 +76,16 @@ static int change_all(struct leat_json_edits *edits, struct leat_cursor diffs, s
     return result == LEAT_END ? LEAT_OK : LEAT_FAIL;
 }
 
+/* The document with the changes made, for a partial value that has any. */
+static int make(struct leat_json_edits *edits, const uint8_t *document, uint32_t document_size, const uint8_t *diffs,
+                uint32_t diffs_size, struct leat_error *err)
+{
+    struct leat_json_value value = leat_json_document(document, document_size);
+    if (leat_json_is_container(value.type) && leat_json_edits_begin(edits, &value, err))
+        return LEAT_FAIL;
+    return change_all(edits, leat_cursor(diffs, diffs_size), err);
+}
+
 int leat_json_apply(struct leat_buf *buf, const uint8_t *document, uint32_t document_size, const uint8_t *diffs,
                     uint32_t diffs_size, struct leat_error *err)
 {
@@ -83,15 +93,31 @@ int leat_json_apply(struct leat_buf *buf, const uint8_t *document, uint32_t docu
         return leat_value_json(buf, document, document_size, err);
     size_t start = buf->size;
     struct leat_json_edits edits = {0};
-    struct leat_json_value value = leat_json_document(document, document_size);
-    int result = LEAT_OK;
-    if (leat_json_is_container(value.type))
-        result = leat_json_edits_begin(&edits, &value, err);
-    if (result == LEAT_OK)
-        result = change_all(&edits, leat_cursor(diffs, diffs_size), err);
     struct leat_json_printer printer = {.buf = buf, .err = err, .budget = (size_t)document_size + diffs_size};
+    int result = make(&edits, document, document_size, diffs, diffs_size, err);
     if (result == LEAT_OK)
         result = leat_json_edit_print(&printer, edits.root);
+    if (result)
+        buf->size = start;
+    leat_json_edits_free(&edits);
+    return result;
+}
+
+/* A small container that becomes a large one grows by less than two thirds. */
+enum { GROWTH_MAX = 2, GROWTH_MORE = 64 };
+
+int leat_json_apply_binary(struct leat_buf *buf, const uint8_t *document, uint32_t document_size, const uint8_t *diffs,
+                           uint32_t diffs_size, struct leat_error *err)
+{
+    size_t start = buf->size, whole = (size_t)document_size + diffs_size;
+    if (diffs_size == 0) {
+        leat_buf_put(buf, document, document_size);
+        return LEAT_OK;
+    }
+    struct leat_json_edits edits = {0};
+    int result = make(&edits, document, document_size, diffs, diffs_size, err);
+    if (result == LEAT_OK)
+        result = leat_json_edit_write(buf, edits.root, whole * GROWTH_MAX + GROWTH_MORE, err);
     if (result)
         buf->size = start;
     leat_json_edits_free(&edits);

@@ -161,3 +161,31 @@ int leat_row_walk_partial(const struct leat_row_plan *plan, const uint8_t *prese
         return LEAT_FAIL;
     return partial ? check_image(plan, present, partial, image, err) : LEAT_OK;
 }
+
+int leat_row_rebuild(const struct leat_row_plan *plan, const struct leat_value *before, struct leat_value *after,
+                     struct leat_buf *room, struct leat_error *err)
+{
+    leat_buf_clear(room);
+    for (uint32_t i = 0; i < plan->json_count; i++) {
+        const struct leat_value *document = &before[plan->json[i]];
+        struct leat_value *value = &after[plan->json[i]];
+        if (!value->partial || !document->present)
+            continue;
+        if (!document->bytes)
+            return leat_malformed(err, "changes to a JSON document where there was NULL");
+        size_t start = room->size;
+        if (leat_json_apply_binary(room, document->bytes, document->size, value->bytes, value->size, err))
+            return LEAT_FAIL;
+        value->size = (uint32_t)(room->size - start);
+    }
+    const uint8_t *at = room->data; /* which doesn't move any more */
+    for (uint32_t i = 0; i < plan->json_count; i++) {
+        struct leat_value *value = &after[plan->json[i]];
+        if (!value->partial || !before[plan->json[i]].present)
+            continue;
+        value->partial = false;
+        value->bytes = at ? at : value->bytes; /* an empty document of an empty row: not NULL all the same */
+        at = at ? at + value->size : at;
+    }
+    return LEAT_OK;
+}

@@ -10,36 +10,6 @@
 /* Of pieces in a chunk; what an edit and its first chunk are worth in places. */
 enum { CHUNK_MAX = 512, CHUNK_FIRST = 4, EDIT_PLACES = 8 };
 
-enum kind { RUN, VALUE, EDIT };
-
-struct piece {
-    const uint8_t *key; /* VALUE, EDIT in an object */
-    union {
-        const uint8_t *bytes;        /* VALUE */
-        struct leat_json_edit *edit; /* EDIT */
-    };
-    uint32_t size;  /* VALUE: of bytes */
-    uint32_t first; /* RUN: of the container's own entries */
-    uint32_t count; /* entries: of others than a RUN 1 */
-    uint16_t key_size;
-    uint8_t kind;
-    uint8_t type; /* VALUE */
-};
-
-struct chunk {
-    struct piece *pieces;
-    uint32_t used, room;
-    uint32_t entries;
-};
-
-struct leat_json_edit {
-    struct leat_json_edit *next; /* of all */
-    struct leat_json_container own;
-    uint32_t entries;
-    struct chunk *chunks; /* at least one; none is empty but the only one */
-    uint32_t chunk_count, chunk_room;
-};
-
 struct leat_json_name {
     struct leat_json_name *next;
     uint8_t bytes[];
@@ -66,12 +36,12 @@ static int edit_new(struct leat_json_edits *edits, struct leat_json_edit **out, 
     edit->entries = own.count;
     edit->chunk_count = edit->chunk_room = 1;
     edit->chunks = leat_alloc_zero(1, sizeof *edit->chunks);
-    struct chunk *chunk = &edit->chunks[0];
+    struct leat_json_chunk *chunk = &edit->chunks[0];
     chunk->pieces = leat_alloc(CHUNK_FIRST * sizeof *chunk->pieces);
     chunk->room = CHUNK_FIRST;
     chunk->entries = own.count;
     if (own.count)
-        chunk->pieces[chunk->used++] = (struct piece){.kind = RUN, .count = own.count};
+        chunk->pieces[chunk->used++] = (struct leat_json_piece){.kind = LEAT_JSON_RUN, .count = own.count};
     edit->next = edits->edits;
     edits->edits = *out = edit;
     return LEAT_OK;
@@ -114,11 +84,11 @@ struct key {
 };
 
 /* How the entry's key stands to `key`. */
-static int compare_entry(const struct leat_json_edit *edit, const struct piece *piece, uint32_t offset, struct key key,
+static int compare_entry(const struct leat_json_edit *edit, const struct leat_json_piece *piece, uint32_t offset, struct key key,
                          int *order, struct leat_error *err)
 {
     struct key own = {piece->key, piece->key_size};
-    if (piece->kind == RUN && leat_json_key(&edit->own, piece->first + offset, &own.bytes, &own.size, err))
+    if (piece->kind == LEAT_JSON_RUN && leat_json_key(&edit->own, piece->first + offset, &own.bytes, &own.size, err))
         return LEAT_FAIL;
     *order = compare_keys(own.bytes, own.size, key.bytes, key.size);
     return LEAT_OK;
@@ -136,7 +106,7 @@ static int count_up_to(const struct leat_json_edit *edit, enum level level, stru
         uint32_t middle = low + (high - low) / 2;
         int order;
         *(level == CHUNKS ? &at->chunk : level == PIECES ? &at->piece : &at->offset) = middle;
-        const struct chunk *chunk = &edit->chunks[at->chunk];
+        const struct leat_json_chunk *chunk = &edit->chunks[at->chunk];
         if (compare_entry(edit, &chunk->pieces[at->piece], at->offset, key, &order, err))
             return LEAT_FAIL;
         *equal = order == 0;
@@ -162,7 +132,7 @@ static int find_member(const struct leat_json_edit *edit, struct key key, struct
     place->chunk = up_to ? up_to - 1 : 0;
     if (*found || up_to == 0)
         return LEAT_OK; /* the first entry of the chunk, or before all */
-    const struct chunk *chunk = &edit->chunks[place->chunk];
+    const struct leat_json_chunk *chunk = &edit->chunks[place->chunk];
     if (count_up_to(edit, PIECES, place, chunk->used, key, &up_to, found, err))
         return LEAT_FAIL;
     place->piece = up_to ? up_to - 1 : 0;
@@ -185,7 +155,7 @@ static void find_number(const struct leat_json_edit *edit, uint32_t index, struc
     *place = (struct leat_json_place){0};
     while (place->chunk + 1 < edit->chunk_count && index >= edit->chunks[place->chunk].entries)
         index -= edit->chunks[place->chunk++].entries;
-    const struct chunk *chunk = &edit->chunks[place->chunk];
+    const struct leat_json_chunk *chunk = &edit->chunks[place->chunk];
     while (place->piece < chunk->used && index >= chunk->pieces[place->piece].count)
         index -= chunk->pieces[place->piece++].count;
     place->offset = index;
@@ -220,11 +190,11 @@ static void split_chunk(struct leat_json_edit *edit, uint32_t index)
         edit->chunk_room *= 2;
         edit->chunks = leat_realloc(edit->chunks, edit->chunk_room * sizeof *edit->chunks);
     }
-    struct chunk *lower = &edit->chunks[index], *upper = lower + 1;
+    struct leat_json_chunk *lower = &edit->chunks[index], *upper = lower + 1;
     memmove(upper + 1, upper, (edit->chunk_count - index - 1) * sizeof *upper);
     edit->chunk_count++;
     uint32_t kept = lower->used / 2;
-    *upper = (struct chunk){.used = lower->used - kept, .room = CHUNK_MAX};
+    *upper = (struct leat_json_chunk){.used = lower->used - kept, .room = CHUNK_MAX};
     upper->pieces = leat_alloc(CHUNK_MAX * sizeof *upper->pieces);
     memcpy(upper->pieces, lower->pieces + kept, upper->used * sizeof *upper->pieces);
     for (uint32_t i = 0; i < upper->used; i++)
@@ -234,7 +204,7 @@ static void split_chunk(struct leat_json_edit *edit, uint32_t index)
 }
 
 /* Room for two more pieces in the place's chunk, which may change. */
-static struct chunk *make_room(struct leat_json_edit *edit, struct leat_json_place *place)
+static struct leat_json_chunk *make_room(struct leat_json_edit *edit, struct leat_json_place *place)
 {
     if (edit->chunks[place->chunk].used + 2 > CHUNK_MAX) {
         split_chunk(edit, place->chunk);
@@ -244,7 +214,7 @@ static struct chunk *make_room(struct leat_json_edit *edit, struct leat_json_pla
             place->chunk++;
         }
     }
-    struct chunk *chunk = &edit->chunks[place->chunk];
+    struct leat_json_chunk *chunk = &edit->chunks[place->chunk];
     if (chunk->used + 2 > chunk->room) {
         chunk->room = chunk->room * 2 < CHUNK_MAX ? chunk->room * 2 : CHUNK_MAX;
         chunk->pieces = leat_realloc(chunk->pieces, chunk->room * sizeof *chunk->pieces);
@@ -252,7 +222,7 @@ static struct chunk *make_room(struct leat_json_edit *edit, struct leat_json_pla
     return chunk;
 }
 
-static void put_piece(struct chunk *chunk, uint32_t at, const struct piece *piece)
+static void put_piece(struct leat_json_chunk *chunk, uint32_t at, const struct leat_json_piece *piece)
 {
     memmove(chunk->pieces + at + 1, chunk->pieces + at, (chunk->used - at) * sizeof *piece);
     chunk->pieces[at] = *piece;
@@ -260,9 +230,9 @@ static void put_piece(struct chunk *chunk, uint32_t at, const struct piece *piec
 }
 
 /* Makes two pieces of a run, the second of which begins at `offset`. There is room. */
-static void cut(struct chunk *chunk, uint32_t at, uint32_t offset)
+static void cut(struct leat_json_chunk *chunk, uint32_t at, uint32_t offset)
 {
-    struct piece rest = chunk->pieces[at];
+    struct leat_json_piece rest = chunk->pieces[at];
     rest.first += offset;
     rest.count -= offset;
     chunk->pieces[at].count = offset;
@@ -271,27 +241,27 @@ static void cut(struct chunk *chunk, uint32_t at, uint32_t offset)
 
 /* The entry as a piece of its own, with its key and value. */
 static int isolate(struct leat_json_edits *edits, struct leat_json_edit *edit, struct leat_json_place *place,
-                   struct piece **out, struct leat_error *err)
+                   struct leat_json_piece **out, struct leat_error *err)
 {
-    if (edit->chunks[place->chunk].pieces[place->piece].kind == RUN) {
+    if (edit->chunks[place->chunk].pieces[place->piece].kind == LEAT_JSON_RUN) {
         if (count_places(edits, 2, err))
             return LEAT_FAIL;
         struct leat_json_place at = *place;
         at.offset = 1; /* of an entry that is there, not of a place between */
-        struct chunk *chunk = make_room(edit, &at);
+        struct leat_json_chunk *chunk = make_room(edit, &at);
         *place = (struct leat_json_place){at.chunk, at.piece, place->offset};
         if (place->offset)
             cut(chunk, place->piece++, place->offset);
         place->offset = 0;
         if (chunk->pieces[place->piece].count > 1)
             cut(chunk, place->piece, 1);
-        struct piece *piece = &chunk->pieces[place->piece];
+        struct leat_json_piece *piece = &chunk->pieces[place->piece];
         struct leat_json_value value;
         struct key key = {0};
         if (leat_json_element(&edit->own, piece->first, &value, err) ||
             (edit->own.object && leat_json_key(&edit->own, piece->first, &key.bytes, &key.size, err)))
             return LEAT_FAIL;
-        *piece = (struct piece){.kind = VALUE, .count = 1, .key = key.bytes, .key_size = (uint16_t)key.size,
+        *piece = (struct leat_json_piece){.kind = LEAT_JSON_VALUE, .count = 1, .key = key.bytes, .key_size = (uint16_t)key.size,
                                 .bytes = value.bytes, .size = (uint32_t)value.size, .type = value.type};
     }
     *out = &edit->chunks[place->chunk].pieces[place->piece];
@@ -301,24 +271,24 @@ static int isolate(struct leat_json_edits *edits, struct leat_json_edit *edit, s
 int leat_json_descend(struct leat_json_edits *edits, struct leat_json_edit *edit, struct leat_json_place place,
                       struct leat_json_edit **inner, struct leat_error *err)
 {
-    struct piece *piece;
+    struct leat_json_piece *piece;
     *inner = NULL;
     if (isolate(edits, edit, &place, &piece, err))
         return LEAT_FAIL;
-    if (piece->kind == VALUE && leat_json_is_container(piece->type)) {
+    if (piece->kind == LEAT_JSON_VALUE && leat_json_is_container(piece->type)) {
         struct leat_json_value value = {piece->bytes, piece->size, piece->type};
         if (edit_new(edits, inner, &value, err))
             return LEAT_FAIL;
-        piece->kind = EDIT;
+        piece->kind = LEAT_JSON_EDIT;
         piece->edit = *inner;
     }
-    *inner = piece->kind == EDIT ? piece->edit : NULL;
+    *inner = piece->kind == LEAT_JSON_EDIT ? piece->edit : NULL;
     return LEAT_OK;
 }
 
-static void set_value(struct piece *piece, const struct leat_json_value *value)
+static void set_value(struct leat_json_piece *piece, const struct leat_json_value *value)
 {
-    piece->kind = VALUE;
+    piece->kind = LEAT_JSON_VALUE;
     piece->bytes = value->bytes;
     piece->size = (uint32_t)value->size;
     piece->type = value->type;
@@ -327,7 +297,7 @@ static void set_value(struct piece *piece, const struct leat_json_value *value)
 int leat_json_replace(struct leat_json_edits *edits, struct leat_json_edit *edit, struct leat_json_place place,
                       const struct leat_json_value *value, struct leat_error *err)
 {
-    struct piece *piece;
+    struct leat_json_piece *piece;
     if (isolate(edits, edit, &place, &piece, err))
         return LEAT_FAIL;
     set_value(piece, value);
@@ -347,7 +317,7 @@ static const uint8_t *keep_name(struct leat_json_edits *edits, const uint8_t *na
 int leat_json_insert(struct leat_json_edits *edits, struct leat_json_edit *edit, struct leat_json_place place,
                      const uint8_t *name, size_t name_size, const struct leat_json_value *value, struct leat_error *err)
 {
-    struct piece piece = {.count = 1};
+    struct leat_json_piece piece = {.count = 1};
     if (name_size > UINT16_MAX)
         return leat_json_bad(err, "a key is longer than 65535 bytes");
     if (count_places(edits, 2, err))
@@ -357,7 +327,7 @@ int leat_json_insert(struct leat_json_edits *edits, struct leat_json_edit *edit,
         piece.key = keep_name(edits, name, name_size);
         piece.key_size = (uint16_t)name_size;
     }
-    struct chunk *chunk = make_room(edit, &place);
+    struct leat_json_chunk *chunk = make_room(edit, &place);
     if (place.offset)
         cut(chunk, place.piece++, place.offset);
     put_piece(chunk, place.piece, &piece);
@@ -369,10 +339,10 @@ int leat_json_insert(struct leat_json_edits *edits, struct leat_json_edit *edit,
 int leat_json_remove(struct leat_json_edits *edits, struct leat_json_edit *edit, struct leat_json_place place,
                      struct leat_error *err)
 {
-    struct piece *piece;
+    struct leat_json_piece *piece;
     if (isolate(edits, edit, &place, &piece, err))
         return LEAT_FAIL;
-    struct chunk *chunk = &edit->chunks[place.chunk];
+    struct leat_json_chunk *chunk = &edit->chunks[place.chunk];
     memmove(piece, piece + 1, (chunk->used - place.piece - 1) * sizeof *piece);
     chunk->used--;
     chunk->entries--;
@@ -385,41 +355,54 @@ int leat_json_remove(struct leat_json_edits *edits, struct leat_json_edit *edit,
     return LEAT_OK;
 }
 
-/* ---- Printing ---- */
+/* ---- Reading ---- */
 
-static int print_entry(struct leat_json_printer *printer, const struct leat_json_edit *edit, const struct piece *piece,
-                       uint32_t offset)
+int leat_json_entries_next(struct leat_json_entries *entries, struct leat_json_entry *entry, struct leat_error *err)
 {
-    struct leat_json_value value = {piece->bytes, piece->size, piece->type};
-    struct key key = {piece->key, piece->key_size};
-    bool own = piece->kind == RUN;
-    if (own && leat_json_element(&edit->own, piece->first + offset, &value, printer->err))
-        return LEAT_FAIL;
-    if (edit->own.object) {
-        if (own && leat_json_key(&edit->own, piece->first + offset, &key.bytes, &key.size, printer->err))
-            return LEAT_FAIL;
-        if (leat_json_print_key(printer, key.bytes, key.size))
-            return LEAT_FAIL;
+    const struct leat_json_edit *edit = entries->edit;
+    const struct leat_json_chunk *chunk = &edit->chunks[entries->chunk];
+    if (entries->piece == chunk->used) {
+        if (entries->chunk + 1 >= edit->chunk_count)
+            return LEAT_END;
+        chunk = &edit->chunks[++entries->chunk];
+        entries->piece = 0;
     }
-    return piece->kind == EDIT ? leat_json_edit_print(printer, piece->edit) : leat_json_print(printer, &value);
+    const struct leat_json_piece *piece = &chunk->pieces[entries->piece];
+    uint32_t offset = entries->offset;
+    entries->offset++;
+    if (entries->offset == piece->count) {
+        entries->offset = 0;
+        entries->piece++;
+    }
+    *entry = (struct leat_json_entry){.key = piece->key, .key_size = piece->key_size};
+    if (piece->kind == LEAT_JSON_RUN) {
+        if (edit->own.object && leat_json_key(&edit->own, piece->first + offset, &entry->key, &entry->key_size, err))
+            return LEAT_FAIL;
+        return leat_json_element(&edit->own, piece->first + offset, &entry->value, err);
+    }
+    if (piece->kind == LEAT_JSON_EDIT)
+        entry->edit = piece->edit;
+    else
+        entry->value = (struct leat_json_value){piece->bytes, piece->size, piece->type};
+    return LEAT_OK;
 }
 
 int leat_json_edit_print(struct leat_json_printer *printer, const struct leat_json_edit *edit)
 {
+    struct leat_json_entries entries = {.edit = edit};
+    struct leat_json_entry entry;
     bool first = true;
     if (leat_json_print_open(printer, &edit->own))
         return LEAT_FAIL;
-    for (uint32_t c = 0; c < edit->chunk_count; c++) {
-        const struct chunk *chunk = &edit->chunks[c];
-        for (uint32_t i = 0; i < chunk->used; i++) {
-            for (uint32_t offset = 0; offset < chunk->pieces[i].count; offset++, first = false) {
-                if (!first)
-                    leat_buf_puts(printer->buf, ", ");
-                if (print_entry(printer, edit, &chunk->pieces[i], offset))
-                    return LEAT_FAIL;
-            }
-        }
+    int result;
+    for (; (result = leat_json_entries_next(&entries, &entry, printer->err)) == LEAT_OK; first = false) {
+        if (!first)
+            leat_buf_puts(printer->buf, ", ");
+        if (edit->own.object && leat_json_print_key(printer, entry.key, entry.key_size))
+            return LEAT_FAIL;
+        if (entry.edit ? leat_json_edit_print(printer, entry.edit) : leat_json_print(printer, &entry.value))
+            return LEAT_FAIL;
     }
     leat_json_print_close(printer, &edit->own);
-    return LEAT_OK;
+    return result == LEAT_END ? LEAT_OK : LEAT_FAIL;
 }

@@ -131,6 +131,23 @@ static inline int leat_json_element(const struct leat_json_container *c, uint32_
     return LEAT_OK;
 }
 
+/* Of texts and opaque values: seven bits a byte, the lowest first, the highest bit set in all but the last; below 2^32. */
+static inline size_t leat_json_length(struct leat_cursor *cursor)
+{
+    uint64_t length = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+        uint8_t byte = leat_cursor_u8(cursor);
+        length |= (uint64_t)(byte & 0x7F) << shift;
+        if (!(byte & 0x80)) {
+            if (length <= UINT32_MAX)
+                return (size_t)length;
+            break;
+        }
+    }
+    cursor->failed = true;
+    return 0;
+}
+
 /* Prints values into text, as the server does. Hostile documents: offsets point behind the entries and into the
  * container, so that a value can't hold itself; but many entries may point to one value. Therefore all that is printed
  * may not be more than the budget, in bytes of the documents, which begins as their size. */

@@ -2,6 +2,7 @@
 #ifndef LEAT_BINLOG_ROWS_H
 #define LEAT_BINLOG_ROWS_H
 
+#include "base/buf.h"
 #include "binlog/event.h"
 #include "model/table.h"
 
@@ -75,5 +76,9 @@ int leat_row_walk_partial(const struct leat_row_plan *plan, const uint8_t *prese
                           struct leat_error *err) LEAT_CHECKED;
 int leat_row_split_partial(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
                            struct leat_value *values, struct leat_error *err) LEAT_CHECKED;
+/* Makes documents of those differences whose document the before image has: binary ones, in `room`, which whoever calls
+ * owns. What is left partial is not known. */
+int leat_row_rebuild(const struct leat_row_plan *plan, const struct leat_value *before, struct leat_value *after,
+                     struct leat_buf *room, struct leat_error *err) LEAT_CHECKED;
 
 #endif

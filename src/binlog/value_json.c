@@ -33,23 +33,6 @@ static int put_text(struct leat_json_printer *printer, const uint8_t *bytes, siz
     return leat_json_text(printer->buf, bytes, size) ? LEAT_OK : bad(printer, "a text is not UTF-8");
 }
 
-/* Seven bits a byte, the lowest first, the highest bit set in all but the last; below 2^32. */
-static size_t read_length(struct leat_cursor *cursor)
-{
-    uint64_t length = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-        uint8_t byte = leat_cursor_u8(cursor);
-        length |= (uint64_t)(byte & 0x7F) << shift;
-        if (!(byte & 0x80)) {
-            if (length <= UINT32_MAX)
-                return (size_t)length;
-            break;
-        }
-    }
-    cursor->failed = true;
-    return 0;
-}
-
 static int put_literal(struct leat_json_printer *printer, const struct leat_json_value *value)
 {
     static const char names[][8] = {"null", "true", "false"};
@@ -93,7 +76,7 @@ static int put_double(struct leat_json_printer *printer, const struct leat_json_
 static int put_string(struct leat_json_printer *printer, const struct leat_json_value *value)
 {
     struct leat_cursor cursor = leat_cursor(value->bytes, value->size);
-    size_t length = read_length(&cursor);
+    size_t length = leat_json_length(&cursor);
     const uint8_t *text = leat_cursor_bytes(&cursor, length);
     if (cursor.failed)
         return bad(printer, "a text ends behind it");
@@ -145,7 +128,7 @@ static int put_opaque(struct leat_json_printer *printer, const struct leat_json_
 {
     struct leat_cursor cursor = leat_cursor(value->bytes, value->size);
     uint8_t type = leat_cursor_u8(&cursor);
-    size_t length = read_length(&cursor);
+    size_t length = leat_json_length(&cursor);
     const uint8_t *data = leat_cursor_bytes(&cursor, length);
     if (cursor.failed)
         return bad(printer, "an opaque value ends behind it");

@@ -23,7 +23,8 @@ struct table {
     bool dropped; /* by the filter, or for want of a column: no row can match */
     struct leat_row_plan *plan;
     struct leat_test *tests; /* one a condition */
-    struct leat_value *values;
+    struct leat_value *before, *after; /* one a column each */
+    struct leat_buf documents;         /* of partial updates, made whole */
 };
 
 struct leat_where {
@@ -82,7 +83,9 @@ static void free_tables(struct leat_where *where)
         leat_table_release(&table->definition);
         leat_row_plan_free(&table->plan);
         free(table->tests);
-        free(table->values);
+        free(table->before);
+        free(table->after);
+        leat_buf_free(&table->documents);
         free(table);
     }
     free(where->tables);
@@ -140,7 +143,9 @@ static int make_table(struct leat_where *where, struct table *table, struct leat
     }
     if (table->dropped)
         return LEAT_OK;
-    table->values = leat_alloc_zero(view->column_count ? view->column_count : 1, sizeof *table->values);
+    size_t count = view->column_count ? view->column_count : 1;
+    table->before = leat_alloc_zero(count, sizeof *table->before);
+    table->after = leat_alloc_zero(count, sizeof *table->after);
     return leat_row_plan_new(&table->plan, table->definition, err);
 }
 
@@ -168,25 +173,37 @@ static int get_table(struct leat_where *where, struct table **out, struct leat_t
 
 /* ---- Rows ---- */
 
-static bool image_matches(struct leat_where *where, const struct table *table)
+/* A document of which only changes are known is none that matches. */
+static bool image_matches(struct leat_where *where, const struct table *table, const struct leat_value *values)
 {
-    for (size_t i = 0; i < where->count; i++)
-        if (!leat_test_value(&table->tests[i], &table->values[table->tests[i].column_index], &where->scratch))
+    for (size_t i = 0; i < where->count; i++) {
+        const struct leat_value *value = &values[table->tests[i].column_index];
+        if (value->partial || !leat_test_value(&table->tests[i], value, &where->scratch))
             return false;
+    }
     return true;
 }
 
-static int look_at_image(struct leat_where *where, const struct table *table, const struct leat_rows *rows, bool after,
+static int split(struct table *table, const struct leat_rows *rows, bool after, struct leat_cursor *cursor, struct leat_error *err)
+{
+    if (!after)
+        return leat_row_split(table->plan, rows->before_present, cursor, table->before, err);
+    if (!(rows->flags & LEAT_ROWS_PARTIAL_JSON) || rows->op != LEAT_OP_UPDATE)
+        return leat_row_split(table->plan, rows->after_present, cursor, table->after, err);
+    if (leat_row_split_partial(table->plan, rows->after_present, cursor, table->after, err))
+        return LEAT_FAIL;
+    return leat_row_rebuild(table->plan, table->before, table->after, &table->documents, err);
+}
+
+static int look_at_image(struct leat_where *where, struct table *table, const struct leat_rows *rows, bool after,
                          struct leat_cursor *cursor, bool *matches, struct leat_error *err)
 {
     const uint8_t *present = after ? rows->after_present : rows->before_present;
     if (!present)
         return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "a row event without a bitmap of its columns");
-    bool partial = after && (rows->flags & LEAT_ROWS_PARTIAL_JSON);
-    if (partial ? leat_row_split_partial(table->plan, present, cursor, table->values, err)
-                : leat_row_split(table->plan, present, cursor, table->values, err))
+    if (split(table, rows, after, cursor, err))
         return LEAT_FAIL;
-    *matches = *matches || image_matches(where, table);
+    *matches = *matches || image_matches(where, table, after ? table->after : table->before);
     return LEAT_OK;
 }
 

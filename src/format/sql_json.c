@@ -281,7 +281,6 @@ int leat_sql_put_json(struct leat_buf *buf, const uint8_t *bytes, uint32_t size,
 
 /* ---- Partial updates ---- */
 
-/* The function's name is what its change is; all of them stand before the column, the last change outermost. */
 static const char *function_of(const struct leat_json_diff *diff)
 {
     if (diff->op == LEAT_JSON_REMOVE)
@@ -292,50 +291,48 @@ static const char *function_of(const struct leat_json_diff *diff)
     return diff->path_size && diff->path[diff->path_size - 1] == ']' ? "JSON_ARRAY_INSERT(" : "JSON_INSERT(";
 }
 
-static int put_functions(struct leat_buf *buf, struct leat_cursor *diffs, struct leat_error *err)
+/* A document as an argument: the text alone would be a string. */
+static int put_argument(struct leat_buf *buf, const struct leat_json_diff *diff, struct leat_error *err)
 {
-    struct leat_buf before = {0};
-    struct leat_json_diff diff;
-    int rc;
-    while (!(rc = leat_json_diff_next(&diff, diffs, err))) {
-        struct leat_buf all = {0};
-        leat_buf_puts(&all, function_of(&diff));
-        leat_buf_put(&all, before.data, before.size);
-        leat_buf_free(&before);
-        before = all;
-    }
-    leat_buf_put(buf, before.data, before.size);
-    leat_buf_free(&before);
-    return rc == LEAT_END ? LEAT_OK : rc;
+    struct leat_buf document = {0};
+    int rc = leat_sql_put_json(&document, diff->value, diff->value_size, err);
+    bool text = rc == LEAT_OK && document.data[0] == '\'';
+    leat_buf_puts(buf, text ? ", CAST(" : ", ");
+    leat_buf_put(buf, document.data, document.size);
+    leat_buf_puts(buf, text ? " AS JSON)" : "");
+    leat_buf_free(&document);
+    return rc;
 }
 
+/* Calls stand before the column, the last change outermost; changes of one kind that follow each other are one call. */
 int leat_sql_put_json_changes(struct leat_buf *buf, const struct leat_sql_column *column, const struct leat_value *value,
                               struct leat_error *err)
 {
     struct leat_cursor diffs = leat_cursor(value->bytes, value->size);
+    struct leat_buf calls = {0}, arguments = {0};
     struct leat_json_diff diff;
-    if (put_functions(buf, &diffs, err))
-        return LEAT_FAIL;
-    leat_buf_put(buf, column->name.bytes, column->name.size);
-    diffs = leat_cursor(value->bytes, value->size);
+    const char *last = NULL;
     int rc;
-    while (!(rc = leat_json_diff_next(&diff, &diffs, err))) {
-        leat_buf_puts(buf, ", ");
-        leat_sql_put_text(buf, diff.path, diff.path_size);
-        if (diff.op != LEAT_JSON_REMOVE) {
-            size_t from = buf->size + 2;
-            leat_buf_puts(buf, ", CAST(");
-            size_t cast = buf->size;
-            if (leat_sql_put_json(buf, diff.value, diff.value_size, err))
-                return LEAT_FAIL;
-            if (buf->data[cast] == '\'') {
-                leat_buf_puts(buf, " AS JSON)");
-            } else { /* it is a document already */
-                memmove(buf->data + from, buf->data + cast, buf->size - cast);
-                buf->size -= cast - from;
-            }
+    while ((rc = leat_json_diff_next(&diff, &diffs, err)) == LEAT_OK) {
+        const char *function = function_of(&diff);
+        if (function != last) {
+            leat_buf_puts(&arguments, last ? ")" : "");
+            leat_buf_put(&calls, &function, sizeof function);
         }
-        leat_buf_u8(buf, ')');
+        last = function;
+        leat_buf_puts(&arguments, ", ");
+        leat_sql_put_text(&arguments, diff.path, diff.path_size);
+        if (diff.op != LEAT_JSON_REMOVE && put_argument(&arguments, &diff, err))
+            break;
     }
-    return rc == LEAT_END ? LEAT_OK : rc;
+    for (size_t at = calls.size; at > 0; at -= sizeof last) {
+        memcpy(&last, calls.data + at - sizeof last, sizeof last);
+        leat_buf_puts(buf, last);
+    }
+    leat_buf_put(buf, column->name.bytes, column->name.size);
+    leat_buf_put(buf, arguments.data, arguments.size);
+    leat_buf_puts(buf, calls.size ? ")" : "");
+    leat_buf_free(&calls);
+    leat_buf_free(&arguments);
+    return rc == LEAT_END ? LEAT_OK : LEAT_FAIL;
 }

@@ -18,11 +18,13 @@ from leatlab.mysql import Mysql, client_argv
 from leatlab.values import members
 from leatlab.witness import Witness
 from type_cases import CASES
+from type_cases_documents import document
 import type_cases_numbers  # noqa: F401  each of these registers its cases
 import type_cases_times  # noqa: F401
 import type_cases_texts  # noqa: F401
 import type_cases_documents  # noqa: F401
 import type_cases_tables  # noqa: F401
+from type_cases_partial import CHANGES, START
 
 HERE = Path(__file__).resolve().parent
 
@@ -191,6 +193,34 @@ def test_there_and_back(source, target, request):
     assert tables.checksums(target) == end
     for server in (source, target):
         server.sql("DROP DATABASE random_there_and_back")
+
+
+@pytest.mark.parametrize("image", ["FULL", "MINIMAL"])
+def test_documents_after_each_partial_update(source, target, image):
+    """After each statement the documents are the same on the second server; with full images they come back, too."""
+    database = f"partial_{image.lower()}"
+    one, begun, steps = f"{database}.t", mark(source), []
+    source.sql(f"CREATE DATABASE {database}; CREATE TABLE {one} (i INT, j JSON, k JSON, n INT{', PRIMARY KEY (i)' if image == 'MINIMAL' else ''}); "
+               f"INSERT INTO {one} VALUES (1, {document(START)}, '[1]', 0)")
+    select = f"SELECT i, j, k, n FROM {one}"
+    setup, kept = [path for path in since(source, begun)], [source.sql(select)]
+    apply(target, decode("-f", "sql", *setup))
+    for number, change in enumerate(CHANGES):
+        begun = mark(source)
+        source.sql(f"SET binlog_row_value_options=PARTIAL_JSON, binlog_row_image={image}; UPDATE {one} SET j = {change}, n = {number + 1}")
+        sql = decode("-f", "sql", "--check", begun)
+        apply(target, sql)
+        steps.append(begun)
+        kept.append(source.sql(select))
+        assert target.sql(select) == kept[-1], f"{change}: {sql.decode()[-1500:]}"
+    assert kept[0] != kept[-1]
+    if image == "FULL":
+        while steps:
+            apply(target, decode("--undo", steps.pop()))
+            kept.pop()
+            assert target.sql(select) == kept[-1]
+    for server in (source, target):
+        server.sql(f"DROP DATABASE {database}")
 
 
 def test_names_that_the_binlog_lacks_can_be_given(source, target):
