@@ -71,9 +71,9 @@ def _install(given):
     begin = time.monotonic()
     added = install.packages() + (install.packages(install.FUZZ_PACKAGES) if given.fuzz else [])
     root = install.mysql_root()
-    from . import mysql
+    from . import mysql, mysql_versions
     mysql.template()
-    version = process.output([*mysql.program("sbin/mysqld"), "--no-defaults", "--version"])
+    version = process.output([*mysql_versions.installation().server_argv(), "--version"])
     print(f"packages: {' '.join(added) or 'all there'}\n"
           f"mysql: {version.split('Ver ')[1].split()[0]} in {root}")
     from . import mariadb
