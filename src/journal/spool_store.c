@@ -131,7 +131,8 @@ static int fill(struct spool_reader *reader, size_t wanted, struct leat_error *e
     const struct spool_bytes *bytes = reader->bytes;
     struct leat_buf *buf = &reader->buf;
     buf->size -= reader->offset;
-    memmove(buf->data, buf->data + reader->offset, buf->size);
+    if (buf->size)
+        memmove(buf->data, buf->data + reader->offset, buf->size);
     reader->offset = 0;
     while (buf->size < wanted) {
         uint64_t left = bytes->size - reader->next;

@@ -345,10 +345,3 @@ def test_files_that_are_no_binlogs(tmp_path):
     refused(run("decode", path), 17, str(path), "not a binary log")
     refused(run("decode", tmp_path / "nowhere"), 1, "nowhere", "No such file")
     assert run("decode", tmp_path).returncode == 1
-
-
-@pytest.mark.parametrize("name,words,cure", [
-    ("xa", "XA transactions", "without XA")])
-def test_recorded_files_that_are_not_decoded_yet(name, words, cure):
-    done = run("decode", DATA / f"{name}.binlog")
-    refused(done, 17, f"{name}.binlog:", words, cure)

@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 
 import pytest
 
@@ -259,6 +260,14 @@ def test_a_commit_whose_prepare_came_before_stops_with_that_reason(make_leat, ma
     branches.close()
 
 
+def test_a_recorded_file_of_branches():
+    done = run("decode", Path(__file__).parents[1] / "data/mysql97/xa.binlog")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0
+    assert [line["after"]["a"] for line in lines if line["op"] == "insert"] == [100, 101, 1, 2, 102, 4, 103]
+    assert "X'6f70656e',X'',1" in done.stderr and "its changes (1)" in done.stderr
+
+
 def test_branches_that_stay_open_are_told(make_leat, branches):
     server = branches.server
     start = "{}:{}".format(*server.position()[:2])
@@ -296,3 +305,31 @@ def test_an_open_branch_keeps_the_journal_and_status_says_so(make_leat, branches
     assert branches.of(relay.lines()) == [1, 3, *range(10, 30), 2]
     relay.wait_for(lambda s: s["journal"]["open_branches"]["count"] == 0 and s["journal"]["segments"] <= 3, "the pin to go")
     assert relay.stop() == 0
+
+
+def test_mariadb_branches(make_leat, make_mariadb):
+    server = make_mariadb()
+    branches = Branches(server, "xa")
+    relay = make_leat(server, source={"start": "earliest"})
+    relay.start()
+    expected = story(branches)
+    branches.prepare("kept", 70)
+    relay.wait_until_delivered(server)
+    assert branches.of(relay.lines()) == expected
+    relay.kill()
+    branches.close()
+    server.restart()
+    assert len(branches.sql("XA RECOVER")) == 1
+    branches.end("COMMIT", "kept")
+    relay.start()
+    relay.wait_until_delivered(server)
+    assert branches.of(relay.lines()) == [*expected, 70]
+    result = compare(server, relay.lines(schema=True))
+    assert result.clean, str(result)
+    assert relay.stop() == 0
+    delivered = b"".join(change_lines(relay.files()))
+    for done in (tail(server, "--from", "earliest", "--until", "now"), run("decode", *server.binlogs())):
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        lines = [line for line in done.stdout.splitlines(True) if not line.startswith('{"op":"schema"')]
+        assert "".join(lines).encode() == delivered
+    branches.close()

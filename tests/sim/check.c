@@ -182,8 +182,28 @@ static bool matches(const struct sim_expected *expected, const struct leat_buf *
            !memcmp(expected->text.data + start, lines->data, lines->size);
 }
 
-static int compare(const struct sim_delivery *delivery, uint64_t generation, const struct leat_buf *lines,
-                   bool to_the_end, struct leat_error *err)
+static bool is_skipped(const struct sim_generation *generation, size_t index)
+{
+    for (size_t i = 0; i < generation->skipped_count; i++)
+        if (generation->skipped[i] == index)
+            return true;
+    return false;
+}
+
+/* The same without what was passed over. */
+static void leave_out(struct sim_expected *rest, const struct sim_expected *all, const struct sim_generation *generation)
+{
+    *rest = (struct sim_expected){.ends = leat_alloc(all->count * sizeof *all->ends), .count = all->count};
+    for (size_t i = 0; i < all->count; i++) {
+        size_t start = sim_expected_start(all, i);
+        if (!is_skipped(generation, i))
+            leat_buf_put(&rest->text, all->text.data + start, all->ends[i] - start);
+        rest->ends[i] = rest->text.size;
+    }
+}
+
+static int compare_with(const struct sim_delivery *delivery, uint64_t generation, const struct leat_buf *lines,
+                        bool to_the_end, struct leat_error *err)
 {
     const struct sim_expected *expected = delivery->expected;
     const struct sim_generation *known = &delivery->generations[generation];
@@ -214,6 +234,20 @@ static int compare(const struct sim_delivery *delivery, uint64_t generation, con
                          "sink %s, generation %llu: ends within a transaction", delivery->config->name,
                          (unsigned long long)generation);
     return LEAT_OK;
+}
+
+static int compare(const struct sim_delivery *delivery, uint64_t generation, const struct leat_buf *lines,
+                   bool to_the_end, struct leat_error *err)
+{
+    struct sim_expected rest;
+    struct sim_delivery with = *delivery;
+    if (!delivery->generations[generation].skipped_count)
+        return compare_with(delivery, generation, lines, to_the_end, err);
+    leave_out(&rest, delivery->expected, &delivery->generations[generation]);
+    with.expected = &rest;
+    int rc = compare_with(&with, generation, lines, to_the_end, err);
+    sim_expected_free(&rest);
+    return rc;
 }
 
 /* The files of one generation, [from, end) of the list. */

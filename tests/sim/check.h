@@ -5,13 +5,16 @@
 #include "disk.h"
 #include "expect.h"
 
-enum { SIM_GENERATIONS_MAX = 64 };
+enum { SIM_GENERATIONS_MAX = 64, SIM_SKIPPED_MAX = 16 };
 
 /* What is known of one generation of a sink's files. */
 struct sim_generation {
     bool known;
     bool exactly; /* it begins with transaction `first`; else with one at or behind it */
     size_t first; /* index of a transaction */
+    size_t oldest; /* that the journal had then: what was prepared before it can't be shown when it is committed */
+    size_t skipped[SIM_SKIPPED_MAX]; /* such transactions, rising */
+    size_t skipped_count;
 };
 
 struct sim_delivery {

@@ -8,6 +8,7 @@
 #include "decode/decode.h"
 #include "filter/filter.h"
 #include "format/format.h"
+#include "journal/spool.h"
 
 struct pass {
     struct sim_expected *expected;
@@ -15,6 +16,7 @@ struct pass {
     struct leat_buf buf;
     struct leat_format *format;
     const struct leat_filter *filter;
+    struct leat_spool *spool; /* XA branches, by another way than the runner's */
 };
 
 bool sim_is_schema_line(const uint8_t *line, size_t size)
@@ -47,13 +49,19 @@ static bool passes(const struct leat_filter *filter, const struct leat_item *ite
     return item->type != LEAT_ITEM_STATEMENT || leat_filter_statement(filter, &item->statement);
 }
 
+static int format_item(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    struct pass *pass = context;
+    return passes(pass->filter, item) ? leat_format_item(pass->format, item, NULL, err) : LEAT_OK;
+}
+
 static int take_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
     struct pass *pass = context;
     struct sim_expected *expected = pass->expected;
-    if (item->type == LEAT_ITEM_HEARTBEAT || !passes(pass->filter, item))
+    if (item->type == LEAT_ITEM_HEARTBEAT)
         return LEAT_OK;
-    if (leat_format_item(pass->format, item, NULL, err))
+    if (leat_spool_item(pass->spool, item, true, err))
         return LEAT_FAIL;
     if (item->type == LEAT_ITEM_END) {
         if (expected->count == pass->capacity) {
@@ -95,6 +103,8 @@ int sim_expected_new(struct sim_expected *expected, const struct sim_history *hi
     if (rc == LEAT_OK)
         rc = leat_format_new(&pass.format, "leat", &options, filter, &out, err);
     if (rc == LEAT_OK) {
+        const struct leat_spool_options small = {.memory_max = 20000};
+        pass.spool = leat_spool_new(&small, &(struct leat_item_out){&pass, format_item});
         decoder =
             leat_decoder_new(&(struct leat_decoder_options){0}, &(struct leat_item_out){&pass, take_item});
         rc = decode_all(decoder, history, err);
@@ -103,6 +113,7 @@ int sim_expected_new(struct sim_expected *expected, const struct sim_history *hi
         rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "%zu transactions were decoded out of %zu",
                        expected->count, history->transaction_count);
     leat_decoder_free(&decoder);
+    leat_spool_free(&pass.spool);
     if (pass.format)
         leat_format_free(&pass.format);
     if (filter)

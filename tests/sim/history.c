@@ -13,6 +13,8 @@
 
 enum { RECORDING_MAX = 64 << 20, MAGIC_SIZE = 4 };
 
+enum { BRANCHES_MAX = 6, BRANCH_ENDS_PER_MILLE = 300, ONE_PHASE_PER_MILLE = 150, ROLLBACK_PER_MILLE = 250 };
+
 /* While a history is made. */
 struct maker {
     struct sim_history *history;
@@ -23,6 +25,13 @@ struct maker {
     unsigned merging;                 /* transactions still to be taken into the open one */
     bool held;                        /* the open one's last event is kept back: more may come before it */
     struct leat_buf gtid_event, last_event;
+    struct branch {
+        unsigned number;
+        size_t prepared; /* index of the transaction */
+    } branches[BRANCHES_MAX];
+    size_t branch_count;
+    unsigned branch_number;
+    struct leat_buf xa_event;
 };
 
 static struct sim_binlog *file_of(const struct maker *maker)
@@ -124,6 +133,76 @@ static bool is_begin(const struct maker *maker, const struct leat_event *event)
            !memcmp(query.sql, "BEGIN", 5);
 }
 
+/* ---- XA ---- */
+
+/* A Query event like the one at hand, behind the others. A few names, used again and again. */
+static int put_xa_query(struct maker *maker, const struct leat_event *like, const char *words, unsigned number,
+                        bool last, struct leat_error *err)
+{
+    struct leat_query query;
+    if (leat_event_query(&query, &maker->format, like, err))
+        return LEAT_FAIL;
+    char sql[64];
+    snprintf(sql, sizeof sql, "%s X'%02x',X'',1", words, number);
+    struct leat_buf *to = last ? &maker->last_event : &maker->xa_event;
+    sim_event_query(to, like, (size_t)((const uint8_t *)query.sql - like->bytes), sql, has_checksum(maker));
+    if (!last)
+        put_event(maker, to->data, to->size, maker->history->transaction_count - 1);
+    maker->held = last;
+    return LEAT_OK;
+}
+
+static unsigned free_number(struct maker *maker)
+{
+    for (;;) {
+        unsigned number = 'a' + maker->branch_number++ % (2 * BRANCHES_MAX);
+        bool used = false;
+        for (size_t i = 0; i < maker->branch_count; i++)
+            used = used || maker->branches[i].number == number;
+        if (!used)
+            return number;
+    }
+}
+
+/* The recorded transaction as a branch that is prepared, or committed in one phase. */
+static int put_branch(struct maker *maker, const struct leat_event *events, size_t count,
+                      const struct leat_begin *begin, struct leat_error *err)
+{
+    bool one_phase = sim_random_chance(&maker->random, ONE_PHASE_PER_MILLE);
+    unsigned number = free_number(maker);
+    begin_transaction(maker, &events[0], begin);
+    if (put_xa_query(maker, &events[1], "XA START", number, false, err))
+        return LEAT_FAIL;
+    for (size_t i = 2; i + 1 < count; i++)
+        put_event(maker, events[i].bytes, events[i].size, maker->history->transaction_count - 1);
+    if (put_xa_query(maker, &events[1], "XA END", number, false, err))
+        return LEAT_FAIL;
+    const char gtrid[] = {(char)number, 0};
+    sim_event_xa_prepare(&maker->last_event, &events[count - 1], gtrid, one_phase, has_checksum(maker));
+    maker->held = true;
+    finish_transaction(maker);
+    if (!one_phase)
+        maker->branches[maker->branch_count++] =
+            (struct branch){number, maker->history->transaction_count - 1};
+    return LEAT_OK;
+}
+
+/* Ends one of the branches, in a transaction whose events are like those at hand. */
+static int end_branch(struct maker *maker, const struct leat_event *events, const struct leat_begin *begin,
+                      struct leat_error *err)
+{
+    size_t at = sim_random_below(&maker->random, maker->branch_count);
+    struct branch branch = maker->branches[at];
+    maker->branches[at] = maker->branches[--maker->branch_count];
+    bool rollback = sim_random_chance(&maker->random, ROLLBACK_PER_MILLE);
+    begin_transaction(maker, &events[0], begin);
+    open_of(maker)->prepared = branch.prepared + 1;
+    if (put_xa_query(maker, &events[1], rollback ? "XA ROLLBACK" : "XA COMMIT", branch.number, true, err))
+        return LEAT_FAIL;
+    finish_transaction(maker);
+    return LEAT_OK;
+}
+
 /* One recorded transaction: the events [from, end) of a recording. */
 static int put_transaction(struct maker *maker, const struct leat_event *events, size_t count,
                            struct leat_error *err)
@@ -134,10 +213,20 @@ static int put_transaction(struct maker *maker, const struct leat_event *events,
     bool plain = count > 2 && is_begin(maker, &events[1]) && events[count - 1].type == LEAT_EVENT_XID &&
                  events[0].type == LEAT_EVENT_GTID;
     bool joins = maker->held && maker->merging && plain;
+    if (!joins && plain && maker->options->xa) {
+        finish_transaction(maker);
+        while (maker->branch_count && (maker->branch_count == BRANCHES_MAX ||
+                                       sim_random_chance(&maker->random, BRANCH_ENDS_PER_MILLE)))
+            if (end_branch(maker, events, &begin, err))
+                return LEAT_FAIL;
+        if (sim_random_chance(&maker->random, maker->options->xa))
+            return put_branch(maker, events, count, &begin, err);
+    }
     if (!joins) {
         finish_transaction(maker);
         begin_transaction(maker, &events[0], &begin);
-        if (plain && sim_random_chance(&maker->random, maker->options->merge))
+        /* What is large doesn't lie between PREPARE and COMMIT, or a small journal could not hold it. */
+        if (plain && !maker->branch_count && sim_random_chance(&maker->random, maker->options->merge))
             maker->merging = 1 + (unsigned)sim_random_below(&maker->random, maker->options->merge_most);
     } else {
         maker->merging--;
@@ -193,6 +282,22 @@ static bool enough(const struct maker *maker)
            maker->history->transaction_count >= maker->options->transactions_most;
 }
 
+/* Before a recording that isn't the last ends: its events are needed for that. */
+static int end_branches(struct maker *maker, const struct leat_event *events, size_t count, struct leat_error *err)
+{
+    for (size_t i = 0; i + 1 < count && maker->branch_count; i++) {
+        struct leat_begin begin = {0};
+        if (events[i].type != LEAT_EVENT_GTID || !is_begin(maker, &events[i + 1]))
+            continue;
+        if (leat_event_gtid(&begin, &maker->format, &events[i], err))
+            return LEAT_FAIL;
+        while (maker->branch_count)
+            if (end_branch(maker, &events[i], &begin, err))
+                return LEAT_FAIL;
+    }
+    return LEAT_OK;
+}
+
 static int put_events(struct maker *maker, const struct leat_event *events, size_t count,
                       struct leat_error *err)
 {
@@ -236,6 +341,11 @@ static int put_recording(struct maker *maker, const char *name, struct leat_erro
         if (rc == LEAT_OK) {
             begin_file(maker);
             rc = put_events(maker, events, count, err);
+            finish_transaction(maker);
+            /* Those that are open go on into the next file, if that has what they can be ended with. */
+            bool last = !maker->options->xa_left_open || maker->branch_count > BRANCHES_MAX / 2;
+            if (rc == LEAT_OK && last)
+                rc = end_branches(maker, events, count, err);
             end_file(maker);
         }
     }
@@ -261,6 +371,7 @@ int sim_history_new(struct sim_history **out, const struct sim_history_options *
             rc = put_recording(&maker, options->recordings[i], err);
     leat_buf_free(&maker.gtid_event);
     leat_buf_free(&maker.last_event);
+    leat_buf_free(&maker.xa_event);
     if (rc)
         sim_history_free(&maker.history);
     *out = maker.history;

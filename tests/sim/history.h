@@ -29,6 +29,7 @@ struct sim_transaction {
     struct leat_gtid gtid; /* NONE: anonymous */
     size_t file;
     size_t first_event, end_event; /* exclusive */
+    size_t prepared;               /* XA COMMIT and XA ROLLBACK: 1 + the index of the transaction that prepared; else 0 */
 };
 
 struct sim_history {
@@ -49,6 +50,8 @@ struct sim_history_options {
     unsigned merge;           /* per mille of chances that a large transaction begins */
     unsigned merge_most;      /* how many transactions may become one */
     size_t transactions_most; /* 0: no limit */
+    unsigned xa;              /* per mille of transactions that become XA branches, which end some transactions later */
+    bool xa_left_open;        /* those that are open at the end stay so */
 };
 
 /* Fails when a recording isn't there or isn't a binlog. */

@@ -45,6 +45,8 @@ static void add_counts(struct sim_counts *to, const struct sim_counts *from)
     to->resyncs += from->resyncs;
     to->rewinds += from->rewinds;
     to->faults += from->faults;
+    to->skips += from->skips;
+    to->branches += from->branches;
 }
 
 static void print_counts(const struct sim_counts *counts)
@@ -63,7 +65,9 @@ static void print_counts(const struct sim_counts *counts)
                  {"times the journal was full", counts->full},
                  {"rewinds", counts->rewinds},
                  {"sinks left behind", counts->resyncs},
-                 {"disk faults set", counts->faults}};
+                 {"disk faults set", counts->faults},
+                 {"XA branches ended", counts->branches},
+                 {"XA COMMITs passed over", counts->skips}};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         printf("%12llu %s\n", (unsigned long long)lines[i].count, lines[i].name);
 }

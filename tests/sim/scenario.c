@@ -47,6 +47,8 @@ static void choose_history(struct sim_history_options *history, struct sim_rando
     history->anonymous = sim_random_chance(random, 150);
     history->merge = (unsigned)ONE_OF(random, 0, 0, 10, 50);
     history->merge_most = (unsigned)ONE_OF(random, 5, 50, 200);
+    history->xa = (unsigned)ONE_OF(random, 0, 0, 50, 300, 700);
+    history->xa_left_open = true;
 }
 
 static void choose_sink(struct sim_scenario *scenario, size_t at, struct sim_random *random)
@@ -90,6 +92,8 @@ void sim_scenario_init(struct sim_scenario *scenario, uint64_t seed)
     scenario->segment_bytes = ONE_OF(&random, 65536, 65536, 131072);
     scenario->keep_us = ONE_OF(&random, 0, 0, 1000000, 3600000000);
     scenario->max_bytes = ONE_OF(&random, 0, 524288, 524288, 1048576);
+    if (scenario->max_bytes)
+        scenario->history.xa_left_open = false; /* nobody would ever end them, and the journal would be full for good */
     if (scenario->max_bytes && sim_random_chance(&random, 500))
         scenario->sinks[2].when_journal_full = LEAT_WHEN_FULL_DETACH;
     scenario->crashes = (unsigned)ONE_OF(&random, 0, 2, 5, 10, 20);
@@ -107,6 +111,7 @@ void sim_scenario_small(struct sim_scenario *scenario, uint64_t seed)
     scenario->history.repeats = 2;
     scenario->history.merge = 50;
     scenario->history.merge_most = 10;
+    scenario->history.xa = 300;
     for (size_t i = 0; i < SIM_SINKS; i++) {
         choose_sink(scenario, i, &random);
         scenario->sinks[i].compress = (enum leat_compress)i;
@@ -122,10 +127,11 @@ void sim_scenario_small(struct sim_scenario *scenario, uint64_t seed)
 void sim_scenario_print(const struct sim_scenario *scenario)
 {
     fprintf(stderr,
-            "scenario: %zu recordings from %s, %zu times, %s, merge %u; segments of %llu, keep %llu us, max "
+            "scenario: %zu recordings from %s, %zu times, %s, merge %u, xa %u; segments of %llu, keep %llu us, max "
             "%llu; %u crashes, %u steps%s%s\n",
             scenario->history.recording_count, scenario->history.recordings[0], scenario->history.repeats,
             scenario->history.anonymous ? "anonymous" : "GTIDs", scenario->history.merge,
+            scenario->history.xa,
             (unsigned long long)scenario->segment_bytes, (unsigned long long)scenario->keep_us,
             (unsigned long long)scenario->max_bytes, scenario->crashes, scenario->steps,
             scenario->commands ? ", commands" : "", scenario->faults ? ", faults" : "");

@@ -149,3 +149,36 @@ void sim_event_heartbeat(struct leat_buf *buf, const char *name, uint64_t pos, b
         leat_buf_u32(buf, 0);
     sim_event_finish(buf->data + start, buf->size - start, pos, checksum);
 }
+
+static void begin_like(struct leat_buf *buf, const struct leat_event *event, size_t bytes)
+{
+    leat_buf_clear(buf);
+    leat_buf_put(buf, event->bytes, bytes);
+}
+
+static void set_size(struct leat_buf *buf, bool checksum)
+{
+    if (checksum)
+        leat_buf_u32(buf, 0);
+    set_le(buf->data + SIZE_AT, buf->size, 4);
+}
+
+void sim_event_query(struct leat_buf *buf, const struct leat_event *event, size_t sql_at, const char *sql, bool checksum)
+{
+    begin_like(buf, event, sql_at);
+    leat_buf_puts(buf, sql);
+    set_size(buf, checksum);
+}
+
+void sim_event_xa_prepare(struct leat_buf *buf, const struct leat_event *event, const char *gtrid, bool one_phase,
+                          bool checksum)
+{
+    begin_like(buf, event, LEAT_EVENT_HEADER_SIZE);
+    buf->data[TYPE_AT] = LEAT_EVENT_XA_PREPARE;
+    leat_buf_u8(buf, one_phase);
+    leat_buf_u32(buf, 1);
+    leat_buf_u32(buf, (uint32_t)strlen(gtrid));
+    leat_buf_u32(buf, 0);
+    leat_buf_puts(buf, gtrid);
+    set_size(buf, checksum);
+}

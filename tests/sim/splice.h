@@ -21,6 +21,11 @@ void sim_gtid_renumber(struct leat_buf *buf, const struct leat_event *event, con
 void sim_gtid_make_anonymous(struct leat_buf *buf, const struct leat_event *event);
 void sim_gtid_set_length(uint8_t *bytes, size_t size, uint64_t length, bool checksum);
 
+/* A Query event with another text, and the event that ends an XA branch, made out of any other event. Unfinished. */
+void sim_event_query(struct leat_buf *buf, const struct leat_event *event, size_t sql_at, const char *sql, bool checksum);
+void sim_event_xa_prepare(struct leat_buf *buf, const struct leat_event *event, const char *gtrid, bool one_phase,
+                          bool checksum);
+
 /* artificial: as a dump thread makes one up. Unfinished unless artificial. */
 void sim_event_rotate(struct leat_buf *buf, const char *name, uint64_t pos, bool artificial, bool checksum);
 /* The older kind: a position of 32 bits, in the header. */

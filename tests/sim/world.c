@@ -65,6 +65,10 @@ static void note_generation(struct sim_world *world, size_t sink, uint64_t gener
         return;
     say(world, "sink %s: generation %llu", world->scenario.sinks[sink].name, (unsigned long long)generation);
     delivery->generations[generation] = world->pending[sink];
+    struct leat_error ignored = {0};
+    struct sim_generation *known = &delivery->generations[generation];
+    if (generation > 1 && sim_witness_oldest(world->process.journal, world->history, &known->oldest, &ignored))
+        known->oldest = world->history->transaction_count; /* the disk fails: anything may be gone */
     delivery->last_generation = generation;
     world->rewinding[sink] = false;
 }
@@ -221,6 +225,50 @@ static int do_retain(struct sim_world *world, struct leat_error *err)
     return rc == LEAT_FAIL && world->troubled && err->kind != LEAT_KIND_FATAL ? LEAT_AGAIN : rc;
 }
 
+static size_t transaction_named(const struct sim_history *history, const char *name)
+{
+    for (size_t i = 0; i < history->transaction_count; i++) {
+        const struct sim_transaction *transaction = &history->transactions[i];
+        const struct sim_binlog *file = &history->files[transaction->file];
+        char text[LEAT_GTID_TEXT_MAX + 64];
+        if (transaction->gtid.flavour != LEAT_FLAVOUR_NONE)
+            leat_gtid_text(text, &transaction->gtid);
+        else
+            snprintf(text, sizeof text, "%s:%zu", file->name, file->events[transaction->first_event].offset);
+        if (!strcmp(text, name))
+            return i;
+    }
+    return history->transaction_count;
+}
+
+/* A sink that began between PREPARE and COMMIT, where the journal didn't have the PREPARE any more, halts at the COMMIT: then
+ * that one is passed over. Any other halt is a fault. */
+static bool pass_over(struct sim_world *world, size_t sink, const struct leat_runner_status *status)
+{
+    struct sim_delivery *delivery = &world->deliveries[sink];
+    struct sim_generation *generation = &delivery->generations[delivery->last_generation];
+    const struct sim_history *history = world->history;
+    if (status->state != LEAT_RUNNER_HALTED ||
+        !strstr(status->error.message, "prepared before what the journal still has"))
+        return false;
+    size_t index = transaction_named(history, status->halted_at);
+    if (index == history->transaction_count || !history->transactions[index].prepared ||
+        history->transactions[index].prepared - 1 >= generation->oldest)
+        return false;
+    bool known = false;
+    for (size_t i = 0; i < generation->skipped_count; i++)
+        known = known || generation->skipped[i] == index;
+    if (!known) {
+        if (generation->skipped_count == SIM_SKIPPED_MAX)
+            return false;
+        generation->skipped[generation->skipped_count++] = index;
+    }
+    struct leat_error ignored = {0};
+    say(world, "sink %s: skips %s, prepared before its beginning", status->name, status->halted_at);
+    world->counts.skips++;
+    return leat_runner_skip(world->process.runners[sink], status->halted_at, "prepared before", &ignored) == LEAT_OK;
+}
+
 static int do_runner(struct sim_world *world, size_t sink, struct leat_error *err)
 {
     unsigned wait_ms;
@@ -230,7 +278,7 @@ static int do_runner(struct sim_world *world, size_t sink, struct leat_error *er
         return rc;
     leat_runner_status(world->process.runners[sink], &status);
     note_generation(world, sink, status.generation);
-    if (status.state == LEAT_RUNNER_HALTED && !world->troubled) {
+    if (!pass_over(world, sink, &status) && status.state == LEAT_RUNNER_HALTED && !world->troubled) {
         *err = status.error;
         return leat_error_prefix(err, "sink %s halted", status.name);
     }
@@ -452,6 +500,8 @@ int sim_world_steps(struct sim_world *world, unsigned steps, struct leat_error *
 static int help_sink(struct sim_world *world, size_t sink, const struct leat_runner_status *status,
                      struct leat_error *err)
 {
+    if (pass_over(world, sink, status))
+        return LEAT_OK;
     if (status->state == LEAT_RUNNER_PAUSED || status->state == LEAT_RUNNER_HALTED)
         return leat_runner_resume(world->process.runners[sink], NULL, err);
     return status->state == LEAT_RUNNER_NEEDS_RESYNC ? rewind_to_oldest(world, sink, err) : LEAT_OK;
@@ -554,5 +604,7 @@ int sim_world_run(struct sim_world *world, struct leat_error *err)
         rc = sim_world_rest(world, err);
     world->counts.operations = sim_disk_operations(world->disk);
     world->counts.transactions = world->history->transaction_count;
+    for (size_t i = 0; i < world->history->transaction_count; i++)
+        world->counts.branches += world->history->transactions[i].prepared > 0;
     return rc;
 }

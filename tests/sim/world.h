@@ -10,7 +10,7 @@
 /* How often what happened: a campaign that never meets a full journal proves nothing about it. */
 struct sim_counts {
     uint64_t starts, deaths, failed_syncs, stops, steps, operations, transactions, disconnects, full, resyncs,
-        rewinds, faults;
+        rewinds, faults, skips, branches;
 };
 
 /* What a process said was durable: no later one may know less. */

@@ -14,7 +14,7 @@ HEARTBEAT_S = 0.5
 SINKS = {
     "plain": {"rotate_size": "2MiB"},
     "packed": {"compress": "zstd", "rotate_size": "500KiB"},
-    "some": {"compress": "gzip", "tables": ["mixed.t0", "mixed.t1"], "checkpoint_interval": "20ms"},
+    "some": {"compress": "gzip", "tables": ["mixed.t0", "mixed.branched"], "checkpoint_interval": "20ms"},
 }
 
 
@@ -56,7 +56,8 @@ class Campaign:
         sysbench = Sysbench(self.server, tables=2, size=1000)
         sysbench.prepare()
         self.load = None
-        with MixedLoad(self.server.connect, seed=self.seed, rows_max=2000, pause_s=0.002) as mixed:
+        with MixedLoad(self.server.connect, seed=self.seed, rows_max=2000, pause_s=0.002,
+                       xa=issubclass(self.kind, Mysql)) as mixed:
             for number, event in enumerate(self.events, 1):
                 if self.load is None or self.load.poll() is not None:
                     self.load = sysbench.start(threads=1, time_s=3600, rate=200)

@@ -48,13 +48,13 @@ class Sysbench:
 
 class MixedLoad:
     """A thread that writes what applications write: transactions of one row to some thousands over several tables, with
-    savepoints and rollbacks, and DDL in between. The same seed gives the same statements as long as the server does not
+    savepoints and rollbacks, XA branches (of tables of their own) and DDL in between. The same seed gives the same statements as long as the server does not
     fail; when it is killed, the load reconnects and goes on.
 
     `transactions` counts the commits that the server confirmed, `ddl` the definitions it changed, `errors` the failures.
     """
 
-    def __init__(self, connect, seed=None, database="mixed", tables=4, rows_max=3000, ddl=True, pause_s=0.0):
+    def __init__(self, connect, seed=None, database="mixed", tables=4, rows_max=3000, ddl=True, pause_s=0.0, xa=False):
         """`connect()` gives a PyMySQL connection, like a lab server's `connect`, or by a proxy or a promoted server."""
         self.seed = random.SystemRandom().randrange(2 ** 32) if seed is None else seed
         self.transactions = self.ddl = self.errors = 0
@@ -66,6 +66,10 @@ class MixedLoad:
         self._rows_max = rows_max
         self._with_ddl = ddl
         self._pause_s = pause_s
+        self._with_xa = xa
+        self._branches = []  # prepared
+        self._branch = 0
+        self._own = f"{self.seed:x}"
         self._key = 0
         self._connection = None
         self._stopping = threading.Event()
@@ -120,6 +124,11 @@ class MixedLoad:
         self._sql(f"USE {self._database}")
         for name in self._names:
             self._create(name)
+        if self._with_xa:
+            self._create("branched")
+            # What was prepared before the server or the connection went is still there, and of others what is not ours.
+            there = {row[3] for row in self._sql("XA RECOVER") if row[3].startswith(self._own)}
+            self._branches = sorted(there)
         self._key = max([self._key, *(self._sql(f"SELECT COALESCE(MAX(id), 0) FROM {name}")[0][0]
                                       for name in self._names)])
 
@@ -141,6 +150,9 @@ class MixedLoad:
                   "at DATETIME(6), payload VARBINARY(4000), state ENUM('new','paid','sent'), KEY(name))")
 
     def _step(self):
+        if self._with_xa and self._random.random() < 0.25:
+            self._xa()
+            return
         if self._with_ddl and self._random.random() < 0.06:
             self._definition()
             self.ddl += 1
@@ -162,6 +174,29 @@ class MixedLoad:
         else:
             self._sql("COMMIT")
             self.transactions += 1
+
+    def _xa(self):
+        """Prepares a branch, or ends one that was prepared some steps ago. Their rows are in a table that nothing else writes to,
+        since they stay locked."""
+        if self._branches and self._random.random() < 0.15 * len(self._branches):
+            branch = self._branches[self._random.randrange(len(self._branches))]
+            self._sql(f"XA {'COMMIT' if self._random.random() < 0.7 else 'ROLLBACK'} '{branch}'")
+            self._branches.remove(branch)
+        else:
+            self._branch += 1
+            branch = f"{self._own}-{self._branch}"
+            self._sql(f"XA START '{branch}'")
+            values = [self._row() for _ in range(self._size())]
+            with self._connection.cursor() as cursor:
+                cursor.executemany("INSERT INTO branched (id, name, amount, at, payload, state) "
+                                   "VALUES (%s, %s, %s, %s, %s, %s)", values)
+            self._sql(f"XA END '{branch}'")
+            if self._random.random() < 0.2:
+                self._sql(f"XA COMMIT '{branch}' ONE PHASE")
+            else:
+                self._sql(f"XA PREPARE '{branch}'")
+                self._branches.append(branch)
+        self.transactions += 1
 
     def _change(self):
         name = self._random.choice(self._names)

@@ -77,7 +77,7 @@ class Transaction:
     @property
     def branch(self):
         """The XA branch that it prepares or ends, as mysqlbinlog prints it; None for others."""
-        return self._xa("START", "COMMIT", "ROLLBACK")
+        return self._xa("START", "END", "COMMIT", "ROLLBACK")  # MariaDB has START in its GTID events
 
     @property
     def resolves(self):
@@ -161,7 +161,7 @@ _TYPE = re.compile(r"(.*) /\* (.*?) \*/$", re.DOTALL)  # greedy: a value may hol
 _CONTROL = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE SAVEPOINT|XA) ?", re.IGNORECASE)
 _ROW_EVENTS = ("Write_rows", "Update_rows", "Delete_rows",
                "Write_compressed_rows", "Update_compressed_rows", "Delete_compressed_rows")
-_XA = re.compile(r"XA (START|COMMIT|ROLLBACK) (\S+)$", re.IGNORECASE)
+_XA = re.compile(r"XA (START|END|COMMIT|ROLLBACK) (\S+)$", re.IGNORECASE)
 _OPS = {"INSERT INTO": "insert", "UPDATE": "update", "DELETE FROM": "delete"}
 # What mysqlbinlog prints before a query to restore its session; the query itself ends with the delimiter on a line alone.
 _SESSION = re.compile(r"(use |SET |/\*!).*/\*!\*/;$")
@@ -247,7 +247,7 @@ class _Parser:
                 self.statement_pos, self.rows_pos = self.rows_pos, None
         elif self.kind == "Xid":
             self.transaction.ending = "xid"
-        elif text.startswith("XA PREPARE"):
+        elif text.startswith("XA PREPARE") or self.kind == "XID":  # MySQL's and MariaDB's
             self.transaction.ending = "prepare"
         if self.transaction:
             self.transaction.end = self.end
