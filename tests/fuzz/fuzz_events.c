@@ -9,6 +9,7 @@
 
 #include "base/checksum.h"
 #include "items.h"
+#include "journal/spool.h"
 #include "parts.h"
 
 enum {
@@ -188,6 +189,68 @@ static int decode(struct items *items, const uint8_t *bytes, size_t size, unsign
     return result;
 }
 
+/* ---- Without a journal: branches are kept aside until they are committed ---- */
+
+struct shown {
+    struct leat_format *format;
+    struct leat_buf buf;
+    bool open;
+};
+
+static int take_line(void *context, const struct leat_message *message, struct leat_error *err)
+{
+    struct shown *shown = context;
+    (void)err;
+    fuzz_check_json(message->value, message->value_size);
+    leat_buf_clear(&shown->buf);
+    return LEAT_OK;
+}
+
+static int take_shown(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    struct shown *shown = context;
+    FUZZ_CHECK(item->type != LEAT_ITEM_BEGIN || !shown->open);
+    FUZZ_CHECK(item->type != LEAT_ITEM_END || shown->open);
+    FUZZ_CHECK(item->type != LEAT_ITEM_ROWS || (shown->open && item->rows.table));
+    shown->open = item->type == LEAT_ITEM_BEGIN || (shown->open && item->type != LEAT_ITEM_END);
+    return leat_format_item(shown->format, item, NULL, err);
+}
+
+static int take_for_spool(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    return leat_spool_item(context, item, true, err);
+}
+
+static void show(const uint8_t *bytes, size_t size, unsigned options)
+{
+    struct shown shown = {0};
+    struct leat_error err = {0};
+    const struct leat_format_options how = {.schema_lines = true, .name = "fuzz"};
+    const struct leat_format_out lines = {&shown, &shown.buf, take_line};
+    const struct leat_item_out out = {&shown, take_shown};
+    FUZZ_CHECK(leat_format_new(&shown.format, "leat", &how, NULL, &lines, &err) == LEAT_OK);
+    struct leat_spool *spool =
+        leat_spool_new(&(struct leat_spool_options){.folder = "/dev/shm", .memory_max = options & DUMP ? 64 : 0}, &out);
+    const struct leat_decoder_options all = {.event_bytes_max = EVENT_BYTES_MAX, .statements_allowed = true};
+    const struct leat_item_out to_spool = {spool, take_for_spool};
+    struct leat_decoder *decoder = leat_decoder_new(&all, &to_spool);
+    fuzz_check_result(feed(decoder, bytes, size, options, &err), &err);
+    leat_decoder_free(&decoder);
+    leat_spool_free(&spool);
+    leat_format_free(&shown.format);
+    leat_buf_free(&shown.buf);
+}
+
+static bool has_branches(const uint8_t *bytes, size_t size)
+{
+    struct leat_cursor input = leat_cursor(bytes, size);
+    struct part part;
+    while (part_next(&input, &part))
+        if (part.tag == LEAT_EVENT_XA_PREPARE)
+            return true;
+    return false;
+}
+
 static void run(const uint8_t *bytes, size_t size)
 {
     if (size < 1)
@@ -202,11 +265,13 @@ static void run(const uint8_t *bytes, size_t size)
     items_equal(&first, &second);
     items_close(&first);
     items_close(&second);
+    if (has_branches(bytes + 1, size - 1))
+        show(bytes + 1, size - 1, bytes[0]);
 }
 
 const struct fuzz_target fuzz_target_events = {
     .name = "events",
-    .sources = "decode/*.c",
+    .sources = "decode/*.c journal/spool*.c",
     .run = run,
     .parts = true,
     .parts_head = 1,

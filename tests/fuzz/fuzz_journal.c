@@ -91,6 +91,19 @@ static int take_message(void *context, const struct leat_message *message, struc
     return LEAT_OK;
 }
 
+/* The branch that a record says was prepared at `seq`, as who writes it at its commit would read it. */
+static void read_again(struct leat_reader **again, struct leat_reader *reader, uint64_t seq)
+{
+    struct leat_item item = {0};
+    struct leat_error err = {0};
+    int result = leat_reader_again(again, reader, seq, &err);
+    fuzz_check_result(result, &err);
+    while (result == LEAT_OK && item.type != LEAT_ITEM_END) {
+        result = leat_reader_next(*again, &item, &err);
+        fuzz_check_result(result, &err);
+    }
+}
+
 /* Whatever the journal gives is given to a format: the rows in it may be anything. */
 static int read_all(struct leat_journal *journal, uint64_t from, bool sql)
 {
@@ -107,6 +120,7 @@ static int read_all(struct leat_journal *journal, uint64_t from, bool sql)
     const struct leat_format_out out = {&buf, &buf, take_message};
     FUZZ_CHECK(leat_format_new(&format, sql ? "sql" : "leat", &how, NULL, &out, &err) == LEAT_OK);
     uint64_t last = 0;
+    struct leat_reader *again = NULL;
     struct leat_gtid_set *completed = leat_reader_completed(reader);
     leat_gtid_set_free(&completed);
     while ((result = leat_reader_next(reader, &item, &err)) == LEAT_OK) {
@@ -114,6 +128,8 @@ static int read_all(struct leat_journal *journal, uint64_t from, bool sql)
         FUZZ_CHECK(item.seq >= last && item.type > LEAT_ITEM_NONE && item.type < LEAT_ITEM_HEARTBEAT);
         FUZZ_CHECK(item.type != LEAT_ITEM_ROWS || item.rows.table);
         last = item.seq;
+        if (item.type == LEAT_ITEM_XA_RESOLVE)
+            read_again(&again, reader, item.xa_resolve.prepared_seq);
         int formatted = leat_format_item(format, &item, NULL, &unused);
         fuzz_check_result(formatted, &unused);
         if (formatted)
@@ -122,6 +138,8 @@ static int read_all(struct leat_journal *journal, uint64_t from, bool sql)
     fuzz_check_result(result, &err);
     leat_format_free(&format);
     leat_buf_free(&buf);
+    if (again)
+        leat_reader_close(&again);
     leat_reader_close(&reader);
     return result;
 }
@@ -229,7 +247,7 @@ static void run(const uint8_t *bytes, size_t size)
 const struct fuzz_target fuzz_target_journal = {
     .name = "journal",
     .sources = "journal/scan.c journal/segment.c journal/state.c journal/state_codec.c journal/recover.c journal/follow.c "
-               "journal/find.c journal/reader.c journal/verify.c journal/identity.c",
+               "journal/find.c journal/reader.c journal/again.c journal/verify.c journal/identity.c",
     .run = run,
     .parts = true,
     .parts_head = 2,

@@ -59,7 +59,7 @@ struct reading {
     struct leat_buf transaction;           /* parts so far */
     struct leat_buf compressed;            /* the same of MariaDB, where it would compress */
     uint64_t look;                         /* of the transaction */
-    bool started;
+    bool started, prepared;
 };
 
 static void put_event_seed(const struct reading *reading, const struct leat_event *event)
@@ -195,10 +195,10 @@ static void take_rows(struct reading *reading, const struct leat_event *event)
 static bool ends_transaction(const struct leat_event *event)
 {
     static const char commit[] = "COMMIT", rollback[] = "ROLLBACK";
-    if (event->type == LEAT_EVENT_XID || event->type == LEAT_EVENT_XA_PREPARE ||
-        event->type == LEAT_EVENT_TRANSACTION_PAYLOAD)
+    if (event->type == LEAT_EVENT_XID || event->type == LEAT_EVENT_TRANSACTION_PAYLOAD)
         return true;
-    if (event->type != LEAT_EVENT_QUERY || event->body_size < 13)
+    if (event->type != LEAT_EVENT_QUERY || event->body_size < 13 || memmem(event->body, event->body_size, "XA START", 8) ||
+        memmem(event->body, event->body_size, "XA END", 6))
         return false;
     return !memmem(event->body, event->body_size, "BEGIN", 5) || memmem(event->body, event->body_size, commit, 6) ||
            memmem(event->body, event->body_size, rollback, 8);
@@ -285,7 +285,7 @@ static void take_for_transaction(struct reading *reading, const struct leat_even
 {
     bool gtid = event->type == LEAT_EVENT_GTID || event->type == LEAT_EVENT_ANONYMOUS_GTID ||
                 event->type == LEAT_EVENT_GTID_TAGGED || event->type == LEAT_EVENT_MARIADB_GTID;
-    if (gtid || !reading->started) {
+    if ((gtid && !reading->prepared) || !reading->started) {
         leat_buf_clear(&reading->transaction);
         leat_buf_u8(&reading->transaction, 0);
         part_put(&reading->transaction,
@@ -295,6 +295,8 @@ static void take_for_transaction(struct reading *reading, const struct leat_even
         reading->look = reading->format.server_version;
         reading->started = true;
     }
+    if (event->type == LEAT_EVENT_XA_PREPARE)
+        reading->prepared = true; /* what follows, up to its XA COMMIT perhaps, is of one seed */
     if (event->body_size > UINT16_MAX || reading->transaction.size > TRANSACTION_MAX)
         return;
     struct part part = {event->type, (uint8_t)event->flags, event->body, event->body_size};
@@ -320,7 +322,7 @@ static void take_for_transaction(struct reading *reading, const struct leat_even
             reading->transaction.data[0] = (uint8_t)reading->look; /* with other options, too */
             put_seed("events", &reading->transaction);
         }
-        reading->started = false;
+        reading->started = reading->prepared = false;
     }
 }
 
