@@ -133,6 +133,30 @@ out:
     free(values);
 }
 
+/* Documents with what changes in them. */
+static void put_diff_seeds(const struct leat_row_plan *plan, const struct leat_table_view *view, const struct leat_rows_event *rows)
+{
+    struct leat_value *before = leat_alloc_zero(view->column_count + 1, sizeof *before);
+    struct leat_value *after = leat_alloc_zero(view->column_count + 1, sizeof *after);
+    struct leat_cursor cursor = leat_cursor(rows->images, rows->images_size);
+    struct leat_error err = {0};
+    while (leat_cursor_left(&cursor) && leat_row_split(plan, rows->before_present, &cursor, before, &err) == LEAT_OK &&
+           leat_row_split_partial(plan, rows->after_present, &cursor, after, &err) == LEAT_OK) {
+        for (uint32_t i = 0; i < view->column_count; i++) {
+            struct leat_buf seed = {0};
+            if (!after[i].partial || !after[i].bytes || !before[i].bytes || before[i].size + after[i].size > 2000)
+                continue;
+            leat_buf_u16(&seed, (uint16_t)before[i].size);
+            leat_buf_put(&seed, before[i].bytes, before[i].size);
+            leat_buf_put(&seed, after[i].bytes, after[i].size);
+            put_seed("diff", &seed);
+            leat_buf_free(&seed);
+        }
+    }
+    free(before);
+    free(after);
+}
+
 static void take_map(struct reading *reading, const struct leat_event *event)
 {
     struct leat_error err = {0};
@@ -175,6 +199,8 @@ static void take_rows(struct reading *reading, const struct leat_event *event)
         const struct leat_table_view *view = leat_table_view(reading->tables[i].table);
         if (view->column_count == rows.column_count)
             put_value_seeds(reading->tables[i].plan, view, &rows);
+        if (view->column_count == rows.column_count && rows.partial)
+            put_diff_seeds(reading->tables[i].plan, view, &rows);
         const struct leat_buf *map = &reading->tables[i].map;
         if (event->body_size > ROWS_MAX || map->size > ROWS_MAX || !is_new(view->id + event->type))
             return;

@@ -1,0 +1,71 @@
+/* Partial updates of JSON documents. Input: the length of the document in two bytes, the document, the changes. */
+#include "binlog/json.h"
+#include "binlog/value.h"
+
+#include "fuzz.h"
+
+static void check(struct leat_buf *text, int result, const struct leat_error *err)
+{
+    fuzz_check_result(result, err);
+    FUZZ_CHECK(text->size >= 6 && !memcmp(text->data, "before", 6));
+    if (result == LEAT_OK)
+        fuzz_check_json(text->data + 6, text->size - 6);
+    else
+        FUZZ_CHECK(text->size == 6);
+    text->size = 6;
+}
+
+/* Each change in turn; returns how many there are. */
+static unsigned walk(const uint8_t *diffs, size_t size)
+{
+    struct leat_cursor cursor = leat_cursor(diffs, size);
+    struct leat_json_diff diff;
+    struct leat_error err = {0};
+    unsigned count = 0;
+    int result;
+    while ((result = leat_json_diff_next(&diff, &cursor, &err)) == LEAT_OK) {
+        const uint8_t *path = (const uint8_t *)diff.path;
+        FUZZ_CHECK(leat_json_op_name(diff.op)[0] && path >= diffs && diff.path_size <= (size_t)(diffs + size - path));
+        FUZZ_CHECK(diff.op == LEAT_JSON_REMOVE ||
+                   (diff.value >= diffs && diff.value_size <= (size_t)(diffs + size - diff.value)));
+        count++;
+    }
+    fuzz_check_result(result, &err);
+    return count;
+}
+
+static void run(const uint8_t *bytes, size_t size)
+{
+    struct leat_cursor input = leat_cursor(bytes, size);
+    size_t told = leat_cursor_u16(&input), left = leat_cursor_left(&input), document_size = told < left ? told : left;
+    if (input.failed)
+        return;
+    uint8_t *document = leat_memdup(input.at, document_size), *diffs = leat_memdup(input.at + document_size, left - document_size);
+    uint32_t diffs_size = (uint32_t)(left - document_size);
+    struct leat_buf text = {0}, plain = {0};
+    struct leat_error err = {0};
+    leat_buf_puts(&text, "before");
+    leat_buf_puts(&plain, "before");
+    unsigned count = walk(diffs, diffs_size);
+    check(&text, leat_json_diffs_put(&text, diffs, diffs_size, &err), &err);
+    int result = leat_json_apply(&text, document, (uint32_t)document_size, diffs, diffs_size, &err);
+    if (result == LEAT_OK && diffs_size == 0) { /* nothing changes */
+        FUZZ_CHECK(leat_value_json(&plain, document, (uint32_t)document_size, &err) == LEAT_OK);
+        FUZZ_CHECK(text.size == plain.size && !memcmp(text.data, plain.data, plain.size));
+    }
+    FUZZ_CHECK(result != LEAT_OK || diffs_size == 0 || count > 0);
+    check(&text, result, &err);
+    leat_buf_free(&text);
+    leat_buf_free(&plain);
+    free(document);
+    free(diffs);
+}
+
+const struct fuzz_target fuzz_target_diff = {
+    .name = "diff",
+    .sources = "binlog/json_*.c",
+    .run = run,
+    .size_max = 2048,
+    .memory_fixed = 256 << 10,
+    .memory_factor = 2048,
+};
