@@ -374,7 +374,7 @@ static void give_file_part(struct probe *probe, const struct leat_file_part *par
 
 static void give_end(struct probe *probe, const struct leat_end *end)
 {
-    static const char *const names[] = {"?", "xid", "commit", "rollback", "statement", "prepare", "empty"};
+    static const char *const names[] = {"?", "xid", "commit", "rollback", "statement", "prepare", "empty", "one phase", "resolve"};
     struct leat_buf *buf = &probe->line;
     const char *how = names[(size_t)end->how < sizeof names / sizeof *names ? (size_t)end->how : 0];
     start(probe, "end");
@@ -385,6 +385,14 @@ static void give_end(struct probe *probe, const struct leat_end *end)
     put_number(buf, "changes", end->changes);
     put_number(buf, "statements", end->statements);
     put_bytes(buf, "xa", end->xa_id, end->xa_id_size);
+    finish(probe);
+}
+
+static void give_resolve(struct probe *probe, const struct leat_xa_resolve *resolve)
+{
+    start(probe, "resolve");
+    put_number(&probe->line, "commit", resolve->commit);
+    put_bytes(&probe->line, "xa", resolve->xa_id, resolve->xa_id_size);
     finish(probe);
 }
 
@@ -415,6 +423,9 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
         return LEAT_OK;
     case LEAT_ITEM_END:
         give_end(probe, &item->end);
+        return LEAT_OK;
+    case LEAT_ITEM_XA_RESOLVE:
+        give_resolve(probe, &item->xa_resolve);
         return LEAT_OK;
     case LEAT_ITEM_ROWS_QUERY:
         start(probe, "rows_query");

@@ -56,7 +56,8 @@ def run(probe, leat, path, *options):
     ours.lines = decoded.stdout.split(b"\n")[:-1]
     if decoded.returncode:
         text = decoded.stderr.decode(errors="replace")
-        ours.message = text.split("leat: ", 1)[1].split("\n")[0] if "leat: " in text else text or f"exit {decoded.returncode}"
+        said = [line.removeprefix("leat: ") for line in text.split("\n") if line.startswith("leat: ") and not line.startswith("leat: warning: ")]
+        ours.message = said[0] if said else text or f"exit {decoded.returncode}"
         if decoded.returncode not in (1, 17):
             raise Different(f"leat decode died with {decoded.returncode}: {text[-2000:]}")
     return ours
@@ -147,9 +148,10 @@ class Comparison:
         at = theirs.at
         _equal("how the transaction ends", at, fields["how"], got["how"])
         _equal("where the transaction ends", at, self.end(at, fields["end"]), got["pos"])
-        for name in ("xid",):
-            if name in fields:
-                _equal(name, at, fields[name], got[name])
+        if "xid" in fields:
+            _equal("xid", at, fields["xid"], got["xid"])
+        if "xa" in fields:
+            _equal("XA branch", at, fields["xa"], _branch(got["xa"]))
 
     def savepoint(self, theirs, ours):
         _equal("savepoint", theirs.at, theirs.fields["sql"], _text(ours.fields["sql"]))
@@ -340,6 +342,7 @@ class Comparison:
 
     def resolve(self, theirs, ours):
         _equal("COMMIT or ROLLBACK", theirs.at, theirs.fields["commit"], bool(ours.fields["commit"]))
+        _equal("XA branch", theirs.at, theirs.fields["xa"], _branch(ours.fields["xa"]))
 
     def places(self, events, ours):
         """Each printed event lies where the file has it, and leat was at its end behind it."""
@@ -350,6 +353,13 @@ class Comparison:
             if frame.end and not frame.flags & rawlog.ARTIFICIAL and frame.type not in (rawlog.FORMAT_DESCRIPTION, rawlog.ROTATE, rawlog.STOP):
                 expected = self.end(event.at, event.end)
                 _equal("end of the event", event.at, expected % 2**32, ours.ends[event.at] % 2**32)
+
+
+def _branch(hexed):
+    """The name of an XA branch as the servers write it: X'…',X'…',format."""
+    data = bytes.fromhex(hexed)
+    kind, size = int.from_bytes(data[:4], "little"), int.from_bytes(data[4:8], "little")
+    return f"X'{data[12:12 + size].hex()}',X'{data[12 + size:].hex()}',{kind}"
 
 
 def _text(hexed):

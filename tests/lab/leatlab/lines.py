@@ -137,15 +137,29 @@ def _image(got, table, told, image, tally, what, raw):
         tally.formatted += 1
 
 
-def _rows(ours):
+def _in_effect(ours):
+    """The steps in the order in which lines have them: an XA branch's come where it is committed, and not at all if it isn't."""
+    shown, transaction, branches = [], [], {}
     for step in ours.steps:
-        if step.what == "rows":
-            yield from step.rows
+        if step.what in ("rows", "statement"):
+            transaction.append(step)
+        elif step.what == "resolve":
+            held = branches.pop(step.fields["xa"], [])
+            transaction += held if step.fields["commit"] else []
+        elif step.what == "end":
+            if step.fields["how"] == "prepare":
+                branches[step.fields["xa"]] = transaction
+            else:
+                shown += transaction
+            transaction = []
+    return shown + ([] if any(step.what == "begin" and step.fields["flags"] & 8 for step in ours.steps[-1:]) else transaction)
 
 
 def compare(ours, tally):
     """Raises against.Different. Without a stop there are as many lines as changes; with one, at most."""
-    tables, rows, statements = {}, _rows(ours), iter([step for step in ours.steps if step.what == "statement"])
+    steps, tables = _in_effect(ours), {}
+    rows = iter([row for step in steps if step.what == "rows" for row in step.rows])
+    statements = iter([step for step in steps if step.what == "statement"])
     for line in ours.lines:
         got = _load(line)
         if got["op"] == "schema":

@@ -220,6 +220,8 @@ class Steps:
 
     def _end(self, event, how, **fields):
         empty = self.steps and self.steps[-1] is self.begun
+        if how in ("prepare", "one phase"):
+            empty = False  # a branch that changed nothing is one all the same
         self._give("end", event, how="empty" if empty else how, end=event.end, **fields)
         self.prelude, self.prelude_at = [], None
         self.state, self.begun = "between", None
@@ -266,8 +268,8 @@ class Steps:
         self._end(event, "xid", xid=int(re.search(r"= (\d+)", event.text)[1]))
 
     def on_xa(self, event):
-        xid = event.text.strip().partition(" ")[2]
-        self._end(event, "prepare", xa=xid)
+        one_phase = any(line.startswith("XA COMMIT") for line in event.lines) or (event.sql or "").startswith("XA COMMIT")
+        self._end(event, "one phase" if one_phase else "prepare", xa=event.text.strip().partition(" ")[2])
 
     # ---- Statements ----
 
@@ -316,8 +318,10 @@ class Steps:
         elif words[:2] == ["XA", "END"]:
             pass
         elif words[:2] in (["XA", "COMMIT"], ["XA", "ROLLBACK"]):
-            self._give("resolve", event, commit=words[1] == "COMMIT", xa=" ".join(event.sql.split(" ")[2:]))
-            self.state, self.begun = "between", None
+            if self.state == "between":
+                self._begin_anonymous(event)
+            self._give("resolve", event, commit=words[1] == "COMMIT", xa=event.sql.split(" ", 2)[2])
+            self._end(event, "resolve")
         elif words[:1] == ["SAVEPOINT"] or words[:2] == ["ROLLBACK", "TO"]:
             self._give("savepoint", event, sql=event.sql, rollback=words[0] == "ROLLBACK")
         else:
