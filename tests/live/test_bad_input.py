@@ -259,14 +259,6 @@ def test_statements_on_tables_that_are_not_journalled_pass(make_leat, numbers):
     numbers.assert_exactly_once(relay)
 
 
-def test_an_unsupported_character_set_names_table_and_column(make_leat, numbers):
-    primary = numbers.server
-    primary.sql(f"CREATE TABLE {numbers.named('k')} (id INT PRIMARY KEY, word VARCHAR(20) CHARACTER SET koi8r)")
-    file, pos, _ = primary.position()
-    primary.sql(f"INSERT INTO {numbers.named('k')} VALUES (1, 'x')")
-    refused(tail(primary, "--from", f"{file}:{pos}", "--until", "now"), 17, f"{numbers.database}", "word", "koi8r", f"{file}:")
-
-
 # ---- History ----
 
 def test_purged_binlogs_halt_and_the_journal_says_what_is_gone(make_leat, numbers):

@@ -15,6 +15,7 @@ MYSQLS_OWN = {
     "timestamps_written_at_the_other_end", "control_characters", "every_collation_of_the_sets", "nothing_of_everything",
     "json_of_other_types", "json_of_columns_of_every_type", "json_containers", "json_changed_in_place", "json_null_and_null",
     "geometry_of_every_kind", "vectors", "generated_invisible_key", "generated_and_invisible_columns", "names_of_all_kinds",
+    "partial_json", "partial_json_without_a_key", "partial_json_of_what_changed", "partial_json_of_what_changed_without_a_key", "partial_json_without_blobs", "partial_json_without_blobs_and_key",
     "images_of_what_changed", "images_without_blobs", "with_the_statements_text_between"}
 
 
