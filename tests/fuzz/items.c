@@ -124,7 +124,7 @@ int items_take(void *context, const struct leat_item *item, struct leat_error *e
 {
     struct items *items = context;
     items->count++;
-    if (item->type == LEAT_ITEM_HEARTBEAT) /* never in the journal */
+    if (item->type == LEAT_ITEM_HEARTBEAT || item->type == LEAT_ITEM_FILE_PART) /* never in the journal */
         return LEAT_OK;
     struct leat_item numbered = *item;
     numbered.seq = ++items->seq;
