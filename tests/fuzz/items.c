@@ -103,6 +103,8 @@ static void through_frame(struct items *items, const struct leat_item *item, con
         decoded.rows.number = item->rows.number;
     } else if (item->type == LEAT_ITEM_STATEMENT) {
         decoded.statement.number = item->statement.number;
+        decoded.statement.loads = item->statement.loads; /* LOAD DATA stays with what `leat decode` reads: */
+        decoded.statement.file_id = item->statement.file_id; /* no journal has its file */
     }
     format_item(items, items->from_frames ? &decoded : item);
     leat_item_memory_free(&memory);
