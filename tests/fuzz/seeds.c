@@ -237,6 +237,10 @@ static void put_library_seed(const struct leat_buf *transaction)
     leat_buf_u16(&seed, (uint16_t)(transaction->size % 64 << 8));
     leat_buf_put(&seed, transaction->data + 1, transaction->size - 1);
     put_seed("library", &seed);
+    leat_buf_clear(&seed);
+    leat_buf_put(&seed, transaction->data, transaction->size);
+    seed.data[0] = (uint8_t)(transaction->size % 16 & ~1u);
+    put_seed("files", &seed);
     leat_buf_free(&seed);
 }
 
