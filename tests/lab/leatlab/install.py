@@ -16,7 +16,7 @@ PACKAGES = """
     pkg-config ninja-build cmake gcc g++ clang-format
     debootstrap debian-archive-keyring util-linux mount openssl xz-utils zstd libc6-dev man-db
     mariadb-server-core mariadb-client
-    sysbench python3-pytest python3-pymysql python3-cryptography
+    sysbench python3-pytest python3-pytest-xdist python3-pymysql python3-cryptography
 """.split()
 
 # For tests/fuzz/run alone: `lab install --fuzz`.
