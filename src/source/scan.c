@@ -102,6 +102,7 @@ struct gathering {
     uint64_t target_pos;
     uint64_t target_time_us; /* by time */
     bool by_time;
+    bool told; /* what lies before the file has been */
 };
 
 static bool begins_transaction(uint8_t type)
@@ -123,9 +124,16 @@ static bool is_between(uint8_t type)
            type == LEAT_EVENT_MARIADB_START_ENCRYPTION;
 }
 
+/* What lies before the event that tells what lies before the file. */
+static bool is_head(uint8_t type)
+{
+    return type == LEAT_EVENT_FORMAT_DESCRIPTION || type == LEAT_EVENT_MARIADB_START_ENCRYPTION;
+}
+
 static int note_previous(struct gathering *gathering, const struct look *look, struct leat_error *err)
 {
     struct leat_gtid_set *previous = NULL;
+    gathering->told = true;
     int rc = leat_event_previous_gtids(&previous, &look->event, err);
     if (rc == LEAT_OK && look->event.type == LEAT_EVENT_MARIADB_GTID_LIST)
         leat_gtid_set_clear(gathering->scan->before); /* the last of each domain, though its number may be lower */
@@ -165,13 +173,20 @@ static int gather(void *context, const struct look *look, struct leat_error *err
     uint8_t type = look->event.type;
     if (!look->placed)
         return LEAT_OK;
-    if (!gathering->by_time && strcmp(look->file, gathering->target_file) != 0)
+    bool found = gathering->scan->file[0];
+    if (!gathering->by_time && !found && strcmp(look->file, gathering->target_file) != 0)
         return behind_end(gathering, err);
-    if (!gathering->by_time && look->pos >= gathering->target_pos)
-        return look->pos == gathering->target_pos && is_between(type) ? found_at(gathering, look)
-                                                                      : not_between(gathering, look, err);
+    if (!gathering->by_time && !found && look->pos >= gathering->target_pos) {
+        if (look->pos != gathering->target_pos || !is_between(type))
+            return not_between(gathering, look, err);
+        (void)found_at(gathering, look);
+        found = true;
+    }
+    /* A place in the file's head: what lies before it is still to be told there. */
+    if (found && (gathering->told || !(is_head(type) || tells_previous(type))))
+        return LEAT_END;
     if (tells_previous(type))
-        return note_previous(gathering, look, err);
+        return note_previous(gathering, look, err) ? LEAT_FAIL : found ? LEAT_END : LEAT_OK;
     if (!begins_transaction(type))
         return LEAT_OK;
     struct leat_begin begin = {0};

@@ -1,5 +1,6 @@
 """leat tail: how it ends."""
 
+import json
 import re
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leatlab.leat import program
+from leatlab.leat import program, run
 
 HUNG_S = 300
 
@@ -42,6 +43,27 @@ def test_a_signal_ends_it_with_whole_lines(tail, number):
     output, errors = process.communicate(timeout=HUNG_S)
     assert process.returncode == 0 and not errors
     assert output.endswith(b"\n")
+
+
+@pytest.mark.parametrize("kind", ["mysql", "mariadb"])
+def test_from_the_head_of_a_later_file_it_ends_and_shows_that_file(kind, request):
+    """What the file's head says lies before it counts as had: else `--until now` waits for it for ever."""
+    server = request.getfixturevalue("shared_mysql") if kind == "mysql" else request.getfixturevalue("shared_mariadb")()
+    database = f"heads_{kind}"
+    server.sql(f"CREATE DATABASE {database}; CREATE TABLE {database}.t (id INT PRIMARY KEY); INSERT INTO {database}.t VALUES (1);"
+               "FLUSH BINARY LOGS")
+    file = server.position()[0]
+    server.sql(f"INSERT INTO {database}.t VALUES (2); FLUSH BINARY LOGS; INSERT INTO {database}.t VALUES (3)")
+    for start, ids in ((f"{file}:4", [2, 3]), (file_after(file) + ":4", [3])):
+        done = run("tail", server.url(), "--password-file", server.password_file(), "--table", f"{database}.*", "--from", start,
+                   "--until", "now", timeout_s=HUNG_S)
+        assert done.returncode == 0, done.stderr
+        assert [line["after"]["id"] for line in map(json.loads, done.stdout.splitlines()) if line.get("op") == "insert"] == ids
+
+
+def file_after(file):
+    base, number = file.rsplit(".", 1)
+    return f"{base}.{int(number) + 1:0{len(number)}}"
 
 
 def test_a_second_signal_ends_it_though_nobody_reads(tail):
