@@ -72,6 +72,7 @@ static int copy_branch(struct leat_reader **again, struct leat_reader *reader, s
 struct copying {
     struct leat_reader *reader, *again;
     struct cli_changes *changes;
+    bool whole_seconds; /* of what was quarantined */
     uint64_t branch_seq; /* of the transaction that may end in XA PREPARE; 0: it doesn't */
 };
 
@@ -87,19 +88,20 @@ static int show_item(void *context, const struct leat_item *item, struct leat_er
 }
 
 /* A quarantined transaction: its changes, if this build can decode them, else that there is one. */
-static int copy_opaque(struct cli_changes *changes, const struct leat_opaque *opaque, struct leat_error *err)
+static int copy_opaque(const struct copying *copying, const struct leat_opaque *opaque, struct leat_error *err)
 {
     struct leat_error why = {0};
-    if (leat_opaque_decode(opaque, &(struct leat_item_out){NULL, ignore_item}, &why))
-        return cli_changes_quarantined(changes, opaque, &why, err);
-    return leat_opaque_decode(opaque, &(struct leat_item_out){changes, show_item}, err);
+    const struct leat_decoder_options options = {.whole_seconds = copying->whole_seconds};
+    if (leat_opaque_decode(opaque, &options, &(struct leat_item_out){NULL, ignore_item}, &why))
+        return cli_changes_quarantined(copying->changes, opaque, &why, err);
+    return leat_opaque_decode(opaque, &options, &(struct leat_item_out){copying->changes, show_item}, err);
 }
 
 static int copy_item(struct copying *copying, const struct leat_item *item, struct leat_error *err)
 {
     struct cli_changes *changes = copying->changes;
     if (item->type == LEAT_ITEM_OPAQUE)
-        return copy_opaque(changes, &item->opaque, err);
+        return copy_opaque(copying, &item->opaque, err);
     if (item->type == LEAT_ITEM_BEGIN)
         copying->branch_seq = item->begin.flags & LEAT_BEGIN_XA ? item->seq : 0;
     if (item->type == LEAT_ITEM_XA_RESOLVE && item->xa_resolve.commit)
@@ -113,10 +115,10 @@ static int copy_item(struct copying *copying, const struct leat_item *item, stru
 }
 
 /* Before `until`, and, for a start that lies between places the journal can find, behind `from`. */
-static int copy_items(struct leat_journal *journal, struct cli_changes *changes, uint64_t from, uint64_t until,
-                      struct leat_error *err)
+static int copy_items(struct leat_journal *journal, struct cli_changes *changes, bool whole_seconds, uint64_t from,
+                      uint64_t until, struct leat_error *err)
 {
-    struct copying copying = {.changes = changes};
+    struct copying copying = {.changes = changes, .whole_seconds = whole_seconds};
     if (leat_reader_open(&copying.reader, journal, from, err))
         return LEAT_FAIL;
     int rc;
@@ -158,7 +160,7 @@ static int cat(struct cli_args *args, const char *folder, struct leat_error *err
     if (rc == LEAT_OK)
         rc = cli_changes_new(&changes, args, false, "", err);
     if (rc == LEAT_OK) {
-        rc = copy_items(journal, changes, from, until, err);
+        rc = copy_items(journal, changes, cli_args_has(args, "whole-seconds"), from, until, err);
         struct leat_error problem = {0};
         if (cli_changes_close(&changes, &problem) == LEAT_FAIL && rc != LEAT_FAIL) {
             *err = problem;

@@ -106,12 +106,40 @@ static bool is_word(const struct leat_query *query, const char *word)
     return query->sql_size == strlen(word) && strncasecmp(query->sql, word, query->sql_size) == 0;
 }
 
+static bool is_xa(const struct leat_query *query)
+{
+    return query->sql_size > 3 && strncasecmp(query->sql, "XA ", 3) == 0;
+}
+
+/* A compressed branch: XA START is the first event in its payload. What can't be read there is taken for no branch, since it may
+ * be what nothing here can read. */
+static bool holds_branch(struct leat_decoder *decoder)
+{
+    struct leat_payload payload;
+    struct leat_error ignored = {0};
+    struct leat_event inner;
+    struct leat_query query;
+    const uint8_t *bytes;
+    size_t size;
+    if (leat_event_payload(&payload, &decoder->event, &ignored))
+        return false;
+    if (!decoder->payload_reader)
+        decoder->payload_reader = leat_payload_reader_new();
+    bool found = leat_payload_begin(decoder->payload_reader, &payload, decoder->options.event_bytes_max, &ignored) == LEAT_OK &&
+                 leat_payload_next(decoder->payload_reader, &bytes, &size, &ignored) == LEAT_OK &&
+                 leat_event_parse(&inner, &decoder->inner_format, bytes, size, &ignored) == LEAT_OK &&
+                 inner.type == LEAT_EVENT_QUERY && leat_event_query(&query, &decoder->inner_format, &inner, &ignored) == LEAT_OK &&
+                 is_xa(&query);
+    leat_payload_end(decoder->payload_reader);
+    return found;
+}
+
 static int look_at_query(struct leat_decoder *decoder, bool *ends, struct leat_error *err)
 {
     struct leat_query query;
     if (leat_event_query(&query, &decoder->format, &decoder->event, err))
         return LEAT_FAIL;
-    if (query.sql_size > 3 && strncasecmp(query.sql, "XA ", 3) == 0)
+    if (is_xa(&query))
         return refuse_branch(err);
     if (is_word(&query, "BEGIN"))
         decoder->aside.begun = true;
@@ -127,7 +155,7 @@ static int look_for_end(struct leat_decoder *decoder, bool *ends, struct leat_er
     const struct transaction *transaction = &decoder->transaction;
     unsigned type = decoder->event.type;
     *ends = false;
-    if (type == LEAT_EVENT_XA_PREPARE)
+    if (type == LEAT_EVENT_XA_PREPARE || (type == LEAT_EVENT_TRANSACTION_PAYLOAD && holds_branch(decoder)))
         return refuse_branch(err);
     if (type == LEAT_EVENT_QUERY && look_at_query(decoder, ends, err))
         return LEAT_FAIL;

@@ -53,8 +53,10 @@ void leat_decoder_put_aside(struct leat_decoder *decoder, const char *reason);
 bool leat_decoder_may_put_aside(const struct leat_decoder *decoder, const struct leat_error *err);
 
 /* The items of such a transaction, from BEGIN to END, as this build decodes them. Fails when it can't, maybe after some of them
- * were given: try with a listener that ignores them first. Any thread. */
-int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err) LEAT_CHECKED;
+ * were given: try with a listener that ignores them first. Of the options (NULL: none) those count that say how to read and what
+ * of it: journalled, since the raw events hold all tables' rows, and whole_seconds. Any thread. */
+int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_decoder_options *options, const struct leat_item_out *out,
+                       struct leat_error *err) LEAT_CHECKED;
 
 /* Checksums of the events that are given from now on were verified by the caller (leat_event_parse), or not (as at first). */
 void leat_decoder_verified(struct leat_decoder *decoder, bool verified);

@@ -25,11 +25,17 @@ static int feed(struct leat_decoder *decoder, const struct leat_opaque *opaque, 
     return LEAT_OK;
 }
 
-int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err)
+int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_decoder_options *options, const struct leat_item_out *out,
+                       struct leat_error *err)
 {
     const struct leat_begin *begin = &opaque->begin;
-    struct leat_decoder *decoder =
-        leat_decoder_new(&(struct leat_decoder_options){.names_required = true, .event_bytes_max = UINT32_MAX}, out);
+    struct leat_decoder_options with = {.names_required = true, .event_bytes_max = UINT32_MAX};
+    if (options) {
+        with.journalled = options->journalled;
+        with.journalled_context = options->journalled_context;
+        with.whole_seconds = options->whole_seconds;
+    }
+    struct leat_decoder *decoder = leat_decoder_new(&with, out);
     leat_decoder_place(decoder, begin->source_uuid, begin->place.file ? begin->place.file : "", begin->place.pos);
     int rc = feed(decoder, opaque, err);
     leat_decoder_free(&decoder);

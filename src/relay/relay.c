@@ -60,15 +60,40 @@ static void *sink_thread(void *context)
 
 /* ---- Opening ---- */
 
+static bool is_journalled(void *filter, const char *database, const char *table)
+{
+    return leat_filter_table(filter, database, table);
+}
+
+static int read_opaque(const void *options, const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err)
+{
+    return leat_opaque_decode(opaque, options, out, err);
+}
+
+/* As the source reads. */
+static int prepare_opaque(struct relay *relay, struct leat_error *err)
+{
+    const struct leat_source_config *source = &relay->config->source;
+    relay->opaque.whole_seconds = source->old_times == LEAT_OLD_TIMES_WHOLE_SECONDS;
+    if (leat_filter_new(&relay->journalled, (const char *const *)source->tables.list, source->tables.count,
+                        (const char *const *)source->exclude_tables.list, source->exclude_tables.count, err))
+        return leat_error_prefix(err, "source");
+    relay->opaque.journalled = is_journalled;
+    relay->opaque.journalled_context = relay->journalled;
+    return LEAT_OK;
+}
+
 static int make_runners(struct relay *relay, struct leat_error *err)
 {
+    if (prepare_opaque(relay, err))
+        return LEAT_FAIL;
     relay->sinks = leat_alloc_zero(relay->config->sink_count + 1, sizeof *relay->sinks);
     for (size_t i = 0; i < relay->config->sink_count; i++) {
         const struct leat_runner_env env = {.config = &relay->config->sinks[i],
                                             .relay_name = relay->config->name,
                                             .fs = leat_fs_real(),
                                             .clock = relay->clock,
-                                            .opaque = leat_opaque_decode};
+                                            .opaque = {&relay->opaque, read_opaque}};
         struct relay_sink *sink = &relay->sinks[i];
         sink->relay = relay;
         if (leat_runner_new(&sink->runner, &env, err))
@@ -268,6 +293,7 @@ static void free_relay(struct relay *relay)
         leat_checkpoint_free(&relay->sinks[i].checkpoint);
     }
     free(relay->sinks);
+    leat_filter_free(&relay->journalled);
     leat_source_free(&relay->source);
     leat_journal_close(&relay->journal);
     leat_queue_free(&relay->queue);

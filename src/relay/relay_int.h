@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 
 #include "control/control.h"
+#include "decode/decode.h"
+#include "filter/filter.h"
 #include "journal/journal.h"
 #include "queue_int.h"
 #include "relay/relay.h"
@@ -37,6 +39,8 @@ struct relay {
     struct leat_control *control;
     struct relay_sink *sinks;
     size_t sink_count;
+    struct leat_filter *journalled;      /* source.tables: of what was quarantined, too, nothing else may be given */
+    struct leat_decoder_options opaque;  /* how that is read; constant once the runners are made */
     pthread_t source_thread, journal_thread;
     bool source_started, journal_started;
     int wake_fd; /* eventfd: a thread has something for main */

@@ -26,8 +26,11 @@ const char *leat_runner_state_name(enum leat_runner_state state);
 
 struct leat_runner;
 
-/* Reads a transaction of raw events with the decoder of this build: leat_opaque_decode of room decode, or a test's own. */
-typedef int (*leat_opaque_reader)(const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err);
+/* Reads a transaction of raw events with the decoder of this build (leat_opaque_decode of room decode). In the runner's thread. */
+struct leat_opaque_reader {
+    const void *context; /* handed to read */
+    int (*read)(const void *context, const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err);
+};
 
 struct leat_runner_env {
     const struct leat_sink_config *config;
@@ -35,7 +38,7 @@ struct leat_runner_env {
     const struct leat_fs *fs;
     const struct leat_clock *clock;
     const struct leat_sink_ops *ops; /* NULL: by the config's type; the simulator and tests give their own */
-    leat_opaque_reader opaque; /* NULL: what was quarantined can't be read */
+    struct leat_opaque_reader opaque; /* read is NULL: what was quarantined can't be read */
 };
 
 /* Makes the filter and the sink, touches nothing outside. */

@@ -53,7 +53,7 @@ struct runner_branch {
 
 /* A transaction of raw events that is being handed over. */
 struct runner_opaque {
-    leat_opaque_reader reader; /* NULL: none can be read */
+    struct leat_opaque_reader reader;
     bool tried;           /* it can be decoded */
     bool open;            /* the sink hasn't got all of it */
     uint64_t given, seen; /* items: that the sink has; of this pass */

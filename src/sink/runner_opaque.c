@@ -20,9 +20,10 @@ static int ignore_item(void *context, const struct leat_item *item, struct leat_
 
 static int try(const struct leat_runner *runner, const struct leat_opaque *opaque, struct leat_error *why)
 {
-    if (!runner->opaque.reader)
+    const struct leat_opaque_reader *reader = &runner->opaque.reader;
+    if (!reader->read)
         return leat_fail(why, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "%s", opaque->reason.bytes ? opaque->reason.bytes : "");
-    return runner->opaque.reader(opaque, &(struct leat_item_out){NULL, ignore_item}, why);
+    return reader->read(reader->context, opaque, &(struct leat_item_out){NULL, ignore_item}, why);
 }
 
 static int halt(struct leat_runner *runner, const struct leat_error *why, struct leat_error *err)
@@ -80,7 +81,7 @@ int leat_runner_give_opaque(struct leat_runner *runner, const struct leat_opaque
     opaque->tried = opaque->open = runner->inside = true;
     opaque->seen = 0;
     opaque->bytes_end = runner->bytes + OPAQUE_STEP_BYTES;
-    int rc = opaque->reader(item, &(struct leat_item_out){runner, give_item}, err);
+    int rc = opaque->reader.read(opaque->reader.context, item, &(struct leat_item_out){runner, give_item}, err);
     if (rc == LEAT_STOPPED)
         return LEAT_OK;
     if (rc == LEAT_OK)

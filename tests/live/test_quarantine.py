@@ -23,9 +23,9 @@ def older():
     return leat_program.program().parent / "leat_lacking"
 
 
-def relay_of(server, folder, quarantine=True, **settings):
+def relay_of(server, folder, quarantine=True, exclude=(), **settings):
     start = "%s:%d" % server.position()[:2]
-    source = {"start": start, **({"on_undecodable": "quarantine"} if quarantine else {})}
+    source = {"start": start, "exclude_tables": list(exclude), **({"on_undecodable": "quarantine"} if quarantine else {})}
     return Leat(folder, server.url(), server.password_file(), sinks=SINKS, source=source, leat=older(), **settings)
 
 
@@ -89,6 +89,20 @@ def test_sinks_stop_or_pass_by_and_a_newer_build_delivers(primary, tmp_path):
     relay.wait_until_delivered(primary, "lax")
     assert rows(relay, "lax")[before:] == ALL
     relay.kill()
+
+
+def test_tables_that_are_not_journalled_stay_out_of_what_was_aside(primary, tmp_path):
+    """The raw events hold all tables' rows; what `source.exclude_tables` names is for nobody, decoded later or not."""
+    primary.sql("CREATE TABLE test.secret (id INT PRIMARY KEY)")
+    relay = relay_of(primary, tmp_path, exclude=["test.secret"])
+    relay.start()
+    primary.sql("BEGIN; INSERT INTO test.secret VALUES (7); INSERT INTO test.v VALUES (1, STRING_TO_VECTOR('[1,2]')); COMMIT")
+    journalled(relay, primary)
+    relay.kill()
+    relay.program = leat_program.program()
+    with relay:
+        relay.wait_until_delivered(primary, "strict")
+        assert rows(relay, "strict") == [("insert", "v", 1)]
 
 
 def test_one_is_skipped_by_name(primary, tmp_path):

@@ -117,6 +117,9 @@ def test_tail_decode_and_run_write_the_same_lines_in_the_order_of_commits(make_l
     streaming(relay)
     start = relay.config["source"]["start"]
     expected = story(branches)
+    if compressed:  # from XA START to XA PREPARE
+        events = server.sql(f"SHOW BINLOG EVENTS IN '{server.position()[0]}'")
+        assert any(row[2] == "Transaction_payload" and after[5].startswith("XA START") for row, after in zip(events, events[1:]))
     relay.wait_until_delivered(server)
     result = compare(server, relay.lines(schema=True), tuple([start.split(":")[0], int(start.split(":")[1])]))
     assert result.clean, str(result)
