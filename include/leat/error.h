@@ -54,7 +54,8 @@ enum leat_code {
     LEAT_E_JOURNAL_VERSION, /* written by a newer leat */
     LEAT_E_JOURNAL_FULL,    /* max_size or min_free reached: waits for sinks */
     LEAT_E_RESYNC,          /* a sink's position is no longer in the journal */
-    LEAT_E_FENCED           /* another instance took over */
+    LEAT_E_FENCED,          /* another instance took over */
+    LEAT_E_DEFINITION       /* a table's definition isn't known, or isn't that of its rows */
 };
 
 enum { LEAT_ERROR_MESSAGE_MAX = 1536, LEAT_ERROR_CURE_MAX = 768 };

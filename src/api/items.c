@@ -171,6 +171,7 @@ int api_item(void *context, const struct leat_item *item, struct leat_error *err
         return resolve(decode, &item->xa_resolve, err);
     case LEAT_ITEM_SCHEMA:    /* comes along with the rows */
     case LEAT_ITEM_FILE_PART:
+    case LEAT_ITEM_DEFINITION:
     case LEAT_ITEM_HEARTBEAT: /* not of the data */
         return LEAT_OK;
     case LEAT_ITEM_NONE: /* a decoder gives none of these */

@@ -40,6 +40,7 @@ static const struct code_row codes[] = {
     [LEAT_E_JOURNAL_FULL] = {"journal_full", 1},
     [LEAT_E_RESYNC] = {"needs_resync", 1},
     [LEAT_E_FENCED] = {"fenced", 15},
+    [LEAT_E_DEFINITION] = {"definition", 17},
 };
 
 static const char *const kinds[] = {

@@ -132,7 +132,7 @@ static int read_bits(struct leat_table_draft *draft, family_test *family, uint8_
         if (value->failed)
             return fail(draft, "the optional metadata has too few bits for its columns", err);
         bool told = bits >> (7 - i % 8) & 1;
-        column->flags = (uint8_t)(told == set_when ? column->flags | flag : column->flags & ~flag);
+        column->flags = (uint16_t)(told == set_when ? column->flags | flag : column->flags & ~flag);
     }
     return LEAT_OK;
 }

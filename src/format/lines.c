@@ -319,6 +319,7 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
     case LEAT_ITEM_START:
     case LEAT_ITEM_SCHEMA:
     case LEAT_ITEM_ROWS_QUERY:
+    case LEAT_ITEM_DEFINITION:
     case LEAT_ITEM_HEARTBEAT:
         return LEAT_OK;
     }

@@ -257,6 +257,7 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
     case LEAT_ITEM_ROWS_QUERY:
     case LEAT_ITEM_HEARTBEAT:
     case LEAT_ITEM_FILE_PART: /* the statement that reads the file is refused */
+    case LEAT_ITEM_DEFINITION:
         return LEAT_OK;
     }
     return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "an item of unknown type %d", (int)item->type);

@@ -255,6 +255,7 @@ static int get_payload(struct leat_item *item, struct leat_cursor *cursor, struc
     case LEAT_ITEM_NONE:
     case LEAT_ITEM_HEARTBEAT:
     case LEAT_ITEM_FILE_PART:
+    case LEAT_ITEM_DEFINITION:
         break;
     }
     return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_FATAL,

@@ -223,6 +223,7 @@ static void put_payload(struct leat_buf *buf, const struct leat_item *item)
     case LEAT_ITEM_NONE:
     case LEAT_ITEM_HEARTBEAT:
     case LEAT_ITEM_FILE_PART:
+    case LEAT_ITEM_DEFINITION:
         break;
     }
     assert(!"only items that the journal holds can be framed");

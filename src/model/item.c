@@ -20,6 +20,7 @@ const char *leat_item_type_name(enum leat_item_type type)
         [LEAT_ITEM_GAP] = "gap",
         [LEAT_ITEM_HEARTBEAT] = "heartbeat",
         [LEAT_ITEM_FILE_PART] = "file_part",
+        [LEAT_ITEM_DEFINITION] = "definition",
     };
     assert((size_t)type < sizeof names / sizeof *names);
     return names[type];

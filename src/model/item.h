@@ -3,10 +3,10 @@
  *
  * The order within a transaction:
  *
- *     SCHEMA*  BEGIN  (SCHEMA | ROWS_QUERY | ROWS | STATEMENT | SAVEPOINT)*  END
+ *     SCHEMA*  BEGIN  (SCHEMA | ROWS_QUERY | ROWS | STATEMENT | DEFINITION | SAVEPOINT)*  END
  *
- * SCHEMA comes before the first ROWS that refers to it. DDL is a transaction of one STATEMENT, or lies among rows
- * (CREATE TABLE … SELECT). Between transactions: START, GAP, OPAQUE, HEARTBEAT.
+ * SCHEMA comes before the first ROWS that refers to it. DDL is a transaction of one STATEMENT and the DEFINITIONs that follow from
+ * it, or lies among rows (CREATE TABLE … SELECT). Between transactions: START, DEFINITION, GAP, OPAQUE, HEARTBEAT.
  *
  * XA: a branch's changes are a transaction with LEAT_BEGIN_XA whose END says PREPARE: they take effect later, if at all. XA COMMIT and
  * XA ROLLBACK are transactions of their own, with other transactions before them:
@@ -40,8 +40,10 @@ enum leat_item_type {
     LEAT_ITEM_OPAQUE = 10,    /* a whole transaction's raw events that this build could not decode */
     LEAT_ITEM_GAP = 11,       /* the source says that changes are missing here (incident), accepted by an operator */
     LEAT_ITEM_HEARTBEAT = 12, /* the source is alive and has nothing newer; never in the journal */
-    LEAT_ITEM_FILE_PART = 13  /* of the file that a LOAD DATA logged as a statement reads; within a transaction or between them,
+    LEAT_ITEM_FILE_PART = 13, /* of the file that a LOAD DATA logged as a statement reads; within a transaction or between them,
                                  before its statement; only where statements are allowed, so never in the journal */
+    LEAT_ITEM_DEFINITION = 14 /* a table is defined so from here on: behind the STATEMENT that did it, or between transactions
+                                 where it was read from the server or told by an operator */
 };
 
 /* Position in the source's binlog. `file` is NUL-terminated, borrowed; pos is 64 bits even where the wire has 32. */
@@ -188,6 +190,24 @@ struct leat_statement {
     uint32_t file_id;
 };
 
+enum leat_definition_how {
+    LEAT_DEFINITION_READ = 1,      /* from the server's information_schema */
+    LEAT_DEFINITION_TOLD = 2,      /* by an operator */
+    LEAT_DEFINITION_STATEMENT = 3, /* follows from the statement before it */
+    LEAT_DEFINITION_DROPPED = 4,   /* the table is no more; no `table` */
+    LEAT_DEFINITION_UNSURE = 5     /* a statement changed it in a way that wasn't understood: `why`; no `table` */
+};
+
+/* With an empty name: a database; `collation` is its default, 0 when it was dropped. */
+struct leat_definition {
+    enum leat_definition_how how;
+    struct leat_text database, name; /* UTF-8 */
+    struct leat_table *table;        /* borrowed; with LEAT_TABLE_DEFINED */
+    uint32_t collation;              /* of a database */
+    struct leat_text why;            /* the statement's text where there is one (its first 4 KiB), or the reason */
+};
+enum { LEAT_DEFINITION_WHY_MAX = 4096 };
+
 /* Parts of files of several sessions may lie between one another: file_id tells them apart. */
 struct leat_file_part {
     struct leat_place place; /* of its event */
@@ -272,6 +292,7 @@ struct leat_item {
         struct leat_gap gap;
         struct leat_heartbeat heartbeat;
         struct leat_file_part file_part;
+        struct leat_definition definition;
     };
 };
 

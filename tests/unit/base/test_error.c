@@ -138,6 +138,7 @@ START_TEST(exit_statuses_are_the_documented_ones)
         {LEAT_E_JOURNAL_FULL, 1},
         {LEAT_E_RESYNC, 1},
         {LEAT_E_FENCED, 15},
+        {LEAT_E_DEFINITION, 17},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct leat_error err = {.code = cases[i].code};
@@ -148,7 +149,7 @@ END_TEST
 
 START_TEST(every_code_and_kind_has_a_name_of_its_own)
 {
-    for (int i = LEAT_E_NONE; i <= LEAT_E_FENCED; i++) {
+    for (int i = LEAT_E_NONE; i <= LEAT_E_DEFINITION; i++) {
         ck_assert_ptr_nonnull(leat_code_name((enum leat_code)i));
         for (int k = 0; k < i; k++)
             ck_assert_str_ne(leat_code_name((enum leat_code)i), leat_code_name((enum leat_code)k));

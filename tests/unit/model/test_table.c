@@ -23,12 +23,23 @@ static const struct leat_column columns[] = {
      .collation = 255,
      .member_count = 3,
      .members = colours},
-    {.name = TEXT(""), .type = LEAT_TYPE_VECTOR, .dimension = 2048, .geometry_type = 7, .length_max = 8192},
+    {.name = TEXT(""), .type = LEAT_TYPE_VECTOR, .dimension = 2048, .geometry_type = 7, .length_max = 8192,
+     .flags = LEAT_COLUMN_GENERATED | LEAT_COLUMN_DEFAULT_EXPRESSION, .shape = LEAT_SHAPE_UUID, .type_text = TEXT("vector(2048)"),
+     .default_value = TEXT("uuid()")},
 };
 static const struct leat_key_part key[] = {{0, 0}, {1, 10}};
+static const struct leat_key_part by_colour[] = {{1, 0}, {LEAT_KEY_PART_EXPRESSION, 0}};
+static const struct leat_index indexes[] = {
+    {TEXT("by_colour"), LEAT_INDEX_UNIQUE, 2, by_colour},
+    {TEXT("words"), LEAT_INDEX_FULLTEXT, 0, NULL},
+};
+static const uint32_t referring[] = {2, 0};
+static const struct leat_text referenced[] = {TEXT("a"), TEXT("b")};
+static const struct leat_foreign_key foreign_keys[] = {
+    {TEXT("fk"), 2, referring, TEXT("other"), TEXT("t"), referenced, TEXT("CASCADE"), TEXT("")}};
 static const struct leat_table_view view = {
     .id = 99, /* ignored */
-    .flags = LEAT_TABLE_NAMED | LEAT_TABLE_KEY_KNOWN,
+    .flags = LEAT_TABLE_NAMED | LEAT_TABLE_KEY_KNOWN | LEAT_TABLE_DEFINED,
     .server = LEAT_TABLE_OF_MYSQL,
     .database = TEXT("shop"),
     .name = TEXT("gr\xC3\xB6\xC3\x9F"
@@ -37,11 +48,16 @@ static const struct leat_table_view view = {
     .key_count = 2,
     .columns = columns,
     .key = key,
+    .collation = 255,
+    .index_count = 2,
+    .foreign_key_count = 1,
+    .indexes = indexes,
+    .foreign_keys = foreign_keys,
 };
 
 static bool text_equal(struct leat_text a, struct leat_text b)
 {
-    return a.size == b.size && memcmp(a.bytes, b.bytes, a.size) == 0 && a.bytes[a.size] == '\0';
+    return a.size == b.size && (!a.size || memcmp(a.bytes, b.bytes, a.size) == 0) && a.bytes[a.size] == '\0';
 }
 
 static void check_view(const struct leat_table_view *got)
@@ -58,12 +74,26 @@ static void check_view(const struct leat_table_view *got)
         ck_assert(text_equal(a->name, b->name));
         ck_assert(a->type == b->type && a->flags == b->flags && a->geometry_type == b->geometry_type);
         ck_assert(a->metadata == b->metadata && a->collation == b->collation && a->dimension == b->dimension);
-        ck_assert(a->length_max == b->length_max && a->member_count == b->member_count);
+        ck_assert(a->length_max == b->length_max && a->member_count == b->member_count && a->shape == b->shape);
+        ck_assert(text_equal(a->type_text, b->type_text) && text_equal(a->default_value, b->default_value));
         for (unsigned k = 0; k < a->member_count; k++)
             ck_assert(text_equal(a->members[k], b->members[k]));
     }
     ck_assert_uint_eq(got->key_count, 2);
     ck_assert_mem_eq(got->key, key, sizeof key);
+    ck_assert_uint_eq(got->collation, 255);
+    ck_assert_uint_eq(got->index_count, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct leat_index *a = &got->indexes[i], *b = &indexes[i];
+        ck_assert(text_equal(a->name, b->name) && a->flags == b->flags && a->part_count == b->part_count);
+    }
+    ck_assert_mem_eq(got->indexes[0].parts, by_colour, sizeof by_colour);
+    ck_assert_uint_eq(got->foreign_key_count, 1);
+    const struct leat_foreign_key *a = got->foreign_keys, *b = foreign_keys;
+    ck_assert(text_equal(a->name, b->name) && text_equal(a->database, b->database) && text_equal(a->table, b->table));
+    ck_assert(text_equal(a->on_delete, b->on_delete) && text_equal(a->on_update, b->on_update) && a->column_count == 2);
+    ck_assert(text_equal(a->referenced[0], b->referenced[0]) && text_equal(a->referenced[1], b->referenced[1]));
+    ck_assert_mem_eq(a->columns, referring, sizeof referring);
 }
 
 START_TEST(a_definition_owns_all_it_shows)
@@ -138,7 +168,7 @@ START_TEST(the_id_is_of_the_contents_and_the_same_everywhere)
         .server = LEAT_TABLE_OF_MARIADB, .database = TEXT("d"), .name = TEXT("t")};
     table = leat_table_new(&least);
     /* in journals: if this changes, they can't be read any more */
-    ck_assert_uint_eq(leat_table_view(table)->id, 17186162474017396033U);
+    ck_assert_uint_eq(leat_table_view(table)->id, 17348599519964325319U);
     leat_table_release(&table);
 }
 END_TEST
@@ -146,7 +176,7 @@ END_TEST
 static void put_head(struct leat_buf *buf)
 {
     leat_buf_clear(buf);
-    leat_buf_u8(buf, 1);
+    leat_buf_u8(buf, 2);
     leat_buf_u8(buf, LEAT_TABLE_OF_MYSQL);
     leat_buf_u32(buf, 0);
     leat_buf_string(buf, "d", 1);
@@ -167,9 +197,20 @@ static void check_refused(struct leat_buf *buf, const char *message)
 static void put_column(struct leat_buf *buf, uint32_t member_count)
 {
     leat_buf_string(buf, "c", 1);
-    for (unsigned i = 0; i < 5 + 3 * 4; i++)
+    for (unsigned i = 0; i < 7 + 3 * 4; i++)
         leat_buf_u8(buf, 0);
     leat_buf_u32(buf, member_count);
+    leat_buf_u32(buf, 0); /* type as text, default */
+    leat_buf_u32(buf, 0);
+}
+
+static void put_one_column_and_no_key(struct leat_buf *buf)
+{
+    put_head(buf);
+    leat_buf_u32(buf, 1);
+    put_column(buf, 0);
+    leat_buf_u32(buf, 0);
+    leat_buf_u32(buf, 45); /* collation */
 }
 
 START_TEST(counts_are_checked_before_anything_is_allocated)
@@ -201,6 +242,20 @@ START_TEST(counts_are_checked_before_anything_is_allocated)
     leat_buf_u32(&buf, 1);
     leat_buf_u64(&buf, 1);
     check_refused(&buf, "malformed table definition: a key on a column that does not exist");
+    put_one_column_and_no_key(&buf);
+    leat_buf_u32(&buf, UINT32_MAX);
+    check_refused(&buf, "malformed table definition: too many keys");
+    put_one_column_and_no_key(&buf);
+    leat_buf_u32(&buf, 0);
+    leat_buf_u32(&buf, LEAT_INDEXES_MAX);
+    check_refused(&buf, "malformed table definition: too many foreign keys");
+    put_one_column_and_no_key(&buf);
+    leat_buf_u32(&buf, 0);
+    leat_buf_u32(&buf, 1);
+    for (int i = 0; i < 5; i++)
+        leat_buf_u32(&buf, 0); /* its texts */
+    leat_buf_u32(&buf, UINT32_MAX);
+    check_refused(&buf, "malformed table definition: a foreign key with more columns than bytes");
     leat_buf_free(&buf);
 }
 END_TEST
@@ -210,12 +265,12 @@ START_TEST(names_versions_and_servers_are_checked)
     char name[LEAT_NAME_BYTES_MAX + 1];
     memset(name, 'n', sizeof name);
     struct leat_buf buf = {0};
-    leat_buf_put(&buf, "\1\1\0\0\0\0", 6);
+    leat_buf_put(&buf, "\2\1\0\0\0\0", 6);
     leat_buf_string(&buf, name, sizeof name);
     check_refused(&buf, "malformed table definition: a name that is too long");
     put_head(&buf);
-    buf.data[0] = 2;
-    check_refused(&buf, "table definition in version 2, this build knows 1");
+    buf.data[0] = 3;
+    check_refused(&buf, "table definition in version 3, this build knows 2");
     put_head(&buf);
     buf.data[1] = 3;
     check_refused(&buf, "malformed table definition: an unknown kind of server");
@@ -301,7 +356,7 @@ END_TEST
 
 START_TEST(items_have_names)
 {
-    for (int i = LEAT_ITEM_NONE; i <= LEAT_ITEM_HEARTBEAT; i++)
+    for (int i = LEAT_ITEM_NONE; i <= LEAT_ITEM_DEFINITION; i++)
         ck_assert_ptr_nonnull(leat_item_type_name((enum leat_item_type)i));
     ck_assert_str_eq(leat_item_type_name(LEAT_ITEM_XA_RESOLVE), "xa_resolve");
     ck_assert_str_eq(leat_op_name(LEAT_OP_INSERT), "insert");
