@@ -9,8 +9,11 @@
 
 enum { REPLACE = LEAT_JSON_REPLACE, INSERT = LEAT_JSON_INSERT, REMOVE = LEAT_JSON_REMOVE };
 
+/* Parts may lie within parts. */
+static bool hostile;
+
 /* The binary document has the same text, where there is one: parts that a hostile document shares may be parts of their own
- * in it, or aren't looked into. */
+ * in it, or aren't looked into, or are too much for what is left of it. */
 static void check_binary(const struct leat_buf *text, const uint8_t *before, uint32_t before_size, const uint8_t *changes,
                          uint32_t changes_size, int result)
 {
@@ -27,7 +30,10 @@ static void check_binary(const struct leat_buf *text, const uint8_t *before, uin
         leat_buf_puts(&again, "in front ");
         int printed = leat_value_json(&again, binary.data + 1, (uint32_t)binary.size - 1, &err);
         if (result == LEAT_OK) {
-            ck_assert_int_eq(printed, LEAT_OK);
+            ck_assert_msg(printed == LEAT_OK || (hostile && strstr(err.message, "its parts are more than the whole")), "%s",
+                          err.message);
+        }
+        if (result == LEAT_OK && printed == LEAT_OK) {
             ck_assert_uint_eq(again.size, text->size);
             ck_assert_mem_eq(again.data, text->data, text->size);
         }
@@ -392,6 +398,7 @@ START_TEST(hostile_changes_to_hostile_documents)
     document_change(&diffs, INSERT, "$.a[1].m", "[[]]");
     struct leat_error err;
     unsigned good = 0;
+    hostile = true;
     for (int round = 0; round < 30000; round++) {
         struct leat_buf one = {0}, other = {0};
         leat_buf_put(&one, document.data, document.size);
@@ -408,6 +415,7 @@ START_TEST(hostile_changes_to_hostile_documents)
         leat_buf_free(&other);
     }
     ck_assert_uint_gt(good, 5000);
+    hostile = false;
     leat_buf_free(&document);
     leat_buf_free(&diffs);
     leat_buf_free(&text);
