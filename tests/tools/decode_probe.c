@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "binlog/json.h"
 #include "binlog/prelude.h"
 #include "binlog/rows.h"
 #include "binlog/value.h"
@@ -101,6 +102,30 @@ static int put_document(struct leat_buf *buf, const struct leat_value *value, st
     return rc;
 }
 
+/* What changes in a document: a list of operation, path, and the new value's text. */
+static int put_diffs(struct leat_buf *buf, const struct leat_value *value, struct leat_error *err)
+{
+    struct leat_cursor cursor = leat_cursor(value->bytes, value->size);
+    struct leat_json_diff diff;
+    const char *between = "";
+    int rc;
+    leat_buf_puts(buf, "{\"diffs\":[");
+    while ((rc = leat_json_diff_next(&diff, &cursor, err)) == LEAT_OK) {
+        const struct leat_value document = {.bytes = diff.value, .size = diff.value_size};
+        leat_buf_printf(buf, "%s[\"%s\",\"", between, leat_json_op_name(diff.op));
+        between = ",";
+        leat_put_hex(buf, diff.path, diff.path_size);
+        leat_buf_puts(buf, "\",");
+        if (diff.op == LEAT_JSON_REMOVE)
+            leat_buf_puts(buf, "null");
+        else if (put_document(buf, &document, err))
+            return LEAT_FAIL;
+        leat_buf_u8(buf, ']');
+    }
+    leat_buf_puts(buf, "]}");
+    return rc == LEAT_END ? LEAT_OK : rc;
+}
+
 static int put_decimal(struct leat_buf *buf, const struct leat_column *column, const struct leat_value *value, struct leat_error *err)
 {
     leat_buf_u8(buf, '"');
@@ -115,6 +140,8 @@ static int put_value(struct leat_buf *buf, const struct leat_column *column, con
         leat_buf_puts(buf, "null");
         return LEAT_OK;
     }
+    if (value->partial)
+        return put_diffs(buf, value, err);
     switch (column->type) {
     case LEAT_TYPE_TINY:
     case LEAT_TYPE_SHORT:
@@ -160,10 +187,10 @@ static int put_value(struct leat_buf *buf, const struct leat_column *column, con
 }
 
 static int put_image(struct leat_buf *buf, const char *name, const struct leat_row_plan *plan, const struct leat_table_view *view,
-                     const uint8_t *present, struct leat_cursor *cursor, struct leat_error *err)
+                     const uint8_t *present, bool partial, struct leat_cursor *cursor, struct leat_error *err)
 {
     static struct leat_value values[LEAT_COLUMNS_MAX];
-    if (leat_row_split(plan, present, cursor, values, err))
+    if (partial ? leat_row_split_partial(plan, present, cursor, values, err) : leat_row_split(plan, present, cursor, values, err))
         return LEAT_FAIL;
     key(buf, name);
     leat_buf_u8(buf, '{');
@@ -231,9 +258,10 @@ static int give_row(struct probe *probe, const struct leat_rows *rows, const str
     leat_buf_clear(buf);
     leat_buf_puts(buf, "{");
     put_text(buf, "is", "row", 3);
-    if (rows->before_present && put_image(buf, "before", probe->plan, view, rows->before_present, cursor, err))
+    if (rows->before_present && put_image(buf, "before", probe->plan, view, rows->before_present, false, cursor, err))
         return LEAT_FAIL;
-    if (rows->after_present && put_image(buf, "after", probe->plan, view, rows->after_present, cursor, err))
+    bool partial = rows->flags & LEAT_ROWS_PARTIAL_JSON;
+    if (rows->after_present && put_image(buf, "after", probe->plan, view, rows->after_present, partial, cursor, err))
         return LEAT_FAIL;
     finish(probe);
     return LEAT_OK;

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "binlog/json.h"
 #include "binlog/payload.h"
 #include "binlog/prelude.h"
 #include "binlog/rows.h"
@@ -109,6 +110,17 @@ static int put_value(struct leat_buf *out, const struct leat_column *column, con
         leat_buf_puts(out, "{\"null\":true}");
         return LEAT_OK;
     }
+    if (value->partial) {
+        leat_buf_puts(out, "{\"bytes\":\"");
+        leat_put_hex(out, value->bytes, value->size);
+        leat_buf_puts(out, "\",\"text\":");
+        if (leat_json_diffs_put(&text, value->bytes, value->size, err))
+            rc = LEAT_FAIL;
+        leat_json_string(out, text.data, text.size);
+        leat_buf_u8(out, '}');
+        leat_buf_free(&text);
+        return rc;
+    }
     leat_buf_puts(out, "{\"bytes\":\"");
     leat_put_hex(out, value->bytes, value->size);
     leat_buf_puts(out, "\",\"text\":");
@@ -165,12 +177,15 @@ static int put_value(struct leat_buf *out, const struct leat_column *column, con
 
 /* One image as a list of its present columns, each with its number from 0. */
 static int put_image(struct leat_buf *out, const struct leat_row_plan *plan, const struct leat_table_view *view, const uint8_t *present,
-                     struct leat_cursor *cursor, struct leat_error *err)
+                     bool partial, struct leat_cursor *cursor, struct leat_error *err)
 {
     static struct leat_value values[LEAT_COLUMNS_MAX];
     struct leat_cursor walked = *cursor;
-    if (leat_row_walk(plan, present, &walked, err) || leat_row_split(plan, present, cursor, values, err))
-        return LEAT_FAIL;
+    int rc = partial ? leat_row_walk_partial(plan, present, &walked, err) : leat_row_walk(plan, present, &walked, err);
+    if (rc == LEAT_OK)
+        rc = partial ? leat_row_split_partial(plan, present, cursor, values, err) : leat_row_split(plan, present, cursor, values, err);
+    if (rc)
+        return rc;
     if (walked.at != cursor->at)
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "walk and split differ");
     const char *between = "";
@@ -234,7 +249,7 @@ static int run_cell(struct vector *vector, struct leat_column *column)
     int rc = leat_row_plan_new(&plan, table, &vector->err);
     leat_buf_puts(&vector->out, "{\"row\":");
     if (rc == LEAT_OK)
-        rc = put_image(&vector->out, plan, leat_table_view(table), present, &cursor, &vector->err);
+        rc = put_image(&vector->out, plan, leat_table_view(table), present, false, &cursor, &vector->err);
     leat_buf_printf(&vector->out, ",\"left\":%zu}", leat_cursor_left(&cursor));
     leat_row_plan_free(&plan);
     leat_table_release(&table);
@@ -429,11 +444,11 @@ static int put_rows(struct leat_buf *out, const struct framed *framed, const str
         between = ",";
         if (rows.before_present) {
             leat_buf_puts(out, "\"before\":");
-            rc = put_image(out, plan, view, rows.before_present, &cursor, err);
+            rc = put_image(out, plan, view, rows.before_present, false, &cursor, err);
         }
         if (rows.after_present && rc == LEAT_OK) {
             leat_buf_puts(out, rows.before_present ? ",\"after\":" : "\"after\":");
-            rc = put_image(out, plan, view, rows.after_present, &cursor, err);
+            rc = put_image(out, plan, view, rows.after_present, false, &cursor, err);
         }
         leat_buf_u8(out, '}');
     }
@@ -599,17 +614,6 @@ static int run_rows(struct vector *vector, bool *unknown)
     return rc;
 }
 
-/* What stands before an after image in PARTIAL_UPDATE_ROWS: whether it has differences, and of which documents. Those of no bytes change
- * nothing. */
-static void pass_partial(struct leat_cursor *cursor, const struct leat_column *columns, uint32_t count, bool partial)
-{
-    uint32_t documents = 0;
-    for (uint32_t i = 0; i < count; i++)
-        documents += columns[i].type == LEAT_TYPE_JSON;
-    if (partial && leat_cursor_lenenc(cursor) == 1)
-        leat_cursor_skip(cursor, (documents + 7) / 8);
-}
-
 /* An after image by itself: types and metadata are listed. */
 static int run_image(struct vector *vector)
 {
@@ -628,11 +632,11 @@ static int run_image(struct vector *vector)
     struct leat_table *table = table_of(columns, count);
     struct leat_row_plan *plan = NULL;
     struct leat_cursor cursor = leat_cursor(vector->input, vector->size);
-    pass_partial(&cursor, columns, count, param(vector, "partial") != NULL);
+    bool partial = param(vector, "partial") != NULL;
     int rc = leat_row_plan_new(&plan, table, &vector->err);
     leat_buf_puts(&vector->out, "{\"row\":");
     if (rc == LEAT_OK)
-        rc = put_image(&vector->out, plan, leat_table_view(table), present, &cursor, &vector->err);
+        rc = put_image(&vector->out, plan, leat_table_view(table), present, partial, &cursor, &vector->err);
     leat_buf_printf(&vector->out, ",\"left\":%zu}", leat_cursor_left(&cursor));
     leat_row_plan_free(&plan);
     leat_table_release(&table);

@@ -82,5 +82,26 @@ def value(column, exact, tool):
     return quoted(data, tool)
 
 
-def same(column, exact, text, tool):
-    return value(column, exact, tool) == text
+def difference(number, diffs):
+    """What changes in the JSON document of column @number, as mysqlbinlog prints it: functions on the column, one for neighbouring changes
+    of a kind, in one another. Without line breaks."""
+    text = f"@{number}"
+    groups = []
+    for op, path, value in diffs:
+        if not groups or groups[-1][0] != op:
+            groups.append((op, []))
+        groups[-1][1].append((path, value))
+    for op, parts in groups:
+        arguments = []
+        for path, value in parts:
+            arguments.append(quoted(bytes.fromhex(path), "mysql"))
+            if value is not None:
+                arguments.append(_json_literal(bytes.fromhex(value)))
+        text = f"JSON_{op.upper()}({text}, {', '.join(arguments)})"
+    return text
+
+
+def _json_literal(text):
+    if text[:1] in (b"{", b"["):
+        return f"CAST({quoted(text, 'mysql')} AS JSON)"
+    return _json(text, "mysql") if text.startswith(b'"') else text.decode("latin-1")

@@ -125,7 +125,8 @@ def _rows(event, step):
             number, parts = int(value[1]), _TYPE.match(value[2])
             image[number] = (parts[1], parts[2]) if parts else (value[2], "")
         elif line.startswith("###      "):  # the further parts of a JSON difference
-            image[number] = (image[number][0] + "\n" + line[9:], image[number][1])
+            parts = _TYPE.match(image[number][0] + "\n" + line[9:])
+            image[number] = (parts[1], parts[2]) if parts else (image[number][0] + "\n" + line[9:], image[number][1])
         elif line == "### SET":
             image = row.after = {}
         elif line == "### WHERE":
