@@ -119,8 +119,20 @@ def value(got, column, told, exact, tally, what):
     return _text(got, data, told.get("charset"), tally, what)
 
 
-def _image(got, table, told, image, tally, what, raw):
+def _diffs(got, exact, what):
+    """What changes in a document that isn't known, as the line's `json_diff` has it."""
+    expected = [tuple([("op", op), ("path", bytes.fromhex(path).decode("utf-8", "surrogateescape"))]
+                      + ([("value", _plain(bytes.fromhex(value)))] if value is not None else [])) for op, path, value in exact["diffs"]]
+    _equal(list(got or []), expected, what)
+
+
+def _image(got, table, told, image, tally, what, raw, diffs=()):
+    """`diffs`: the line's `json_diff`. A document whose changes are known but not the document isn't in the image."""
     names = [column["name"] for column in told["columns"]]
+    image = dict(image)
+    for number in [number for number, exact in image.items() if isinstance(exact, dict) and names[int(number) - 1] not in got]:
+        _diffs(dict(diffs).get(names[int(number) - 1]), image.pop(number), f"{what}, {names[int(number) - 1]}")
+        tally.formatted += 1
     present = [names[int(number) - 1] for number in image]
     if [name for name in got] != present:
         _different(f"{what}: columns {list(got)} are not {present}")
@@ -170,12 +182,13 @@ def compare(ours, tally):
             _equal(got["op"], op, what)
             told = tables[got["db"], got["table"]]
             raw = json.loads(line.decode("utf-8", "surrogatepass"), parse_float=_Number, parse_int=_Number, object_pairs_hook=tuple)
+            diffs = dict(raw).get("json_diff", ())
             raw = {name: dict(image) for name, image in raw if name in ("before", "after")}
             for name, image in (("before", before), ("after", after)):
                 if (name in got) != (image is not None):
                     _different(f"{what}: {name} is {'there' if name in got else 'missing'}")
                 if image is not None:
-                    _image(got[name], table, told, image, tally, f"{what}, {name}", raw[name])
+                    _image(got[name], table, told, image, tally, f"{what}, {name}", raw[name], diffs if name == "after" else ())
         elif got["op"] in ("ddl", "statement"):
             step = next(statements, None)
             if step is None:
