@@ -1,0 +1,212 @@
+/* What a table map tells and what a definition adds to it, as one definition. The map decides whatever it tells, since the rows
+ * are packed by it; the definition must be of the same columns, or nothing of it may be used. Pure. */
+#include "schema/catalog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "catalog_int.h"
+
+static bool has_sign(enum leat_type type)
+{
+    switch (type) {
+    case LEAT_TYPE_TINY:
+    case LEAT_TYPE_SHORT:
+    case LEAT_TYPE_INT24:
+    case LEAT_TYPE_LONG:
+    case LEAT_TYPE_LONGLONG:
+    case LEAT_TYPE_NEWDECIMAL:
+    case LEAT_TYPE_DECIMAL_OLD:
+    case LEAT_TYPE_FLOAT:
+    case LEAT_TYPE_DOUBLE:
+    case LEAT_TYPE_YEAR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* One number for types that are forms of one another on the wire. */
+static unsigned family(enum leat_type type)
+{
+    switch (type) {
+    case LEAT_TYPE_TIMESTAMP2:
+        return LEAT_TYPE_TIMESTAMP;
+    case LEAT_TYPE_TIME2:
+        return LEAT_TYPE_TIME;
+    case LEAT_TYPE_DATETIME2:
+        return LEAT_TYPE_DATETIME;
+    case LEAT_TYPE_NEWDATE:
+        return LEAT_TYPE_DATE;
+    case LEAT_TYPE_DECIMAL_OLD:
+        return LEAT_TYPE_NEWDECIMAL;
+    case LEAT_TYPE_VAR_STRING:
+        return LEAT_TYPE_VARCHAR;
+    case LEAT_TYPE_TINY_BLOB:
+    case LEAT_TYPE_MEDIUM_BLOB:
+    case LEAT_TYPE_LONG_BLOB:
+        return LEAT_TYPE_BLOB;
+    default:
+        return type;
+    }
+}
+
+/* The width of a length, of those types too that say it by themselves. */
+static unsigned blob_width(const struct leat_column *column)
+{
+    switch (column->type) {
+    case LEAT_TYPE_TINY_BLOB:
+        return 1;
+    case LEAT_TYPE_MEDIUM_BLOB:
+        return 3;
+    case LEAT_TYPE_LONG_BLOB:
+        return 4;
+    default:
+        return column->metadata;
+    }
+}
+
+static bool metadata_fits(const struct leat_column *map, const struct leat_column *defined)
+{
+    switch (family(map->type)) {
+    case LEAT_TYPE_TIMESTAMP: /* the older forms say nothing of digits */
+    case LEAT_TYPE_TIME:
+    case LEAT_TYPE_DATETIME:
+        return map->type != defined->type || map->metadata == defined->metadata;
+    case LEAT_TYPE_NEWDECIMAL:
+        return map->type != defined->type || map->metadata == defined->metadata;
+    case LEAT_TYPE_BLOB:
+        return blob_width(map) == blob_width(defined);
+    case LEAT_TYPE_VARCHAR:
+        return map->metadata == defined->metadata;
+    case LEAT_TYPE_STRING:
+        return map->length_max == defined->length_max;
+    case LEAT_TYPE_ENUM:
+    case LEAT_TYPE_SET:
+        return (map->metadata & 0xFF) == (defined->metadata & 0xFF);
+    default:
+        return map->metadata == defined->metadata;
+    }
+}
+
+static int refuse(struct leat_error *err, const struct leat_table_view *map, const char *what)
+{
+    leat_fail(err, LEAT_E_DEFINITION, LEAT_KIND_OPERATOR, "the definition of %s.%s isn't that of its rows: %s", map->database.bytes,
+              map->name.bytes, what);
+    return leat_cure(err, "tell leat how the table was defined when these rows were written, or set binlog_row_metadata=FULL on the source");
+}
+
+static int refuse_column(struct leat_error *err, const struct leat_table_view *map, uint32_t number,
+                         const struct leat_column *defined, const char *what)
+{
+    char text[2 * LEAT_NAME_BYTES_MAX + 200];
+    const struct leat_column *told = &map->columns[number];
+    snprintf(text, sizeof text, "column %u, `%s` (%.64s), %s: the rows have type %d with metadata %u, the definition %d with %u",
+             number + 1, defined->name.size ? defined->name.bytes : "?", defined->type_text.size ? defined->type_text.bytes : "?",
+             what, (int)told->type, told->metadata, (int)defined->type, defined->metadata);
+    return refuse(err, map, text);
+}
+
+static int check_column(const struct leat_table_view *map, uint32_t number, const struct leat_column *defined,
+                        struct leat_error *err)
+{
+    const struct leat_column *told = &map->columns[number];
+    if (family(told->type) != family(defined->type))
+        return refuse_column(err, map, number, defined, "is of another type");
+    if (!metadata_fits(told, defined))
+        return refuse_column(err, map, number, defined, "is of another length");
+    if (!((told->flags ^ defined->flags) & LEAT_COLUMN_COMPRESSED))
+        return LEAT_OK;
+    return refuse_column(err, map, number, defined, "is compressed or not");
+}
+
+/* Names apart from their case: ALTER TABLE may change it without a word that tells. */
+static int check_name(const struct leat_table_view *map, uint32_t number, const struct leat_column *defined,
+                      struct leat_error *err)
+{
+    if (!(map->flags & LEAT_TABLE_NAMED) || leat_name_equal(map->columns[number].name, defined->name))
+        return LEAT_OK;
+    char text[2 * LEAT_NAME_BYTES_MAX + 100];
+    snprintf(text, sizeof text, "column %u is `%s` in the rows, and `%s` in the definition", number + 1,
+             map->columns[number].name.bytes, defined->name.size ? defined->name.bytes : "?");
+    return refuse(err, map, text);
+}
+
+static int check(const struct leat_table_view *map, const struct leat_table_view *defined, struct leat_error *err)
+{
+    if (map->column_count != defined->column_count) {
+        char text[80];
+        snprintf(text, sizeof text, "the rows have %u columns, the definition %u", map->column_count, defined->column_count);
+        return refuse(err, map, text);
+    }
+    for (uint32_t i = 0; i < map->column_count; i++)
+        if (check_column(map, i, &defined->columns[i], err) || check_name(map, i, &defined->columns[i], err))
+            return LEAT_FAIL;
+    return LEAT_OK;
+}
+
+enum { DEFINED_ONLY = LEAT_COLUMN_GENERATED | LEAT_COLUMN_STORED | LEAT_COLUMN_AUTO_INCREMENT | LEAT_COLUMN_HAS_DEFAULT |
+                      LEAT_COLUMN_DEFAULT_EXPRESSION };
+
+static uint16_t merge_flags(const struct leat_table_view *map, const struct leat_column *told, const struct leat_column *defined)
+{
+    unsigned added = DEFINED_ONLY;
+    if (!(map->flags & LEAT_TABLE_SIGNS) && has_sign(told->type))
+        added |= LEAT_COLUMN_UNSIGNED;
+    /* MariaDB's maps never tell it. */
+    if (!(map->flags & LEAT_TABLE_NAMED) || map->server == LEAT_TABLE_OF_MARIADB)
+        added |= LEAT_COLUMN_INVISIBLE;
+    if (!(map->flags & LEAT_TABLE_KEY_KNOWN))
+        added |= LEAT_COLUMN_PRIMARY;
+    return (uint16_t)((told->flags & ~added) | (defined->flags & added));
+}
+
+static void merge_column(struct leat_column *merged, const struct leat_table_view *map, const struct leat_column *defined)
+{
+    merged->flags = merge_flags(map, merged, defined);
+    if (!(map->flags & LEAT_TABLE_NAMED))
+        merged->name = defined->name;
+    if (merged->collation == LEAT_COLLATION_UNKNOWN)
+        merged->collation = defined->collation;
+    if (!merged->member_count) {
+        merged->member_count = defined->member_count;
+        merged->members = defined->members;
+    }
+    if (!merged->dimension)
+        merged->dimension = defined->dimension;
+    if (!merged->geometry_type)
+        merged->geometry_type = defined->geometry_type;
+    if (!merged->length_max)
+        merged->length_max = defined->length_max;
+    merged->shape = defined->shape;
+    merged->type_text = defined->type_text;
+    merged->default_value = defined->default_value;
+}
+
+int leat_table_merge(struct leat_table **merged, const struct leat_table *map, const struct leat_table *definition,
+                     struct leat_error *err)
+{
+    const struct leat_table_view *told = leat_table_view(map), *defined = leat_table_view(definition);
+    *merged = NULL;
+    if (check(told, defined, err))
+        return LEAT_FAIL;
+    struct leat_column *columns = leat_alloc((size_t)told->column_count * sizeof *columns);
+    for (uint32_t i = 0; i < told->column_count; i++) {
+        columns[i] = told->columns[i];
+        merge_column(&columns[i], told, &defined->columns[i]);
+    }
+    struct leat_table_view view = *defined;
+    view.server = told->server;
+    view.flags = told->flags | defined->flags;
+    view.database = told->database;
+    view.name = told->name;
+    view.columns = columns;
+    if (told->flags & LEAT_TABLE_KEY_KNOWN) {
+        view.key = told->key;
+        view.key_count = told->key_count;
+    }
+    *merged = leat_table_new(&view);
+    free(columns);
+    return LEAT_OK;
+}
