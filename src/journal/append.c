@@ -167,6 +167,15 @@ static void boundary(struct leat_journal *journal, const struct leat_item *item,
     leat_batch_mark(journal);
 }
 
+/* When it was read or told, for who makes it without a clock. */
+static void stamp_definition(struct leat_journal *journal, struct leat_item *item, uint8_t *frame)
+{
+    if (item->definition.at_us || journal->state.open)
+        return;
+    item->definition.at_us = leat_wall_us(journal->clock);
+    leat_record_put_le(frame + RECORD_HEADER + DEFINITION_TIME_AT, item->definition.at_us, 8);
+}
+
 /* The frame's place among the records is known and right: stamps it into the batch. */
 static int put_record(struct leat_journal *journal, uint8_t *frame, struct record *record,
                       struct leat_item *item, struct leat_error *err)
@@ -220,6 +229,8 @@ static int append_frame(struct leat_journal *journal, uint8_t *frame, size_t siz
     int rc = rotate_if_due(journal, err);
     if (rc)
         return rc;
+    if (item.type == LEAT_ITEM_DEFINITION)
+        stamp_definition(journal, &item, frame);
     if (definition && definition->written_in != journal->active->head.first_seq)
         write_definition(journal, definition);
     return put_record(journal, frame, &record, &item, err);

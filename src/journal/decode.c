@@ -8,6 +8,7 @@
 void leat_item_memory_free(struct item_memory *memory)
 {
     leat_gtid_set_free(&memory->set);
+    leat_table_release(&memory->table);
 }
 
 const char *leat_get_text(struct leat_cursor *cursor, uint32_t *size)
@@ -216,6 +217,47 @@ static void get_bytes(const char **bytes, size_t *size, struct leat_cursor *curs
     *size = length;
 }
 
+/* A name of at least `size_min` bytes that is one as a C string, too. */
+static void get_name(struct leat_cursor *cursor, struct leat_text *name, uint32_t size_min)
+{
+    get_text(cursor, name);
+    if (name->size < size_min || name->size > LEAT_NAME_BYTES_MAX || (name->bytes && memchr(name->bytes, 0, name->size)))
+        cursor->failed = true;
+}
+
+/* What must be there follows from how it came to be: a table, or with an empty name a database. */
+static bool definition_fits(const struct leat_definition *definition, size_t table_size)
+{
+    enum leat_definition_how how = definition->how;
+    bool defines = how == LEAT_DEFINITION_READ || how == LEAT_DEFINITION_TOLD || how == LEAT_DEFINITION_STATEMENT;
+    bool is_table = definition->name.size > 0;
+    return how >= LEAT_DEFINITION_READ && how <= LEAT_DEFINITION_UNSURE && (table_size > 0) == (defines && is_table) &&
+           (definition->collation == 0 || !is_table) && definition->why.size <= LEAT_DEFINITION_WHY_MAX;
+}
+
+static int get_definition(struct leat_definition *definition, struct leat_cursor *cursor, struct item_memory *memory,
+                          struct leat_error *err)
+{
+    definition->table = NULL;
+    definition->at_us = leat_cursor_u64(cursor);
+    definition->how = (enum leat_definition_how)leat_cursor_u32(cursor);
+    definition->collation = leat_cursor_u32(cursor);
+    get_name(cursor, &definition->database, 1);
+    get_name(cursor, &definition->name, 0);
+    get_text(cursor, &definition->why);
+    size_t size;
+    const uint8_t *table = leat_cursor_string(cursor, &size);
+    if (cursor->failed || !definition_fits(definition, size)) {
+        cursor->failed = true;
+        return LEAT_OK;
+    }
+    leat_table_release(&memory->table);
+    if (size && leat_table_decode(&memory->table, table, size, err))
+        return LEAT_FAIL;
+    definition->table = memory->table;
+    return LEAT_OK;
+}
+
 static int get_payload(struct leat_item *item, struct leat_cursor *cursor, struct item_memory *memory,
                        struct leat_error *err)
 {
@@ -251,11 +293,12 @@ static int get_payload(struct leat_item *item, struct leat_cursor *cursor, struc
         item->gap.place.file = leat_get_file(cursor);
         get_text(cursor, &item->gap.reason);
         return LEAT_OK;
+    case LEAT_ITEM_DEFINITION:
+        return get_definition(&item->definition, cursor, memory, err);
     case LEAT_ITEM_SCHEMA: /* leat_record_schema */
     case LEAT_ITEM_NONE:
     case LEAT_ITEM_HEARTBEAT:
     case LEAT_ITEM_FILE_PART:
-    case LEAT_ITEM_DEFINITION:
         break;
     }
     return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_FATAL,

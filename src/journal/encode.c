@@ -180,6 +180,22 @@ static void put_opaque(struct leat_buf *buf, const struct leat_opaque *opaque)
     leat_buf_string(buf, opaque->events, opaque->events_size);
 }
 
+static void put_definition(struct leat_buf *buf, const struct leat_definition *definition)
+{
+    assert(definition->why.size <= LEAT_DEFINITION_WHY_MAX);
+    leat_buf_u64(buf, definition->at_us);
+    leat_buf_u32(buf, (uint32_t)definition->how);
+    leat_buf_u32(buf, definition->collation);
+    put_text(buf, &definition->database);
+    put_text(buf, &definition->name);
+    put_text(buf, &definition->why);
+    size_t size_at = buf->size;
+    leat_buf_u32(buf, 0);
+    if (definition->table)
+        leat_table_encode(buf, definition->table);
+    leat_record_put_le(buf->data + size_at, buf->size - size_at - 4, 4);
+}
+
 static void put_payload(struct leat_buf *buf, const struct leat_item *item)
 {
     switch (item->type) {
@@ -220,10 +236,12 @@ static void put_payload(struct leat_buf *buf, const struct leat_item *item)
         put_file(buf, item->gap.place.file);
         put_text(buf, &item->gap.reason);
         return;
+    case LEAT_ITEM_DEFINITION:
+        put_definition(buf, &item->definition);
+        return;
     case LEAT_ITEM_NONE:
     case LEAT_ITEM_HEARTBEAT:
     case LEAT_ITEM_FILE_PART:
-    case LEAT_ITEM_DEFINITION:
         break;
     }
     assert(!"only items that the journal holds can be framed");

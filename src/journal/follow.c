@@ -12,11 +12,6 @@ int leat_follow_unknown(const struct scan *scan, const struct record *record, st
     return leat_cure(err, "run the newer leat that wrote this journal");
 }
 
-static bool known(uint8_t type)
-{
-    return type >= LEAT_ITEM_START && type <= LEAT_ITEM_GAP;
-}
-
 int leat_follow(struct follow *follow, struct log_state *state, const struct scan *scan,
                 const struct record *record, struct leat_error *err)
 {
@@ -24,7 +19,7 @@ int leat_follow(struct follow *follow, struct log_state *state, const struct sca
     follow->change = (struct state_change){0};
     if (record->sink || record->type == RECORD_STATE || record->type == RECORD_INDEX)
         return LEAT_OK;
-    if (!known(record->type))
+    if (!leat_record_holds_item(record->type))
         return record->flags & RECORD_IGNORABLE ? LEAT_OK : leat_follow_unknown(scan, record, err);
     if (record->type == LEAT_ITEM_SCHEMA) {
         if (leat_record_schema(&follow->schema, record, err))

@@ -183,7 +183,7 @@ int leat_reader_next(struct leat_reader *reader, struct leat_item *item, struct 
                 return LEAT_FAIL;
             continue;
         }
-        if (record.type > LEAT_ITEM_GAP) {
+        if (__builtin_expect(!leat_record_holds_item(record.type), 0)) {
             if (record.flags & RECORD_IGNORABLE)
                 continue;
             return leat_follow_unknown(&reader->scan, &record, err);

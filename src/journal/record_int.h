@@ -85,6 +85,7 @@ void leat_frame_finish(struct leat_buf *buf, size_t start);
  */
 struct item_memory {
     struct leat_gtid_set *set;
+    struct leat_table *table;
 };
 void leat_item_memory_free(struct item_memory *memory);
 
@@ -120,5 +121,13 @@ const char *leat_get_file(struct leat_cursor *cursor);
 
 /* Where XA_RESOLVE's payload holds prepared_seq, which the writer fills in. */
 enum { XA_RESOLVE_PREPARED_AT = 0 };
+/* Where DEFINITION's holds at_us, which the writer fills in between transactions. */
+enum { DEFINITION_TIME_AT = 0 };
+
+/* Whether it is the type of a record that holds an item. */
+static inline bool leat_record_holds_item(uint8_t type)
+{
+    return (type >= LEAT_ITEM_START && type <= LEAT_ITEM_GAP) || type == LEAT_ITEM_DEFINITION;
+}
 
 #endif

@@ -240,6 +240,8 @@ int leat_spool_item(struct leat_spool *spool, const struct leat_item *item, bool
         break;
     case LEAT_ITEM_SCHEMA:
         return leat_item_give(&spool->out, item, err);
+    case LEAT_ITEM_DEFINITION: /* holds whether the branch is committed or not */
+        return spool->in_branch ? LEAT_OK : leat_item_give(&spool->out, item, err);
     default:
         break;
     }

@@ -124,6 +124,8 @@ const char *leat_state_wrong(const struct log_state *state, const struct leat_it
         return state->open ? "raw events within a transaction" : gtid_wrong(state, &item->opaque.begin.gtid);
     case LEAT_ITEM_GAP:
         return state->open ? "a gap within a transaction" : NULL;
+    case LEAT_ITEM_DEFINITION:
+        return state->open && state->resolve.size ? "a definition beside the end of an XA branch" : NULL;
     default:
         return "an item that the journal doesn't hold";
     }
@@ -201,6 +203,7 @@ static int apply_end(struct log_state *state, const struct leat_end *end, uint64
         branch_add(state, end, change);
     if (state->resolve.size)
         finish_resolve(state, seq, change);
+    state->definition_seq = state->open_definition_seq;
     state->open = false;
     return LEAT_OK;
 }
@@ -245,6 +248,14 @@ int leat_state_apply(struct log_state *state, const struct leat_item *item, cons
         set_place(state->file, &state->pos, &item->gap.place);
         change->boundary = true;
         return LEAT_OK;
+    case LEAT_ITEM_DEFINITION:
+        state->open_definition_seq = item->seq;
+        state->changed = true;
+        if (!state->open) { /* it stands for itself */
+            state->definition_seq = item->seq;
+            change->boundary = true;
+        }
+        return LEAT_OK;
     default:
         state->changed = true;
         return LEAT_OK;
@@ -255,6 +266,7 @@ void leat_state_drop_open(struct log_state *state)
 {
     state->open = false;
     state->begin_seq = state->resolve_ref = 0;
+    state->open_definition_seq = state->definition_seq;
     leat_buf_clear(&state->begin);
     leat_buf_clear(&state->resolve);
 }

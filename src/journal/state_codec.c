@@ -19,6 +19,7 @@ static void put_open(struct leat_buf *buf, const struct log_state *state, const 
     leat_buf_string(buf, state->begin.data, state->begin.size);
     leat_buf_u64(buf, state->resolve_ref);
     leat_buf_string(buf, state->resolve.data, state->resolve.size);
+    leat_buf_u64(buf, state->open_definition_seq);
 }
 
 void leat_state_frame(struct leat_buf *buf, const struct log_state *state, const struct boundary *boundary)
@@ -34,6 +35,7 @@ void leat_state_frame(struct leat_buf *buf, const struct log_state *state, const
     leat_buf_u64(buf, state->last_commit_us);
     leat_buf_u64(buf, state->transactions);
     leat_buf_u64(buf, state->changes);
+    leat_buf_u64(buf, state->definition_seq);
     leat_put_text(buf, state->file, strlen(state->file));
     leat_put_text(buf, state->last_file, strlen(state->last_file));
     leat_gtid_encode(buf, &state->last_gtid);
@@ -98,11 +100,13 @@ static int get_open(struct log_state *state, struct boundary *boundary, const st
     state->resolve_ref = leat_cursor_u64(cursor);
     const uint8_t *resolve = leat_cursor_string(cursor, &size);
     leat_buf_put(&state->resolve, resolve, size);
+    state->open_definition_seq = leat_cursor_u64(cursor);
     if (cursor->failed)
         return LEAT_OK;
     if (boundary->segment == 0 || boundary->segment >= record->seq || boundary->seq <= boundary->segment ||
         boundary->seq > state->begin_seq || state->begin_seq >= record->seq ||
-        boundary->offset < SEGMENT_HEADER || boundary->offset % RECORD_ALIGN)
+        boundary->offset < SEGMENT_HEADER || boundary->offset % RECORD_ALIGN ||
+        state->open_definition_seq < state->definition_seq || state->open_definition_seq >= record->seq)
         cursor->failed = true;
     struct leat_begin unused;
     return leat_record_begin(&unused, state->begin.data, state->begin.size, err);
@@ -125,6 +129,9 @@ int leat_state_decode(struct log_state *state, struct boundary *boundary, const 
     state->last_commit_us = leat_cursor_u64(&cursor);
     state->transactions = leat_cursor_u64(&cursor);
     state->changes = leat_cursor_u64(&cursor);
+    state->definition_seq = state->open_definition_seq = leat_cursor_u64(&cursor);
+    if (state->definition_seq >= record->seq)
+        cursor.failed = true;
     get_file(state->file, &cursor);
     get_file(state->last_file, &cursor);
     if (!cursor.failed) {

@@ -38,6 +38,7 @@ struct log_state {
     char last_file[LEAT_BINLOG_NAME_MAX + 1];
     uint64_t last_pos, last_digest, last_commit_us;
     uint64_t transactions, changes; /* since the journal began */
+    uint64_t definition_seq;        /* of the last DEFINITION; 0: none yet */
     struct branch *branches;        /* prepared and not resolved, in no order; owned */
     size_t branch_count, branch_capacity;
     /* the open transaction */
@@ -47,6 +48,7 @@ struct log_state {
     struct leat_buf resolve; /* xa_id of an XA_RESOLVE within it: takes effect at its END */
     uint64_t resolve_ref;
     bool changed; /* there was something other than XA_RESOLVE in it */
+    uint64_t open_definition_seq; /* as definition_seq, with those in it */
 };
 
 void leat_state_init(struct log_state *state);

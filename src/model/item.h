@@ -205,6 +205,8 @@ struct leat_definition {
     struct leat_table *table;        /* borrowed; with LEAT_TABLE_DEFINED */
     uint32_t collation;              /* of a database */
     struct leat_text why;            /* the statement's text where there is one (its first 4 KiB), or the reason */
+    uint64_t at_us;                  /* wall clock, when it was read or told; 0: its transaction's time, or (between transactions)
+                                        the journal fills it in */
 };
 enum { LEAT_DEFINITION_WHY_MAX = 4096 };
 

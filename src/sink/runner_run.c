@@ -415,6 +415,7 @@ int leat_runner_give_change(struct leat_runner *runner, const struct leat_item *
     case LEAT_ITEM_ROWS:
         return give_rows(runner, item, err);
     case LEAT_ITEM_SCHEMA: /* rows carry their definition */
+    case LEAT_ITEM_DEFINITION: /* for the source: what it says of a table is in those, too */
         return LEAT_OK;
     case LEAT_ITEM_STATEMENT:
         runner->dirty_bytes += item->statement.sql_size;
@@ -475,6 +476,10 @@ static int hand_over(struct leat_runner *runner, struct leat_error *err)
             moved(runner);
         }
         return rc;
+    case LEAT_ITEM_DEFINITION: /* between transactions there is nothing to hand over, but the checkpoint moves on */
+        if (!runner->inside)
+            moved(runner);
+        return LEAT_OK;
     default:
         return runner->passing || runner->withheld ? LEAT_OK : leat_runner_give_change(runner, item, err);
     }

@@ -113,11 +113,12 @@ int leat_runner_journal_is_new(struct leat_runner *runner, bool *is_new, struct 
     /* Whole transactions only are visible, so a definition without one behind it means that the front was
      * deleted. */
     int rc = LEAT_OK;
-    bool old = false;
+    bool old = false, begins = false;
     while (rc == LEAT_OK && !old) {
         struct leat_item item;
         rc = leat_reader_next(reader, &item, err);
-        old = rc == LEAT_OK && item.type != LEAT_ITEM_START;
+        begins = begins || (rc == LEAT_OK && item.type == LEAT_ITEM_START);
+        old = rc == LEAT_OK && !(begins && (item.type == LEAT_ITEM_START || item.type == LEAT_ITEM_DEFINITION));
     }
     leat_reader_close(&reader);
     *is_new = !old;

@@ -125,7 +125,7 @@ static int read_all(struct leat_journal *journal, uint64_t from, bool sql)
     leat_gtid_set_free(&completed);
     while ((result = leat_reader_next(reader, &item, &err)) == LEAT_OK) {
         struct leat_error unused = {0};
-        FUZZ_CHECK(item.seq >= last && item.type > LEAT_ITEM_NONE && item.type < LEAT_ITEM_HEARTBEAT);
+        FUZZ_CHECK(item.seq >= last && leat_record_holds_item((uint8_t)item.type));
         FUZZ_CHECK(item.type != LEAT_ITEM_ROWS || item.rows.table);
         last = item.seq;
         if (item.type == LEAT_ITEM_XA_RESOLVE)

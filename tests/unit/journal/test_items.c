@@ -67,6 +67,33 @@ static void next(struct world *world, struct leat_reader *reader, struct leat_it
     ck_assert_str_eq(leat_item_type_name(item->type), leat_item_type_name(type));
 }
 
+/* One of each way in which a definition comes to be, but for those that need no table. */
+static void put_definition(struct leat_buf *buf, enum leat_definition_how how, const char *name, struct leat_table *table,
+                           uint32_t collation, const char *why)
+{
+    struct leat_item item = {.type = LEAT_ITEM_DEFINITION};
+    item.definition = (struct leat_definition){.how = how,
+                                               .database = text("shop"),
+                                               .name = text(name),
+                                               .table = table,
+                                               .collation = collation,
+                                               .why = text(why)};
+    leat_frame_put(buf, &item);
+}
+
+static void check_definition(const struct leat_item *item, enum leat_definition_how how, const char *name,
+                             const struct leat_table *table, const char *why)
+{
+    const struct leat_definition *definition = &item->definition;
+    ck_assert_int_eq(definition->how, how);
+    ck_assert_str_eq(definition->database.bytes, "shop");
+    ck_assert_str_eq(definition->name.bytes, name);
+    ck_assert_str_eq(definition->why.bytes, why);
+    ck_assert((definition->table != NULL) == (table != NULL));
+    if (table)
+        ck_assert_uint_eq(leat_table_view(definition->table)->id, leat_table_view(table)->id);
+}
+
 static void put_all(struct leat_buf *buf, struct leat_table *table, const struct leat_gtid_set *executed)
 {
     struct leat_item item = {.type = LEAT_ITEM_START};
@@ -126,6 +153,9 @@ static void put_all(struct leat_buf *buf, struct leat_table *table, const struct
                                                    .status = (const uint8_t *)"\0\1\2",
                                                    .status_size = 3};
     leat_frame_put(buf, &item);
+    put_definition(buf, LEAT_DEFINITION_STATEMENT, "orders", table, 0, "ALTER TABLE orders");
+    put_definition(buf, LEAT_DEFINITION_DROPPED, "old", NULL, 0, "DROP TABLE old");
+    put_definition(buf, LEAT_DEFINITION_UNSURE, "lines", NULL, 0, "ALTER TABLE `lines` FROBNICATE");
     item = (struct leat_item){.type = LEAT_ITEM_SAVEPOINT};
     item.savepoint.bytes = "sp`1";
     item.savepoint.size = 4;
@@ -161,6 +191,8 @@ static void put_all(struct leat_buf *buf, struct leat_table *table, const struct
     item = (struct leat_item){.type = LEAT_ITEM_GAP};
     item.gap = (struct leat_gap){.place = {"mysql-bin.000125", 99}, .reason = text("incident")};
     leat_frame_put(buf, &item);
+    put_definition(buf, LEAT_DEFINITION_READ, "orders", table, 0, "");
+    put_definition(buf, LEAT_DEFINITION_READ, "", NULL, 255, "");
 }
 
 static void check_rows(const struct leat_rows *rows, const struct leat_table *table)
@@ -234,6 +266,13 @@ START_TEST(every_item_type_comes_back_the_same)
     check_rows(&item.rows, world.tables[0]);
     next(&world, reader, &item, LEAT_ITEM_STATEMENT);
     check_statement(&item.statement);
+    next(&world, reader, &item, LEAT_ITEM_DEFINITION);
+    check_definition(&item, LEAT_DEFINITION_STATEMENT, "orders", world.tables[0], "ALTER TABLE orders");
+    ck_assert_uint_eq(item.definition.at_us, 0);
+    next(&world, reader, &item, LEAT_ITEM_DEFINITION);
+    check_definition(&item, LEAT_DEFINITION_DROPPED, "old", NULL, "DROP TABLE old");
+    next(&world, reader, &item, LEAT_ITEM_DEFINITION);
+    check_definition(&item, LEAT_DEFINITION_UNSURE, "lines", NULL, "ALTER TABLE `lines` FROBNICATE");
     next(&world, reader, &item, LEAT_ITEM_SAVEPOINT);
     ck_assert(item.savepoint.size == 4 && memcmp(item.savepoint.bytes, "sp`1", 4) == 0);
     next(&world, reader, &item, LEAT_ITEM_END);
@@ -255,6 +294,12 @@ START_TEST(every_item_type_comes_back_the_same)
     next(&world, reader, &item, LEAT_ITEM_GAP);
     ck_assert(item.gap.place.pos == 99);
     ck_assert_str_eq(item.gap.reason.bytes, "incident");
+    next(&world, reader, &item, LEAT_ITEM_DEFINITION);
+    check_definition(&item, LEAT_DEFINITION_READ, "orders", world.tables[0], "");
+    ck_assert(item.definition.at_us > 1700000000000000 && item.definition.at_us < world.now_us); /* the journal says when */
+    next(&world, reader, &item, LEAT_ITEM_DEFINITION);
+    check_definition(&item, LEAT_DEFINITION_READ, "", NULL, "");
+    ck_assert_uint_eq(item.definition.collation, 255);
     ck_assert_int_eq(leat_reader_next(reader, &item, &world.err), LEAT_AGAIN);
     leat_reader_close(&reader);
     leat_gtid_set_free(&executed);
