@@ -94,6 +94,17 @@ static int skip_transaction(struct relay *relay, const json_t *request, json_t *
     return leat_runner_skip(runner, gtid, reason, err);
 }
 
+static int reload(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    (void)reply;
+    const char *database, *table;
+    if (need(request, "database", &database, err) || need(request, "table", &table, err))
+        return LEAT_FAIL;
+    if (!relay->source)
+        return leat_fail(err, LEAT_E_CONNECT, LEAT_KIND_RETRY, "the source isn't begun yet");
+    return leat_source_reload(relay->source, database, table, string_of(request, "sql"), err);
+}
+
 static const struct {
     const char *name;
     int (*run)(struct relay *, const json_t *request, json_t *reply, struct leat_error *);
@@ -101,7 +112,8 @@ static const struct {
                 {"pause", pause_sink},
                 {"resume", resume_sink},
                 {"rewind", rewind_sink},
-                {"skip", skip_transaction}};
+                {"skip", skip_transaction},
+                {"reload", reload}};
 
 int relay_command(void *context, const char *command, const json_t *request, json_t **reply, struct leat_error *err)
 {

@@ -65,6 +65,12 @@ void leat_source_free(struct leat_source **source);
  * the process (other history is a state, not an exit, while the relay runs: it returns only if nothing else goes on). */
 int leat_source_run(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
 void leat_source_stop(struct leat_source *source);   /* any thread, any number of times */
+/* Any thread: a table's definition anew, as a DEFINITION item where the stream stands, between transactions: read from the server
+ * (sql is NULL), or out of a CREATE TABLE's text, by the server's settings. Waits until the source's thread has done it, some
+ * seconds at most (LEAT_E_TIMEOUT: it will, when the source gets to it). A source that halted for want of a definition goes on
+ * with it. Errors: what is wrong with the text, the table isn't there, it may not be read. */
+int leat_source_reload(struct leat_source *source, const char *database, const char *table, const char *sql,
+                       struct leat_error *err) LEAT_CHECKED;
 void leat_source_retry(struct leat_source *source);  /* any thread: don't wait for the backoff's end */
 
 enum leat_source_state {
