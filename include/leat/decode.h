@@ -191,8 +191,9 @@ enum leat_decode_state {
     LEAT_DECODE_ABSENT = 0, /* the image leaves the column out (binlog_row_image isn't FULL): not NULL, not known */
     LEAT_DECODE_IS_NULL,
     LEAT_DECODE_VALUE,
-    LEAT_DECODE_DIFF        /* JSON, after image: only the difference to the before image was logged, see
-                               leat_decode_get_text */
+    LEAT_DECODE_DIFF        /* JSON, after image of an UPDATE with binlog_row_value_options=PARTIAL_JSON: the difference to the
+                               before image. bytes are MySQL's list of changes, not a document; size 0: nothing changed.
+                               leat_decode_get_text makes the document of it, or a list that can be read */
 };
 
 /* A view of one value; what is set follows from type. */
@@ -216,10 +217,12 @@ int leat_decode_get(struct leat_decode_value *value, const struct leat_decode_ro
                       struct leat_error *err) LEAT_CHECKED;
 
 /* The value as UTF-8 text, as the server prints it: numbers, DECIMAL with all its digits, times (TIMESTAMP in UTC), TEXT
- * converted, ENUM and SET by their members, JSON as text. A JSON difference is applied to the before image when that has
- * the document, else it is printed itself, as JSON: see docs/formats/leat.md. BINARY, BIT, GEOMETRY and VECTOR, which are no
- * text, and text that is invalid in its character set, fail with LEAT_E_MALFORMED; ABSENT and NULL give text->bytes NULL.
- * The text belongs to the decoder, has a NUL behind it, and is valid until the next call for the same decoder. */
+ * converted, ENUM and SET by their members, JSON as text. A JSON difference (DIFF) is applied to the before image if that has
+ * the document, and the text is the document after it; an error if there was NULL, or what it changes isn't there. If the before
+ * image leaves the column out (row image MINIMAL), the text is the list of changes, in their order, [] for none:
+ * [{"op":"replace","path":"$.a","value":1},{"op":"remove","path":"$.b[0]"}], see docs/formats/leat.md. BINARY, BIT, GEOMETRY and
+ * VECTOR, which are no text, and text that is invalid in its character set, fail with LEAT_E_MALFORMED; ABSENT and NULL give
+ * text->bytes NULL. What MariaDB compressed (COMPRESSED columns, log_bin_compress) comes as it was. The text belongs to the decoder, has a NUL behind it, and is valid until the next call for the same decoder. */
 int leat_decode_get_text(struct leat_decode_text *text, const struct leat_decode_row *row, uint32_t column,
                            struct leat_error *err) LEAT_CHECKED;
 
