@@ -15,7 +15,8 @@
 #include "binlog/event.h"
 #include "unpack_int.h"
 
-enum { PIECES = 4, PIECE_BYTES = 2 << 20 };
+/* Read portions grow, so that a small file costs little, and the first changes of a large one are there at once. */
+enum { PIECES = 4, FIRST_BYTES = 64 << 10, PIECE_BYTES = 2 << 20 };
 
 static const uint8_t magic[EVENTS_MAGIC_SIZE] = {0xFE, 'b', 'i', 'n'};
 
@@ -42,6 +43,7 @@ struct events {
     /* The reading thread's. */
     struct leat_buf rest; /* the beginning of an event whose end isn't read yet */
     struct leat_binlog_format format;
+    size_t portion; /* how much is asked for at once */
     bool lost; /* something can't be understood: the other thread will say what */
 
     /* The decoding thread's. */
@@ -89,14 +91,16 @@ static size_t verify_piece(struct events *events, struct piece *piece, size_t fr
 static int fill(struct events *events, struct piece *piece, struct leat_error *err)
 {
     /* Unpacked bytes come in small portions, and handing over costs. */
-    size_t enough = unpack_is_packed(events->unpack) ? PIECE_BYTES / 2 : 1;
+    size_t enough = unpack_is_packed(events->unpack) ? events->portion / 2 : 1;
     size_t whole = 0;
     leat_buf_clear(&piece->buf);
     leat_buf_put(&piece->buf, events->rest.data, events->rest.size);
     leat_buf_clear(&events->rest);
     for (;;) {
         size_t got;
-        int rc = unpack_read(events->unpack, leat_buf_reserve(&piece->buf, PIECE_BYTES), PIECE_BYTES, &got, err);
+        size_t portion = events->portion;
+        int rc = unpack_read(events->unpack, leat_buf_reserve(&piece->buf, portion), portion, &got, err);
+        events->portion = portion < PIECE_BYTES ? 2 * portion : PIECE_BYTES;
         if (rc) {
             piece->buf.size = whole; /* what came before stays */
             return rc;
@@ -283,6 +287,7 @@ int events_open(struct events **out, const char *path, uint64_t event_bytes_max,
     events->fd = fd;
     events->event_bytes_max = event_bytes_max;
     events->pos = EVENTS_MAGIC_SIZE;
+    events->portion = FIRST_BYTES;
     pthread_mutex_init(&events->mutex, NULL);
     pthread_cond_init(&events->changed, NULL);
     int rc = unpack_new(&events->unpack, fd, events->path, taken, err);

@@ -2,6 +2,7 @@
  * parts, as of the target events, or the file's bytes as they are. */
 #include <fcntl.h>
 #include <libdeflate.h>
+#include <pthread.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -36,9 +37,13 @@ static void write_file(const char *path, const void *bytes, size_t size)
 /* What is said on stderr about ends and gaps is for people. */
 static struct counted walk_bytes(const void *bytes, size_t size)
 {
+    enum { STACK_BYTES = 256 << 10 };
     static char path[64];
     static int nowhere = -1;
-    if (nowhere < 0) {
+    if (nowhere < 0) { /* a thread is made for each file: the sanitizer would clean a shadow of a megabyte for the usual stack */
+        pthread_attr_t small;
+        FUZZ_CHECK(!pthread_attr_init(&small) && !pthread_attr_setstacksize(&small, STACK_BYTES) && !pthread_setattr_default_np(&small));
+        pthread_attr_destroy(&small);
         nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
         snprintf(path, sizeof path, "/dev/shm/leat-fuzz-files-%ld", (long)getpid());
     }
