@@ -1,6 +1,8 @@
 /* Partial updates of JSON documents. Input: the length of the document in two bytes, the document, the changes. */
 #include "binlog/json.h"
+#include "binlog/plan.h"
 #include "binlog/value.h"
+#include "format/sql_int.h"
 
 #include "fuzz.h"
 
@@ -34,6 +36,65 @@ static unsigned walk(const uint8_t *diffs, size_t size)
     return count;
 }
 
+/* A table of one JSON column. */
+static const struct leat_row_plan *one_document(void)
+{
+    static struct leat_row_plan *plan;
+    static const struct leat_column column = {.name = {"c", 1}, .type = LEAT_TYPE_JSON, .metadata = 4, .flags = LEAT_COLUMN_NULLABLE};
+    if (!plan) {
+        struct leat_error err = {0};
+        const struct leat_table_view view = {.flags = LEAT_TABLE_NAMED, .server = LEAT_TABLE_OF_MYSQL, .database = {"d", 1},
+                                             .name = {"t", 1}, .column_count = 1, .columns = &column};
+        struct leat_table *table = leat_table_new(&view);
+        FUZZ_CHECK(leat_row_plan_new(&plan, table, &err) == LEAT_OK);
+    }
+    return plan;
+}
+
+/* The document after the changes, made whole in its binary form: the same document, in text as leat_json_apply has it. */
+static void rebuild(const uint8_t *document, uint32_t document_size, const uint8_t *diffs, uint32_t diffs_size,
+                    const struct leat_buf *expected, bool applied)
+{
+    const struct leat_value before = {.bytes = document, .size = document_size, .present = true};
+    struct leat_value after = {.bytes = diffs, .size = diffs_size, .present = true, .partial = true};
+    struct leat_buf room = {0}, text = {0};
+    struct leat_error err = {0};
+    int result = leat_row_rebuild(one_document(), &before, &after, &room, &err);
+    fuzz_check_result(result, &err);
+    if (result == LEAT_OK) {
+        FUZZ_CHECK(!after.partial && after.bytes);
+        leat_buf_puts(&text, "before");
+        int shown = leat_value_json(&text, after.bytes, after.size, &err);
+        FUZZ_CHECK((shown == LEAT_OK) == applied);
+        FUZZ_CHECK(!applied || (text.size == expected->size && !memcmp(text.data, expected->data, text.size)));
+    }
+    leat_buf_free(&room);
+    leat_buf_free(&text);
+}
+
+/* The document, and the changes as calls of the server's functions. */
+static void as_sql(const uint8_t *document, uint32_t document_size, const uint8_t *diffs, uint32_t diffs_size)
+{
+    struct leat_buf text = {0};
+    struct leat_error err = {0};
+    const struct leat_sql_column column = {.name = {"`c`", 3}};
+    const struct leat_value changes = {.bytes = diffs, .size = diffs_size, .present = true, .partial = true};
+    int result = leat_sql_put_json(&text, document, document_size, &err);
+    fuzz_check_result(result, &err);
+    if (result == LEAT_OK) {
+        leat_buf_u8(&text, ';');
+        fuzz_check_sql(text.data, text.size);
+    }
+    leat_buf_clear(&text);
+    result = leat_sql_put_json_changes(&text, &column, &changes, &err);
+    fuzz_check_result(result, &err);
+    if (result == LEAT_OK) {
+        leat_buf_u8(&text, ';');
+        fuzz_check_sql(text.data, text.size);
+    }
+    leat_buf_free(&text);
+}
+
 static void run(const uint8_t *bytes, size_t size)
 {
     struct leat_cursor input = leat_cursor(bytes, size);
@@ -54,6 +115,8 @@ static void run(const uint8_t *bytes, size_t size)
         FUZZ_CHECK(text.size == plain.size && !memcmp(text.data, plain.data, plain.size));
     }
     FUZZ_CHECK(result != LEAT_OK || diffs_size == 0 || count > 0);
+    rebuild(document, (uint32_t)document_size, diffs, diffs_size, &text, result == LEAT_OK);
+    as_sql(document, (uint32_t)document_size, diffs, diffs_size);
     check(&text, result, &err);
     leat_buf_free(&text);
     leat_buf_free(&plain);
@@ -63,9 +126,9 @@ static void run(const uint8_t *bytes, size_t size)
 
 const struct fuzz_target fuzz_target_diff = {
     .name = "diff",
-    .sources = "binlog/json_*.c",
+    .sources = "binlog/json_*.c format/sql_json.c",
     .run = run,
-    .size_max = 2048,
+    .size_max = 4096,
     .memory_fixed = 256 << 10,
     .memory_factor = 2048,
 };

@@ -1,6 +1,7 @@
 /* A binlog's events through the whole decoder. Input: a byte of options, then parts: the event's type, its low flags, its
  * body; a flag of 16: something is missing before it. Header, length, position and checksum are made here, right, so that mutations get deep. A part of type 255 is
- * bytes as they are, header and all; a TRANSACTION_PAYLOAD with a flag of 64 is parts again, packed here (with 8: plain); what MariaDB
+ * bytes as they are, header and all; one of type 254 between transactions puts the next one aside, which is then read from there;
+ * a TRANSACTION_PAYLOAD with a flag of 64 is parts again, packed here (with 8: plain); what MariaDB
  * compresses is compressed here with a flag of 64. */
 #include "decode/decode.h"
 
@@ -23,7 +24,7 @@ enum {
     SMALL_EVENTS = 128
 };
 
-enum { RAW_EVENT = 255, HOLE = 0x10, PACKED = 0x40, PLAIN = 0x08, EVENT_BYTES_MAX = 1 << 20, SMALL_BYTES_MAX = 300, SKIP_FROM = 1000 };
+enum { RAW_EVENT = 255, ASIDE = 254, HOLE = 0x10, PACKED = 0x40, PLAIN = 0x08, EVENT_BYTES_MAX = 1 << 20, SMALL_BYTES_MAX = 300, SKIP_FROM = 1000 };
 enum { ZSTD_WINDOW_MAX = 130 << 20 }; /* what a frame may ask for: binlog/payload.c */
 
 static bool is_wanted(void *context, const char *database, const char *table)
@@ -149,6 +150,13 @@ static int feed(struct leat_decoder *decoder, const uint8_t *bytes, size_t size,
         result = feed_bytes(decoder, &event, err);
     }
     while (result == LEAT_OK && part_next(&input, &part)) {
+        if (part.tag == ASIDE) {
+            struct leat_decoder_state state;
+            leat_decoder_state(decoder, &state);
+            if (!state.in_transaction)
+                leat_decoder_put_aside(decoder, "for fuzzing");
+            continue;
+        }
         if (part.tag == LEAT_EVENT_TRANSACTION_PAYLOAD || part.tag == RAW_EVENT)
             fuzz_memory_allow(ZSTD_WINDOW_MAX);
         struct leat_buf body = {0};
@@ -168,6 +176,38 @@ static int feed(struct leat_decoder *decoder, const uint8_t *bytes, size_t size,
     return result;
 }
 
+/* ---- Transactions put aside ---- */
+
+struct again {
+    uint64_t begins, ends;
+    bool branch;
+};
+
+static int take_again(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    struct again *again = context;
+    (void)err;
+    FUZZ_CHECK(item->type != LEAT_ITEM_OPAQUE);
+    again->begins += item->type == LEAT_ITEM_BEGIN;
+    again->ends += item->type == LEAT_ITEM_END;
+    FUZZ_CHECK(again->begins - again->ends <= 1);
+    again->branch = again->branch || (item->type == LEAT_ITEM_BEGIN && item->begin.flags & LEAT_BEGIN_XA);
+    return LEAT_OK;
+}
+
+static int take_item(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    struct again again = {0};
+    struct leat_error why = {0};
+    if (item->type == LEAT_ITEM_OPAQUE) { /* one whole transaction, no branch; or it fails cleanly */
+        const struct leat_decoder_options options = {.journalled = is_wanted, .whole_seconds = item->opaque.events_size % 2};
+        int result = leat_opaque_decode(&item->opaque, &options, &(struct leat_item_out){&again, take_again}, &why);
+        fuzz_check_result(result, &why);
+        FUZZ_CHECK(result != LEAT_OK || (again.begins == 1 && again.ends == 1));
+    }
+    return items_take(context, item, err);
+}
+
 /* Everything once; what came out is in `items`. */
 static int decode(struct items *items, const uint8_t *bytes, size_t size, unsigned options, struct leat_error *err)
 {
@@ -176,7 +216,7 @@ static int decode(struct items *items, const uint8_t *bytes, size_t size, unsign
                                              .event_bytes_max = options & SMALL_EVENTS ? SMALL_BYTES_MAX : EVENT_BYTES_MAX,
                                              .statements_allowed = !(options & STATEMENTS_REFUSED),
                                              .skip_to_begin = options & SKIP_TO_BEGIN};
-    const struct leat_item_out out = {items, items_take};
+    const struct leat_item_out out = {items, take_item};
     struct leat_decoder *decoder = leat_decoder_new(&how, &out);
     int result = feed(decoder, bytes, size, options, err);
     struct leat_decoder_state state;
@@ -185,6 +225,8 @@ static int decode(struct items *items, const uint8_t *bytes, size_t size, unsign
         leat_decoder_restart_listener(decoder);
         result = feed(decoder, bytes, size, options, err);
     }
+    leat_decoder_state(decoder, &state);
+    FUZZ_CHECK(!leat_decoder_may_put_aside(decoder, err) || (result == LEAT_FAIL && state.in_transaction));
     leat_decoder_free(&decoder);
     return result;
 }

@@ -41,7 +41,7 @@ static void run(const uint8_t *bytes, size_t size)
 
 const struct fuzz_target fuzz_target_json = {
     .name = "json",
-    .sources = "binlog/value_json*.c binlog/value_decimal.c format/sql_json.c",
+    .sources = "binlog/value_json*.c",
     .run = run,
     .size_max = 2048,
     .memory_fixed = 64 << 10,

@@ -51,8 +51,37 @@ static inline void stream_init(struct stream *s)
     *s = (struct stream){.server = "9.7.4", .checksums = true, .pos = 4, .time = 1700000000, .server_id = 1};
 }
 
+/* Seeds for the fuzz target events (tests/fuzz/parts.h), where LEAT_TEST_SEEDS names a folder: what tests make by hand is where
+ * mutations lead on. */
+static inline void stream_keep(const struct stream *s)
+{
+    const char *folder = getenv("LEAT_TEST_SEEDS");
+    struct leat_buf seed = {0};
+    char path[4096];
+    if (!folder)
+        return;
+    leat_buf_u8(&seed, 0);
+    for (size_t i = 0; i < s->count; i++) {
+        const uint8_t *event = s->bytes.data + s->starts[i];
+        size_t size = s->starts[i + 1] - s->starts[i], sum = s->checksums || event[4] == LEAT_EVENT_FORMAT_DESCRIPTION ? 4 : 0;
+        size_t body = size - LEAT_EVENT_HEADER_SIZE - sum;
+        leat_buf_u8(&seed, event[4]);
+        leat_buf_u8(&seed, event[17]);
+        leat_buf_u16(&seed, (uint16_t)(body < UINT16_MAX ? body : UINT16_MAX));
+        leat_buf_put(&seed, event + LEAT_EVENT_HEADER_SIZE, body < UINT16_MAX ? body : UINT16_MAX);
+    }
+    snprintf(path, sizeof path, "%s/%016" PRIx64, folder, leat_hash64(seed.data, seed.size, 0));
+    FILE *file = s->count > 1 && seed.size <= 8192 ? fopen(path, "wb") : NULL;
+    if (file) {
+        ck_assert_uint_eq(fwrite(seed.data, 1, seed.size, file), seed.size);
+        ck_assert_int_eq(fclose(file), 0);
+    }
+    leat_buf_free(&seed);
+}
+
 static inline void stream_free(struct stream *s)
 {
+    stream_keep(s);
     leat_buf_free(&s->bytes);
     leat_buf_free(&s->body);
     leat_buf_free(&s->trace);
