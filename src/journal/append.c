@@ -183,6 +183,8 @@ static int put_record(struct leat_journal *journal, uint8_t *frame, struct recor
     struct state_change change;
     leat_index_consider(&journal->active->index, item, journal->active->end, journal->next_seq);
     item->seq = journal->next_seq;
+    if (item->type == LEAT_ITEM_DEFINITION && leat_definitions_put(journal, item, record, err))
+        return LEAT_FAIL; /* a bug, as below */
     if (leat_state_apply(&journal->state, item, record, &change, err))
         return LEAT_FAIL; /* a bug: leat_state_wrong would have said so */
     leat_record_stamp(frame, record->size, journal->active->head.seed, journal->next_seq,

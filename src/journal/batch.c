@@ -70,6 +70,8 @@ void leat_batch_mark(struct leat_journal *journal)
     mark->index_size = active->index.entries.size;
     mark->index_count = active->index.count;
     mark->index_last_offset = active->index.last_offset;
+    mark->definitions_end = journal->definition_file.end;
+    mark->definitions_seq = journal->definition_file.last_seq;
 }
 
 void leat_batch_rewind(struct leat_journal *journal)

@@ -176,6 +176,7 @@ void leat_journal_close(struct leat_journal **out)
     free(journal->parts);
     free(journal->runs);
     free(journal->gtids);
+    leat_definitions_close(journal);
     leat_idmap_free(&journal->definitions, release_definition);
     leat_item_memory_free(&journal->memory);
     leat_state_free(&journal->state);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "definitions_int.h"
 #include "idmap_int.h"
 #include "journal/journal.h"
 #include "segment_int.h"
@@ -70,6 +71,7 @@ struct mark {
     size_t index_size;
     uint32_t index_count;
     uint64_t index_last_offset;
+    uint64_t definitions_end, definitions_seq; /* of the file: where it ended, its last one */
 };
 
 struct leat_hold {
@@ -101,6 +103,7 @@ struct leat_journal {
     struct idmap definitions;
     uint64_t last_table_id;
     struct definition *last_definition;
+    struct definitions definition_file;
     struct item_memory memory;
     struct iovec *parts;
     size_t part_count, part_capacity;
@@ -123,6 +126,7 @@ struct leat_journal {
     struct segment **segments; /* oldest first; owned */
     size_t segment_count, segment_capacity;
     struct boundary visible;
+    uint64_t visible_definition; /* sequence number of the last DEFINITION below it */
     struct leat_gtid_set *visible_set; /* owned */
     struct leat_hold *holds;           /* oldest (lowest seq) first */
     struct leat_journal_status status; /* but what is computed when asked */

@@ -317,6 +317,8 @@ int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, si
             err, "restore the journal's folder, or begin a new journal from a point that every sink has");
     }
     if (rc == LEAT_OK && !journal->read_only)
+        rc = leat_definitions_open(journal, err);
+    if (rc == LEAT_OK && !journal->read_only)
         rc = make_durable(journal, vouched_offset, err);
     if (rc == LEAT_OK) {
         journal->status.oldest_time_us = journal->segments[0]->head.created_us;

@@ -84,6 +84,7 @@ void leat_journal_publish(struct leat_journal *journal)
     show_set(journal);
     show_branches(journal);
     journal->visible = journal->mark.at;
+    journal->visible_definition = journal->state.definition_seq;
     status->visible_end = journal->mark.at.seq;
     status->written_end = journal->next_seq;
     status->first_seq = journal->segments[0]->head.first_seq;
@@ -137,6 +138,8 @@ int leat_journal_sync(struct leat_journal *journal, struct leat_error *err)
     if (journal->run_count == 0)
         return LEAT_OK;
     uint64_t began_us = leat_monotonic_us(journal->clock);
+    if (leat_definitions_sync(journal, err))
+        return write_failed(journal, err);
     for (; journal->runs_done < journal->run_count; journal->runs_done++)
         if (write_run(journal, journal->runs_done, err))
             return write_failed(journal, err);

@@ -33,6 +33,7 @@ void leat_takeback_mark(struct leat_journal *journal)
         leat_journal_segment_drop_last(journal);
     }
     leat_batch_rewind(journal);
+    leat_definitions_rewind(journal);
     for (size_t i = journal->segment_count; i-- && journal->segments[i] != segment;)
         journal->segments[i]->doomed = true;
     segment->end = mark->at.offset;
@@ -47,7 +48,8 @@ void leat_takeback_mark(struct leat_journal *journal)
         journal->durable_end = journal->next_seq;
     leat_state_drop_open(&journal->state);
     forget_definitions(journal);
-    journal->takeback = segment->cut || journal->segments[journal->segment_count - 1]->doomed;
+    journal->takeback =
+        segment->cut || journal->segments[journal->segment_count - 1]->doomed || journal->definition_file.cut;
 }
 
 static int unlink_last(struct leat_journal *journal, struct leat_error *err)
@@ -88,7 +90,9 @@ static int take_back(struct leat_journal *journal, struct leat_error *err)
     while (journal->segments[journal->segment_count - 1]->doomed)
         if (unlink_last(journal, err))
             return LEAT_FAIL;
-    return journal->active->cut ? cut(journal, journal->active, err) : LEAT_OK;
+    if (journal->active->cut && cut(journal, journal->active, err))
+        return LEAT_FAIL;
+    return leat_definitions_cut(journal, err);
 }
 
 int leat_takeback_do(struct leat_journal *journal, struct leat_error *err)

@@ -16,6 +16,7 @@ struct checker {
     struct follow follow;
     struct idmap tables; /* definitions of this segment */
     uint64_t quarantined;
+    struct definitions_check definitions;
 };
 
 static void release_nothing(void *value)
@@ -108,6 +109,8 @@ static int check_record(struct checker *checker, struct scan *scan, const struct
     if (item->type == LEAT_ITEM_ROWS && !leat_idmap_get(&checker->tables, item->rows.table_id))
         return leat_scan_corrupt_at(scan, record, "rows of a table without a schema record in this segment",
                                     err);
+    if (item->type == LEAT_ITEM_DEFINITION && leat_definitions_check(&checker->definitions, record, err))
+        return LEAT_FAIL;
     checker->quarantined += item->type == LEAT_ITEM_OPAQUE;
     leat_index_consider(&checker->index, item, record->offset, record->seq);
     if (checker->follow.change.boundary) {
@@ -155,7 +158,7 @@ int leat_journal_verify(const char *folder, const struct leat_fs *fs, struct lea
         return LEAT_FAIL;
     struct checker checker = {.journal = journal};
     leat_state_init(&checker.state);
-    int rc = LEAT_OK;
+    int rc = leat_definitions_check_begin(&checker.definitions, journal, err);
     for (size_t i = 0; i < journal->segment_count && rc == LEAT_OK; i++)
         if (journal->segments[i]->head.first_seq <= journal->visible.segment) {
             rc = check_segment(&checker, journal->segments[i]->head.first_seq, err);
@@ -169,6 +172,7 @@ int leat_journal_verify(const char *folder, const struct leat_fs *fs, struct lea
     status->transactions = checker.state.transactions;
     status->changes = checker.state.changes;
     status->quarantined = checker.quarantined;
+    leat_definitions_check_end(&checker.definitions);
     leat_follow_free(&checker.follow);
     leat_state_free(&checker.state);
     leat_buf_free(&checker.index.entries);
