@@ -168,6 +168,31 @@ static int look_for_end(struct leat_decoder *decoder, bool *ends, struct leat_er
     return LEAT_OK;
 }
 
+/* What the statements in it do to definitions counts, though nobody sees them now. Those that are compressed with rows aren't found:
+ * a table map tells when a definition no longer fits. */
+static int follow(struct leat_decoder *decoder, struct leat_error *err)
+{
+    enum { SIZE_AT = 9 };
+    struct leat_cursor events = leat_cursor(decoder->aside.events.data, decoder->aside.events.size);
+    int result = LEAT_OK;
+    while (result == LEAT_OK && leat_cursor_left(&events) >= LEAT_EVENT_HEADER_SIZE) {
+        struct leat_event event;
+        struct leat_query query;
+        struct leat_error ignored = {0};
+        size_t size = (size_t)leat_le(events.at + SIZE_AT, 4);
+        const uint8_t *bytes = leat_cursor_bytes(&events, size);
+        if (!bytes || leat_event_parse_verified(&event, &decoder->format, bytes, size, &ignored))
+            break;
+        if (event.type != LEAT_EVENT_QUERY || leat_event_query(&query, &decoder->format, &event, &ignored) ||
+            leat_ddl_control(query.sql, query.sql_size) != LEAT_CONTROL_NONE)
+            continue;
+        const struct leat_statement statement = {
+            .database = query.database, .sql = query.sql, .sql_size = query.sql_size, .session = query.session, .time = event.time};
+        result = decoder_follow(decoder, &statement, err);
+    }
+    return result;
+}
+
 static int give(struct leat_decoder *decoder, struct leat_error *err)
 {
     struct aside *aside = &decoder->aside;
@@ -183,6 +208,10 @@ static int give(struct leat_decoder *decoder, struct leat_error *err)
     decoder->counters.transactions++;
     aside->armed = false;
     int result = decoder_give(decoder, LEAT_ITEM_OPAQUE, err);
+    if (result == LEAT_OK)
+        result = follow(decoder, err);
+    if (result == LEAT_OK)
+        decoder_definitions_end(decoder, true);
     leat_buf_free(&aside->events);
     return result;
 }

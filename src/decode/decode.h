@@ -17,6 +17,7 @@
 #include "model/point.h"
 #include "binlog/event.h"
 
+struct leat_catalog;
 struct leat_decoder;
 
 struct leat_decoder_options {
@@ -24,6 +25,14 @@ struct leat_decoder_options {
     bool (*journalled)(void *context, const char *database, const char *table);
     void *journalled_context;
     bool names_required;      /* see schema.h */
+    /* How tables are defined (schema/catalog.h): it follows the statements, adds to what table maps say, and each change of a
+     * journalled table is given as a DEFINITION behind its statement. Borrowed; NULL: the maps alone count. */
+    struct leat_catalog *catalog;
+    /* Rows came of a table whose map doesn't tell enough, and whose definition isn't known, isn't sure, or doesn't fit: err says which.
+     * Puts one into the catalog that holds here, or fails, with err as it is or a better one; a positive result is handed up. Called
+     * behind the transaction's BEGIN. NULL: it fails. */
+    int (*define)(void *context, const char *database, const char *name, struct leat_error *err);
+    void *define_context;
     uint64_t event_bytes_max; /* larger events stop with LEAT_E_TOO_LARGE; 0: 256 MiB */
     bool whole_seconds;       /* see schema.h */
     bool statements_allowed;  /* row changes logged as statements are items (decode of files), instead of a stop */
@@ -36,7 +45,7 @@ struct leat_decoder *leat_decoder_new(const struct leat_decoder_options *options
 void leat_decoder_free(struct leat_decoder **decoder);
 
 /* Where the next event lies. Before the first event of a dump or file, and never in between: rotates move it.
- * The source's UUID goes into each BEGIN. Also forgets the format and any open transaction. To read a file from a
+ * The source's UUID goes into each BEGIN. Also forgets the format and any open transaction, with what it did to the catalog. To read a file from a
  * position, place there, feed the format description from the file's head, then go on at the position. */
 void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[LEAT_UUID_SIZE], const char *file,
                         uint64_t pos);
@@ -60,6 +69,13 @@ int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_decod
 
 /* Checksums of the events that are given from now on were verified by the caller (leat_event_parse), or not (as at first). */
 void leat_decoder_verified(struct leat_decoder *decoder, bool verified);
+
+/* What comes from now on is only passed over, since it was read before (or else is read from here on): rows aren't looked at,
+ * definitions not changed. */
+void leat_decoder_pass(struct leat_decoder *decoder, bool passing);
+/* The catalog's definition of a table was changed by others. Between events. */
+void leat_decoder_forget(struct leat_decoder *decoder, const char *database, const char *name);
+void leat_decoder_forget_all(struct leat_decoder *decoder);
 
 /* Between transactions: what is complete. */
 struct leat_decoder_state {

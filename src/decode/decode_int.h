@@ -10,6 +10,7 @@
  *   inflate.c      events and columns compressed by MariaDB
  *   fragments.c    rows events that MariaDB cut into several
  *   prelude.c      what comes before a statement in events of its own; LOAD DATA
+ *   definitions.c  what statements do to definitions
  *   aside.c        a transaction as its raw events
  *   refuse.c       what this build can't decode, and the way on */
 #ifndef LEAT_DECODE_INT_H
@@ -100,6 +101,7 @@ struct leat_decoder {
     bool verified;        /* the caller has checked the checksums */
     bool poisoned;        /* an error was returned: the place and the transaction are no longer right */
     bool listener_said;   /* the result comes from the listener */
+    bool passing;         /* see leat_decoder_pass */
     bool after_format;    /* the last event was a format description */
     struct leat_buf said; /* INTVAR, RAND and USER_VAR before the statement that they belong to (binlog/prelude.h) */
     bool prelude;         /* INTVAR, RAND or USER_VAR came before the statement that they belong to … */
@@ -199,6 +201,13 @@ int decoder_exec_load(struct leat_decoder *decoder, struct leat_error *err) LEAT
 void decoder_loads_free(struct leat_decoder *decoder);
 /* Nothing was said before what comes next. */
 void decoder_prelude_end(struct leat_decoder *decoder);
+
+/* definitions.c: what the statement does to definitions, given. */
+int decoder_follow(struct leat_decoder *decoder, const struct leat_statement *statement, struct leat_error *err) LEAT_CHECKED;
+/* The transaction is complete, or comes again. */
+void decoder_definitions_end(struct leat_decoder *decoder, bool complete);
+/* leat_schema_ready, after asking for a definition where one is missing. */
+int decoder_ready(struct leat_decoder *decoder, struct leat_schema_entry *entry, struct leat_error *err) LEAT_CHECKED;
 
 /* xa.c */
 int decoder_xa_start(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err) LEAT_CHECKED;

@@ -22,6 +22,7 @@ struct leat_decoder *leat_decoder_new(const struct leat_decoder_options *options
     decoder->out = *out;
     decoder->schema =
         leat_schema_new(&(struct leat_schema_options){.names_required = options->names_required,
+                                                      .catalog = options->catalog,
                                                       .whole_seconds = options->whole_seconds});
     decoder->state = BETWEEN;
     return decoder;
@@ -59,6 +60,7 @@ void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[
     decoder_loads_free(decoder);
     decoder_statement_end(decoder);
     decoder_fragments_forget(decoder);
+    decoder_definitions_end(decoder, false);
 }
 
 void leat_decoder_state(const struct leat_decoder *decoder, struct leat_decoder_state *state)

@@ -55,10 +55,8 @@ static void describe_tables(const struct leat_ddl *ddl, struct leat_statement *s
     statement->table = text_of(ddl->temporary ? "" : ddl->table);
 }
 
-static int give_statement(struct leat_decoder *decoder, const struct leat_query *query,
-                          struct leat_error *err)
+static void describe_statement(struct leat_decoder *decoder, const struct leat_query *query)
 {
-    struct transaction *transaction = &decoder->transaction;
     decoder->item.statement = (struct leat_statement){
         .database = query->database,
         .sql = query->sql,
@@ -76,6 +74,12 @@ static int give_statement(struct leat_decoder *decoder, const struct leat_query 
         .file_id = decoder->file_id,
     };
     describe_tables(&decoder->ddl, &decoder->item.statement);
+}
+
+static int give_statement(struct leat_decoder *decoder, const struct leat_query *query,
+                          struct leat_error *err)
+{
+    struct transaction *transaction = &decoder->transaction;
     uint64_t database = leat_hash64(query->database.bytes, query->database.size, 0);
     uint64_t digest = decoder_mix(transaction->digest, database);
     transaction->digest = decoder_mix(digest, leat_hash64(query->sql, query->sql_size, 0));
@@ -101,7 +105,12 @@ int decoder_statement(struct leat_decoder *decoder, const struct leat_query *que
         decoder_begin_anonymous(decoder);
     decoder->transaction.something = true;
     decoder->transaction.thread_id = query->thread_id;
+    describe_statement(decoder, query);
     int result = wanted ? give_statement(decoder, query, err) : LEAT_OK;
+    if (result == LEAT_OK && !decoder->ddl.temporary && decoder->ddl.kind != LEAT_STATEMENT_DML) {
+        const struct leat_statement statement = decoder->item.statement; /* what follows from it is given as items too */
+        result = decoder_follow(decoder, &statement, err);
+    }
     decoder_prelude_end(decoder);
     if (result == LEAT_OK && decoder->state == STARTED)
         result = decoder_end(decoder, LEAT_END_STATEMENT, 0, err);

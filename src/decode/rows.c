@@ -194,11 +194,14 @@ static int give_rows(struct leat_decoder *decoder, struct leat_schema_entry *ent
     if (rows->column_count != view->column_count)
         return leat_malformed(err, "rows of %s.%s have %" PRIu32 " columns, its table map has %" PRIu32,
                               view->database.bytes, view->name.bytes, rows->column_count, view->column_count);
-    if (leat_schema_ready(decoder->schema, entry, err) || decoder_inflate_rows(decoder, entry->plan, rows, err))
-        return LEAT_FAIL;
-    int result = give_preliminaries(decoder, entry, err);
+    int result = decoder_ready(decoder, entry, err);
+    if (result == LEAT_OK)
+        result = decoder_inflate_rows(decoder, entry->plan, rows, err);
+    if (result == LEAT_OK)
+        result = give_preliminaries(decoder, entry, err);
     if (result)
         return result;
+    view = leat_table_view(entry->table); /* with what a definition has added meanwhile */
     _Static_assert((int)WIRE_STATEMENT_END == LEAT_ROWS_STATEMENT_END &&
                        (int)WIRE_NO_UNIQUE == LEAT_ROWS_NO_UNIQUE &&
                        (int)WIRE_NO_FOREIGN_KEYS == LEAT_ROWS_NO_FOREIGN_KEYS,
@@ -232,7 +235,7 @@ int decoder_rows(struct leat_decoder *decoder, struct leat_error *err)
     int result = LEAT_OK;
     if (binding) {
         decoder->transaction.something = true;
-        if (binding->entry->journalled)
+        if (binding->entry->journalled && !decoder->passing)
             result = give_rows(decoder, binding->entry, &rows, err);
     } else if (rows.table_id != LEAT_TABLE_ID_DUMMY || rows.images_size != 0) {
         return leat_malformed(err, "table number %" PRIu64 " had no table map in this statement",

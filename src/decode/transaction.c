@@ -81,7 +81,10 @@ int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xi
     };
     decoder->state = BETWEEN;
     decoder->counters.transactions++;
-    return decoder_give(decoder, LEAT_ITEM_END, err);
+    int result = decoder_give(decoder, LEAT_ITEM_END, err);
+    if (result == LEAT_OK)
+        decoder_definitions_end(decoder, true);
+    return result;
 }
 
 int decoder_xid(struct leat_decoder *decoder, struct leat_error *err)

@@ -50,6 +50,10 @@ const char *leat_result_cell(const struct leat_result *result, size_t row, const
 /* result may be NULL for statements without one. */
 int leat_mysql_query(struct leat_mysql *mysql, struct leat_result **result, struct leat_error *err, const char *format, ...)
     LEAT_PRINTF(4, 5) LEAT_CHECKED;
+/* The same for large results: each row as it arrives, its cells (NULL for NULL) and their sizes valid during the call. A result
+ * other than 0 is returned; the rows that are left are read and dropped. */
+typedef int leat_mysql_row(void *context, const char *const *cells, const unsigned long *sizes, struct leat_error *err);
+int leat_mysql_rows(struct leat_mysql *mysql, leat_mysql_row *each, void *context, const char *sql, struct leat_error *err) LEAT_CHECKED;
 /* A single cell, copied; LEAT_END when there is no row or it is NULL. */
 int leat_mysql_value(struct leat_mysql *mysql, char *value, size_t size, const char *sql, struct leat_error *err) LEAT_CHECKED;
 /* Quotes and escapes as a string literal. */

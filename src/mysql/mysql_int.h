@@ -5,6 +5,7 @@
  *   policy.c      how much a connection is protected
  *   password.c    where its password comes from
  *   query.c       statements and their results
+ *   rows.c        large results, row by row
  *   error.c       numbers of libraries and servers
  *   server.c      what a server says about itself
  *   mariadb.c     how MariaDB is asked for a dump

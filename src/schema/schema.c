@@ -4,14 +4,20 @@
  * number leads to the entry that it meant last time, and a comparison of the bytes confirms it. Only a number
  * that is new, or that means something else now, costs a hash; only bytes never seen cost a decode. Bytes are
  * compared, not only hashed, since two definitions with one hash would read rows of one table as those of
- * another. */
+ * another.
+ *
+ * What the catalog adds is added when an entry is made; so entries are also found by table, to be forgotten when its
+ * definition changes. */
 #include "schema/schema.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/checksum.h"
+#include "base/log.h"
 
 enum { SLOTS = 1024, BUCKETS = 4096, HARD_LIMIT_FACTOR = 2 };
 static const uint64_t bytes_max_default = UINT64_C(64) << 20;
@@ -20,10 +26,13 @@ struct entry {
     struct leat_schema_entry shared; /* first: what others hold is a pointer to this */
     struct entry *older, *newer;     /* in the order of their last binding */
     struct entry *chain;             /* in its bucket */
-    uint64_t hash;
+    struct entry *table_chain;       /* in that of its table */
+    uint64_t hash, table_hash;
     uint64_t bound_at; /* the schema's count of bindings then */
     uint64_t weight;   /* bytes that it takes, about */
     bool mariadb;
+    enum leat_catalog_known known; /* of the table, when the entry was made */
+    char *problem; /* why the catalog's definition isn't in it; NULL: it is, or there is none */
     size_t size;
     uint8_t contents[];
 };
@@ -31,7 +40,7 @@ struct entry {
 struct leat_schema {
     struct leat_schema_options options;
     struct entry *slots[SLOTS]; /* by table number: a guess */
-    struct entry *buckets[BUCKETS];
+    struct entry *buckets[BUCKETS], *table_buckets[BUCKETS];
     struct entry *oldest, *newest;
     uint64_t bindings;
     struct leat_schema_state state;
@@ -64,6 +73,7 @@ static void entry_free(struct entry *entry)
 {
     leat_row_plan_free(&entry->shared.plan);
     leat_table_release(&entry->shared.table);
+    free(entry->problem);
     free(entry);
 }
 
@@ -74,6 +84,10 @@ static void evict(struct leat_schema *schema, struct entry *entry)
     while (*link != entry)
         link = &(*link)->chain;
     *link = entry->chain;
+    link = &schema->table_buckets[entry->table_hash % BUCKETS];
+    while (*link != entry)
+        link = &(*link)->table_chain;
+    *link = entry->table_chain;
     for (size_t i = 0; i < SLOTS; i++)
         if (schema->slots[i] == entry)
             schema->slots[i] = NULL;
@@ -103,6 +117,38 @@ void leat_schema_reset_given(struct leat_schema *schema)
 void leat_schema_state(const struct leat_schema *schema, struct leat_schema_state *state)
 {
     *state = schema->state;
+}
+
+/* Equal for all spellings that a server may take for the same table, and for some others: what is forgotten without need is
+ * only bound anew. */
+static uint64_t table_hash(const char *database, const char *name)
+{
+    uint64_t hash = 0;
+    for (int part = 0; part < 2; part++) {
+        for (const char *at = part ? name : database; *at; at++)
+            if (!((uint8_t)*at & 0x80))
+                hash = (hash ^ (uint8_t)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at)) * UINT64_C(0x100000001B3);
+        hash = (hash ^ 0xFF) * UINT64_C(0x100000001B3);
+    }
+    return hash ^ hash >> 32;
+}
+
+void leat_schema_forget(struct leat_schema *schema, const char *database, const char *name)
+{
+    uint64_t hash = table_hash(database, name);
+    struct entry *entry = schema->table_buckets[hash % BUCKETS];
+    while (entry) {
+        struct entry *next = entry->table_chain;
+        if (entry->table_hash == hash)
+            evict(schema, entry);
+        entry = next;
+    }
+}
+
+void leat_schema_forget_all(struct leat_schema *schema)
+{
+    while (schema->oldest)
+        evict(schema, schema->oldest);
 }
 
 /* What a digest of rows starts from. No column names, signs or character sets: whether they are there depends
@@ -164,6 +210,52 @@ static int make_room(struct leat_schema *schema, uint64_t weight, struct leat_er
     return LEAT_OK;
 }
 
+static bool has_names(const struct leat_table_view *view)
+{
+    return view->column_count == 0 || (view->flags & LEAT_TABLE_NAMED);
+}
+
+/* Once for each map: rows of such a table still come out as the map says. */
+static void tell_misfit(const struct leat_table_view *view, const struct leat_error *misfit)
+{
+    leat_log(LEAT_LOG_WARN, "schema", NULL,
+             "the definition of %s.%s that is known doesn't fit its table map, which is taken as it is (no keys, defaults or "
+             "types as text): %s",
+             view->database.bytes, view->name.bytes, misfit->message);
+}
+
+/* entry->shared.table, which is the map's, is replaced by what both say, if they fit. */
+static void add_definition(const struct leat_catalog *catalog, struct entry *entry)
+{
+    struct leat_table *definition = NULL, *merged = NULL;
+    struct leat_text why = {0};
+    struct leat_error misfit = {0};
+    const struct leat_table_view *view = leat_table_view(entry->shared.table);
+    entry->known = leat_catalog_find(catalog, view->database.bytes, view->name.bytes, &definition, &why);
+    if (entry->known == LEAT_CATALOG_UNSURE) {
+        entry->problem = leat_strdup(why.size ? why.bytes : "a statement changed it");
+    } else if (entry->known == LEAT_CATALOG_DEFINED && leat_table_merge(&merged, entry->shared.table, definition, &misfit)) {
+        if (has_names(view))
+            tell_misfit(view, &misfit);
+        entry->problem = leat_strdup(misfit.message);
+    }
+    if (merged) {
+        leat_table_release(&entry->shared.table);
+        entry->shared.table = merged;
+    }
+    leat_table_release(&definition);
+}
+
+void leat_schema_again(struct leat_schema *schema, struct leat_schema_entry *shared)
+{
+    struct entry *entry = (struct entry *)shared;
+    assert(!shared->plan);
+    free(entry->problem);
+    entry->problem = NULL;
+    shared->given = false;
+    add_definition(schema->options.catalog, entry);
+}
+
 static int insert(struct leat_schema *schema, struct entry **out, uint64_t hash, const uint8_t *contents,
                   size_t size, const struct leat_binlog_format *format, const struct leat_event *event,
                   struct leat_error *err)
@@ -177,16 +269,21 @@ static int insert(struct leat_schema *schema, struct entry **out, uint64_t hash,
     entry->shared.digest = table_digest(view);
     entry->shared.untold_fractions = has_untold_fractions(view, format);
     entry->hash = hash;
+    entry->table_hash = table_hash(view->database.bytes, view->name.bytes);
     entry->mariadb = format->mariadb;
     entry->size = size;
     memcpy(entry->contents, contents, size);
     entry->weight = entry_weight(entry, view);
+    if (schema->options.catalog)
+        add_definition(schema->options.catalog, entry);
     if (make_room(schema, entry->weight, err)) {
         entry_free(entry);
         return LEAT_FAIL;
     }
     entry->chain = schema->buckets[hash % BUCKETS];
     schema->buckets[hash % BUCKETS] = entry;
+    entry->table_chain = schema->table_buckets[entry->table_hash % BUCKETS];
+    schema->table_buckets[entry->table_hash % BUCKETS] = entry;
     list_append(schema, entry);
     schema->state.bytes += entry->weight;
     schema->state.entries++;
@@ -237,17 +334,44 @@ static bool has_sign(enum leat_type type)
     }
 }
 
-static int check_names(const struct leat_table_view *view, struct leat_error *err)
+/* Why names and signs aren't known, of a table that a catalog knows of, or not. */
+static int refuse_definition(const struct entry *entry, const char *lacks, struct leat_error *err)
 {
-    bool signs_needed = false;
+    const struct leat_table_view *view = leat_table_view(entry->shared.table);
+    const char *database = view->database.bytes, *name = view->name.bytes;
+    if (entry->known == LEAT_CATALOG_UNKNOWN)
+        leat_fail(err, LEAT_E_DEFINITION, LEAT_KIND_OPERATOR,
+                  "the table map of %s.%s has no %s (binlog_row_metadata was not FULL), and no definition of the table is known",
+                  database, name, lacks);
+    else if (entry->known == LEAT_CATALOG_UNSURE)
+        leat_fail(err, LEAT_E_DEFINITION, LEAT_KIND_OPERATOR,
+                  "the table map of %s.%s has no %s (binlog_row_metadata was not FULL), and its definition isn't sure: %s", database,
+                  name, lacks, entry->problem);
+    else
+        leat_fail(err, LEAT_E_DEFINITION, LEAT_KIND_OPERATOR,
+                  "the table map of %s.%s has no %s (binlog_row_metadata was not FULL), and doesn't fit the definition that is known: "
+                  "%s",
+                  database, name, lacks, entry->problem ? entry->problem : "it has no names either");
+    return leat_cure(err,
+                     "leat schema reload %s.%s --from server, if it is defined there now as it was at this position; else --from a "
+                     "FILE with its CREATE TABLE of then; SET %s binlog_row_metadata=FULL for what is logged from now on",
+                     database, name, view->server == LEAT_TABLE_OF_MARIADB ? "GLOBAL" : "PERSIST");
+}
+
+static int check_names(const struct leat_schema *schema, const struct entry *entry, struct leat_error *err)
+{
+    const struct leat_table_view *view = leat_table_view(entry->shared.table);
+    bool signs_needed = false, named = has_names(view);
     for (uint32_t i = 0; i < view->column_count; i++)
         signs_needed |= has_sign(view->columns[i].type);
-    bool named = view->column_count == 0 || (view->flags & LEAT_TABLE_NAMED);
     if (named && (!signs_needed || (view->flags & LEAT_TABLE_SIGNS)))
         return LEAT_OK;
+    const char *lacks = named ? "signs of its numbers" : "column names";
+    if (schema->options.catalog)
+        return refuse_definition(entry, lacks, err);
     leat_fail(err, LEAT_E_SERVER_SETTINGS, LEAT_KIND_OPERATOR,
               "the table map of %s.%s has no %s, because binlog_row_metadata was not FULL when it was logged",
-              view->database.bytes, view->name.bytes, named ? "signs of its numbers" : "column names");
+              view->database.bytes, view->name.bytes, lacks);
     return leat_cure(
         err, "SET %s binlog_row_metadata=FULL; what was logged before stays without them: start behind it",
         view->server == LEAT_TABLE_OF_MARIADB ? "GLOBAL" : "PERSIST");
@@ -265,9 +389,10 @@ static int refuse_fractions(const struct leat_table_view *view, struct leat_erro
 
 int leat_schema_ready(struct leat_schema *schema, struct leat_schema_entry *entry, struct leat_error *err)
 {
+    _Static_assert(offsetof(struct entry, shared) == 0, "a pointer to what is shared is one to the whole");
     if (entry->plan)
         return LEAT_OK;
-    if (schema->options.names_required && check_names(leat_table_view(entry->table), err))
+    if (schema->options.names_required && check_names(schema, (const struct entry *)entry, err))
         return LEAT_FAIL;
     if (entry->untold_fractions && !schema->options.whole_seconds)
         return refuse_fractions(leat_table_view(entry->table), err);

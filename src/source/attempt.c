@@ -111,6 +111,7 @@ static int begin_dump(struct leat_source *source, struct leat_mysql *mysql, cons
     if (facts->mariadb && by_gtids)
         place->file[0] = place->last_file[0] = '\0'; /* they are another server's, or of files that are no more */
     leat_decoder_place(source->decoder, facts->uuid, by_gtids ? "" : place->file, by_gtids ? 0 : dump.pos);
+    leat_decoder_pass(source->decoder, source->drop_before != 0);
     if (source->aside.pending)
         leat_decoder_put_aside(source->decoder, source->aside.reason);
     char set[400];
@@ -129,13 +130,21 @@ static int check(struct leat_source *source, struct leat_mysql *mysql, struct so
     int rc = leat_preflight_stop(mysql, source->config, source->options.server_id, err);
     if (rc == LEAT_OK)
         rc = source_facts(mysql, facts, err);
+    if (rc == LEAT_OK)
+        rc = source_read_server(mysql, &source->server, err);
     if (rc)
         return rc;
     source_set_server(source, mysql, facts->uuid);
+    source_rollback_definitions(source);
+    leat_catalog_set_server(source->catalog, &source->server);
     if (!source->place.known)
         rc = source_resolve_start(source, mysql, facts, err);
     else
         rc = source_check_resume(source, mysql, facts, err);
+    if (rc == LEAT_OK)
+        rc = source_read_catalog(source, mysql, facts, false, err);
+    if (rc == LEAT_OK)
+        rc = source_give_definitions(source, err);
     if (rc == LEAT_OK)
         rc = source_resolve_until(source, mysql, facts, err);
     if (rc == LEAT_OK && source_until_reached(source))

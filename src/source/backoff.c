@@ -25,6 +25,7 @@ bool source_tries_again(const struct leat_error *err)
     case LEAT_E_SERVER:
     case LEAT_E_SERVER_SETTINGS:
     case LEAT_E_PURGED:
+    case LEAT_E_DEFINITION:
     case LEAT_E_HISTORY: /* the address may lead to the right server again */
     case LEAT_E_LOCKED:
     case LEAT_E_CONFIG: /* a password file that is put right; the configuration itself takes a reload */

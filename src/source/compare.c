@@ -106,7 +106,7 @@ static int run(struct leat_source *source, struct leat_mysql *mysql, const struc
     if (rc)
         return rc;
     struct leat_item_out out = {.context = comparison, .item = source_compare_item};
-    struct leat_decoder *decoder = source_new_decoder(source, &out);
+    struct leat_decoder *decoder = source_new_decoder(source, false, &out);
     leat_decoder_place(decoder, facts->uuid, all_but_last ? "" : place->last_file,
                        all_but_last ? 0 : place->last_pos);
     bool contents = false;

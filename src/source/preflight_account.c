@@ -104,7 +104,7 @@ int preflight_account(const struct preflight *preflight, struct leat_error *err)
                                     : ", or, if a role has it: SET DEFAULT ROLE ALL TO it");
     if (slave && client)
         preflight_find(preflight, LEAT_FINDING_OK, LEAT_E_NONE, "privileges", "", "%s may read the binlog%s",
-                       account, grants & GRANT_SELECT ? " (and all tables: SELECT isn't needed)" : "");
+                       account, grants & GRANT_SELECT ? ", and how all tables are defined" : "");
     else
         preflight_find(preflight, LEAT_FINDING_STOP, LEAT_E_PRIVILEGE, "privileges", cure, "%s lacks %s",
                        account, missing);

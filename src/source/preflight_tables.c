@@ -1,6 +1,9 @@
 /* Tables whose changes the binlog tells only in part. An account that may only stream sees no tables in
- * information_schema: then there is nothing to find, which is said. */
+ * information_schema: then there is nothing to find, which is said; and where the binlog doesn't tell the names of columns, rows
+ * can't be read. */
 #include "source_int.h"
+
+#include <strings.h>
 
 #define OUR_SCHEMAS "('mysql', 'information_schema', 'performance_schema', 'sys')"
 
@@ -53,17 +56,28 @@ static int check_foreign_keys(const struct preflight *preflight, struct leat_err
                 err);
 }
 
+static void find_nothing(const struct preflight *preflight)
+{
+    const char *metadata = preflight_variable(preflight, "binlog_row_metadata");
+    bool full = metadata && !strcasecmp(metadata, "FULL");
+    preflight_find(preflight, full ? LEAT_FINDING_NOTE : LEAT_FINDING_STOP, full ? LEAT_E_NONE : LEAT_E_PRIVILEGE, "tables",
+                   "GRANT SELECT ON *.* TO the account (or on the databases that are followed)",
+                   full ? "the account sees no tables: keys, defaults and types as text aren't known, and foreign keys and engines were "
+                          "not looked at"
+                        : "the account sees no tables, and the binlog doesn't tell the names of columns (binlog_row_metadata): rows of "
+                          "tables that exist by now can't be read");
+}
+
 int preflight_tables(const struct preflight *preflight, struct leat_error *err)
 {
     char count[32] = "0";
     int rc = leat_mysql_value(
         preflight->mysql, count, sizeof count,
-        "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " OUR_SCHEMAS, err);
+        "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')", err);
     if (rc == LEAT_FAIL || rc == LEAT_STOPPED)
         return rc;
     if (!strcmp(count, "0")) {
-        preflight_find(preflight, LEAT_FINDING_NOTE, LEAT_E_NONE, "tables", "",
-                       "the account sees no tables, so foreign keys and engines were not looked at");
+        find_nothing(preflight);
         return LEAT_OK;
     }
     rc = check_foreign_keys(preflight, err);

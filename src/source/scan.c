@@ -284,7 +284,7 @@ int source_scan_compare(struct leat_source *source, const struct source_facts *f
     struct search search = {.uuid = facts->uuid, .digest = digest, .comparison = comparison};
     struct look look;
     search.decoder = source_new_decoder(
-        source, &(struct leat_item_out){.context = comparison, .item = source_compare_item});
+        source, false, &(struct leat_item_out){.context = comparison, .item = source_compare_item});
     int rc = look_through(source, &look, file, search_each, &search, err);
     leat_decoder_free(&search.decoder);
     leat_buf_free(&search.format);

@@ -47,7 +47,7 @@ int leat_source_new(struct leat_source **out, const struct leat_source_options *
     struct leat_filter *filter = NULL;
     if (leat_filter_new(&filter, (const char *const *)config->tables.list, config->tables.count,
                         (const char *const *)config->exclude_tables.list, config->exclude_tables.count, err))
-        return leat_error_prefix(err, "source");
+        goto fail;
     struct leat_source *source = leat_alloc_zero(1, sizeof *source);
     source->options = *options;
     source->options.until = (struct leat_point){0};
@@ -57,12 +57,20 @@ int leat_source_new(struct leat_source **out, const struct leat_source_options *
     source->filter = filter;
     source->heartbeat_ms = config->heartbeat_ms ? config->heartbeat_ms : HEARTBEAT_MS;
     take_resume(&source->place, resume);
+    source->catalog = resume && resume->catalog ? resume->catalog : leat_catalog_new();
+    struct leat_catalog_state state;
+    leat_catalog_state(source->catalog, &state);
+    source->definitions.known = state.databases != 0;
     source->decoder =
-        source_new_decoder(source, &(struct leat_item_out){.context = source, .item = source_listen});
+        source_new_decoder(source, true, &(struct leat_item_out){.context = source, .item = source_listen});
     pthread_mutex_init(&source->mutex, NULL);
     init_condition(&source->woken);
     *out = source;
     return LEAT_OK;
+fail:
+    if (resume && resume->catalog)
+        leat_catalog_free(&(struct leat_catalog *){resume->catalog});
+    return leat_error_prefix(err, "source");
 }
 
 void leat_source_free(struct leat_source **source)
@@ -71,6 +79,7 @@ void leat_source_free(struct leat_source **source)
     if (!old)
         return;
     leat_decoder_free(&old->decoder);
+    leat_catalog_free(&old->catalog);
     leat_filter_free(&old->filter);
     leat_gtid_set_free(&old->place.completed);
     leat_point_free(&old->options.until);

@@ -18,6 +18,8 @@
 
 struct leat_source;
 
+struct leat_catalog;
+
 /* Where a source begins: what is completed already. Without it (fresh) `config.start` is resolved and given out as a
  * START item, with a sync, before the dump begins. */
 struct leat_source_resume {
@@ -31,6 +33,9 @@ struct leat_source_resume {
     const char *last_file;
     uint64_t last_pos;
     uint64_t last_digest;
+    /* The definitions in force there, or NULL where none are known; the source's own from leat_source_new on. Without databases in it
+     * they aren't all, and are read from the server. */
+    struct leat_catalog *catalog;
 };
 
 /* Who listens: room relay (into the journal's queue) or tail. All are called by the source thread and may block; a

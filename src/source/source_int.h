@@ -12,6 +12,7 @@
  *   watch.c      a thread that lets the server go when our own listener blocks
  *   status.c     the snapshot for others
  *   refusal.c, grants.c, backoff.c, brief.c: pure
+ *   definitions*.c how tables are defined, see definitions_int.h
  *   preflight*.c what about a server would lose changes */
 #ifndef LEAT_SOURCE_SOURCE_INT_H
 #define LEAT_SOURCE_SOURCE_INT_H
@@ -21,6 +22,7 @@
 
 #include "filter/filter.h"
 #include "mysql/mysql.h"
+#include "schema/catalog.h"
 #include "source/preflight.h"
 #include "source/source.h"
 
@@ -90,6 +92,7 @@ struct leat_source {
     const struct leat_clock *clock;
     struct leat_filter *filter;
     struct leat_decoder *decoder;
+    struct leat_catalog *catalog; /* the decoder follows statements with it */
     unsigned heartbeat_ms;
 
     /* The source thread's. */
@@ -111,6 +114,18 @@ struct leat_source {
         bool pending;      /* the transaction behind what is completed is put aside at the next attempt */
         char reason[LEAT_ERROR_MESSAGE_MAX]; /* why it couldn't be decoded */
     } aside;
+    struct leat_catalog_server server; /* of the last connection */
+    struct {
+        bool known;        /* the catalog has all that the account sees, as it was at our place */
+        bool ungiven;      /* … and the listener doesn't have them yet */
+        bool given_within; /* … or has them within the open transaction */
+        bool forget;       /* what the decoder has bound is to be bound anew, between transactions */
+        bool told_unseen;
+        /* The last rows that stopped for want of a definition: looking again won't help. */
+        char file[LEAT_BINLOG_NAME_MAX + 1];
+        uint64_t pos;
+        struct leat_error error;
+    } definitions;
     uint64_t clash_us;        /* when the server last told us that another has our identity; 0: never */
     struct source_watch watch;
 
@@ -186,6 +201,18 @@ int source_compare_last(struct leat_source *source, const struct source_facts *f
 int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
                          const struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
 
+/* definitions.c. Reads definitions unless they are known: all of them, as they were at our place. now: a start from now, whose place
+ * may still move. They are given by source_give_definitions. */
+int source_read_catalog(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts, bool now,
+                        struct leat_error *err) LEAT_CHECKED;
+int source_give_definitions(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
+/* For the decoder: its `define`. */
+int source_define_table(void *source, const char *database, const char *name, struct leat_error *err) LEAT_CHECKED;
+/* What the open transaction did to definitions is void: it comes again, if at all. */
+void source_rollback_definitions(struct leat_source *source);
+/* definitions_read.c: asks what of the server decides what statements mean, and tells the catalog. */
+int source_read_server(struct leat_mysql *mysql, struct leat_catalog_server *server, struct leat_error *err) LEAT_CHECKED;
+
 /* mariadb.c */
 int source_facts_mariadb(struct leat_mysql *mysql, struct source_facts *facts, struct leat_error *err) LEAT_CHECKED;
 int source_uuid_mariadb(struct leat_mysql *mysql, uint8_t uuid[LEAT_UUID_SIZE], struct leat_error *err) LEAT_CHECKED;
@@ -239,7 +266,8 @@ int source_listen(void *context, const struct leat_item *item, struct leat_error
 int source_stream(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err) LEAT_CHECKED;
 int source_abandon(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
 bool source_journalled(void *context, const char *database, const char *table);
-struct leat_decoder *source_new_decoder(const struct leat_source *source, const struct leat_item_out *out);
+/* follow: with the catalog, for what is given on; else for rows alone, whose names don't matter. */
+struct leat_decoder *source_new_decoder(struct leat_source *source, bool follow, const struct leat_item_out *out);
 
 /* watch.c */
 void source_watch_start(struct leat_source *source);

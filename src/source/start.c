@@ -191,6 +191,8 @@ int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
      */
     if (rc == LEAT_OK)
         rc = source_check_resume(source, mysql, facts, err);
+    if (rc == LEAT_OK && source->config->start.type <= LEAT_POINT_NOW)
+        rc = source_read_catalog(source, mysql, facts, true, err);
     if (rc == LEAT_OK)
         rc = give(source, leat_buf_cstr(&asked), err);
     if (rc == LEAT_OK) {

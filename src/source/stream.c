@@ -18,9 +18,12 @@ bool source_journalled(void *context, const char *database, const char *table)
     return leat_filter_table(context, database, table);
 }
 
-struct leat_decoder *source_new_decoder(const struct leat_source *source, const struct leat_item_out *out)
+struct leat_decoder *source_new_decoder(struct leat_source *source, bool follow, const struct leat_item_out *out)
 {
-    struct leat_decoder_options options = {.names_required = source->options.names_required,
+    struct leat_decoder_options options = {.names_required = follow && source->options.names_required,
+                                           .catalog = follow ? source->catalog : NULL,
+                                           .define = follow ? source_define_table : NULL,
+                                           .define_context = source,
                                            .whole_seconds = source->config->old_times == LEAT_OLD_TIMES_WHOLE_SECONDS,
                                            .event_bytes_max = source->config->event_bytes_max};
     if (!leat_filter_all(source->filter)) {
@@ -82,6 +85,7 @@ static int end(struct leat_source *source, const struct leat_end *end, struct le
     set_name(place->last_file, source->open_file);
     place->last_pos = source->open_pos;
     place->last_digest = end->digest;
+    source->definitions.given_within = false;
     return complete(source, &source->open_gtid, &end->place, err);
 }
 
@@ -111,6 +115,7 @@ static bool is_dropped(struct leat_source *source, const struct leat_item *item)
     const struct leat_begin *begin = begin_of(item);
     if (begin && (begin->place.pos >= source->drop_before || strcmp(begin->place.file, source->place.file) != 0)) {
         source->drop_before = 0;
+        leat_decoder_pass(source->decoder, false);
         leat_decoder_restart_listener(source->decoder);
         return false;
     }
@@ -151,6 +156,7 @@ int source_abandon(struct leat_source *source, struct leat_error *err)
         return LEAT_OK;
     source->open = false;
     int rc = source->options.out.abandon(source->options.out.context, err);
+    source_rollback_definitions(source);
     leat_decoder_restart_listener(source->decoder); /* what was given within it is void as well */
     return rc;
 }
@@ -238,6 +244,10 @@ static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct 
         if (rc)
             return rc;
         source->unpublished_bytes += size;
+        if (source->definitions.forget && !source->open) {
+            source->definitions.forget = false;
+            leat_decoder_forget_all(source->decoder);
+        }
     }
 }
 

@@ -167,7 +167,6 @@ def test_privileges_by_a_role_count_when_it_is_active(shared_mysql):
 
 
 @pytest.mark.parametrize("options,subject,cure", [
-    ({"binlog_row_metadata": "MINIMAL"}, "binlog_row_metadata", "SET PERSIST binlog_row_metadata=FULL"),
     ({"binlog_format": "STATEMENT"}, "binlog_format", "SET PERSIST binlog_format=ROW"),
     ({"server_id": 0}, "server_id", "SET PERSIST server_id"),
 ])
@@ -506,10 +505,10 @@ def test_stop_ends_a_read_a_wait_and_a_connect_at_once(make_mysql):
 
 
 def test_a_halted_source_goes_on_when_the_cause_is_cured(make_mysql):
-    server = table(make_mysql(binlog_row_metadata="MINIMAL"))
+    server = table(make_mysql(binlog_format="STATEMENT"))
     with Probe(server) as probe:
-        probe.wait_for("level=error.*binlog_row_metadata", log=True)
-        server.sql("SET GLOBAL binlog_row_metadata=FULL")
+        probe.wait_for("level=error.*binlog_format", log=True)
+        server.sql("SET GLOBAL binlog_format=ROW")
         probe.wait_for("^start", timeout_s=10)
         server.sql("CREATE DATABASE later")
         probe.wait_for("^end")
