@@ -4,6 +4,7 @@
 #define LEAT_SCHEMA_PARSE_INT_H
 
 #include "catalog_int.h"
+#include "draft_int.h"
 #include "lexer_int.h"
 
 enum { LEAT_PARSE_WHY_SIZE = 256 };
@@ -14,6 +15,7 @@ struct leat_parse {
     uint64_t sql_mode;
     const char *database; /* the session's default */
     char why[LEAT_PARSE_WHY_SIZE]; /* empty while all was understood */
+    const char *end; /* behind what leat_parse_skip_parentheses and leat_parse_string went over */
 };
 
 /* Says what isn't understood, with where; returns false. */
@@ -41,5 +43,60 @@ bool leat_parse_table(struct leat_parse *parse, char database[LEAT_NAME_BYTES_MA
 bool leat_parse_if_exists(struct leat_parse *parse);
 /* Over what stands in parentheses, from the opening one; false if they don't close. */
 bool leat_parse_skip_parentheses(struct leat_parse *parse);
+
+/* A string constant, its escapes resolved, those that follow it joined; with N or a character set before it. */
+bool leat_parse_string(struct leat_parse *parse, struct leat_buf *text);
+bool leat_parse_number(struct leat_parse *parse, uint32_t *number);
+/* Over one value of an option: = and then a word, number, string or list in parentheses. */
+bool leat_parse_skip_value(struct leat_parse *parse);
+/* Where the token at hand begins, its quote included. */
+static inline const char *leat_parse_start(const struct leat_parse *parse)
+{
+    return parse->lexer.quote ? parse->lexer.bytes - 1 : parse->lexer.bytes;
+}
+
+/* parse_type.c: a type with what belongs to it (UNSIGNED, CHARACTER SET …). */
+bool leat_parse_type(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_column *column);
+/* parse_column.c: NOT NULL AUTO_INCREMENT UNIQUE. */
+bool leat_parse_serial_attributes(struct leat_draft *draft, struct leat_draft_column *column);
+/* CHARACTER SET x, CHARSET x, COLLATE x, of a column, table or database. *found: it was one. */
+bool leat_parse_charset(struct leat_parse *parse, enum leat_charset *charset, char collation[64], bool *found);
+
+/* parse_column.c: behind a column's name. Keys that it asks for become the draft's. */
+bool leat_parse_column(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_column *column);
+/* DEFAULT and what follows; behind the word. */
+bool leat_parse_default(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_column *column);
+
+/* parse_key.c: a key, foreign key, CHECK or period of CREATE TABLE and ALTER TABLE … ADD. *found: it was one. */
+bool leat_parse_key(struct leat_parse *parse, struct leat_draft *draft, bool *found);
+/* (a, b(10) DESC, (expression)) */
+bool leat_parse_parts(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_key *key);
+/* Index options, as far as they go. */
+bool leat_parse_key_options(struct leat_parse *parse);
+/* REFERENCES table (…) …; of columns that are set. */
+bool leat_parse_references(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_foreign *foreign);
+/* The key that a foreign key needs; dropped when another one does. */
+bool leat_parse_implied_key(struct leat_parse *parse, struct leat_draft *draft, const struct leat_draft_foreign *foreign,
+                            struct leat_text name);
+
+/* parse_table.c */
+struct leat_table_options {
+    enum leat_charset charset;
+    char collation[64];
+    bool versioned;
+};
+/* One table option; *found: it was one. */
+bool leat_parse_table_option(struct leat_parse *parse, struct leat_table_options *options, bool *found);
+/* Behind CREATE TABLE's name: elements, options, partitions. The draft has database, name and the database's collation. */
+bool leat_parse_create(struct leat_parse *parse, struct leat_draft *draft);
+/* One element of CREATE TABLE's list, or of ADD (…): a column at this place (UINT32_MAX: the end) or a key. */
+bool leat_parse_element(struct leat_parse *parse, struct leat_draft *draft);
+/* What the words of options mean for the draft's collation. */
+bool leat_parse_apply_options(struct leat_parse *parse, struct leat_draft *draft, const struct leat_table_options *options);
+/* WITH SYSTEM VERSIONING adds two columns where none are said. */
+bool leat_parse_add_versioning(struct leat_parse *parse, struct leat_draft *draft);
+
+/* parse_alter.c: behind ALTER TABLE's name. *renamed: to what the draft says. */
+bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft);
 
 #endif

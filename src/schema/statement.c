@@ -1,8 +1,8 @@
-/* What a statement does to definitions: which tables it names, and what becomes of each. A reader for each kind of statement; what it
- * finds takes effect at once and is told to the listener.
+/* What a statement does to definitions: which tables it names, and what becomes of each. A reader for each
+ * kind of statement; what it finds takes effect at once and is told to the listener.
  *
- * A table of which nothing is known stays so, whatever is altered about it; one that is UNSURE stays that until it is created anew, read
- * from the server, or dropped. */
+ * A table of which nothing is known stays so, whatever is altered about it; one that is UNSURE stays that
+ * until it is created anew, read from the server, or dropped. */
 #include "parse_int.h"
 
 #include <stdio.h>
@@ -62,7 +62,8 @@ static bool unsure(struct work *work, const struct table_name *table, const char
         .how = LEAT_DEFINITION_UNSURE,
         .database = text_of(table->database),
         .name = text_of(table->name),
-        .why = {(const char *)why.data, (uint32_t)(why.size < LEAT_DEFINITION_WHY_MAX ? why.size : LEAT_DEFINITION_WHY_MAX)}};
+        .why = {(const char *)why.data,
+                (uint32_t)(why.size < LEAT_DEFINITION_WHY_MAX ? why.size : LEAT_DEFINITION_WHY_MAX)}};
     bool told = tell(work, &definition);
     leat_buf_free(&why);
     return told;
@@ -77,11 +78,117 @@ static bool read_table(struct work *work, struct table_name *table)
     return true;
 }
 
-static bool change_unread(struct work *work, const struct table_name *table)
+/* ---- One table's definition, changed ---- */
+
+struct change {
+    struct leat_draft draft;
+    struct leat_table *was;
+};
+
+/* false: nothing is known of the table, or nothing sure, and so nothing is to be done. */
+static bool begin_change(struct work *work, struct change *change, const struct table_name *table)
 {
-    if (known(work, table) != LEAT_CATALOG_DEFINED)
-        return true;
-    return unsure(work, table, "a change that isn't understood");
+    *change = (struct change){0};
+    if (leat_catalog_find(work->catalog, table->database, table->name, &change->was, NULL) !=
+        LEAT_CATALOG_DEFINED)
+        return false;
+    leat_draft_begin(&change->draft, work->parse.server, work->parse.sql_mode);
+    leat_draft_load(&change->draft, leat_table_view(change->was));
+    return true;
+}
+
+static bool define(struct work *work, const struct table_name *table, struct leat_table *definition)
+{
+    struct leat_definition told = {.how = LEAT_DEFINITION_STATEMENT,
+                                   .database = text_of(table->database),
+                                   .name = text_of(table->name),
+                                   .table = definition};
+    return tell(work, &told);
+}
+
+static const char *reason_of(const struct work *work, const struct leat_draft *draft, char *text, size_t size)
+{
+    if (work->parse.why[0])
+        return work->parse.why;
+    snprintf(text, size, "%s isn't understood", draft->wrong ? draft->wrong : "it");
+    return text;
+}
+
+static bool moves(struct work *work, const struct leat_draft *draft, const struct table_name *from,
+                  struct table_name *to)
+{
+    *to = *from;
+    if (!draft->new_name.size)
+        return false;
+    snprintf(to->database, sizeof to->database, "%s", draft->new_database.bytes);
+    snprintf(to->name, sizeof to->name, "%s", draft->new_name.bytes);
+    leat_catalog_fold(work->catalog, to->database);
+    leat_catalog_fold(work->catalog, to->name);
+    return strcmp(to->database, from->database) != 0 || strcmp(to->name, from->name) != 0;
+}
+
+/* What the draft has become takes the table's place; nothing is told when nothing changed. `read`: all was
+ * understood. */
+static void end_change(struct work *work, struct change *change, const struct table_name *table, bool read)
+{
+    char reason[LEAT_PARSE_WHY_SIZE];
+    struct leat_draft *draft = &change->draft;
+    struct table_name to;
+    bool moved = moves(work, draft, table, &to);
+    if (moved)
+        leat_draft_rename(draft, text_of(to.database), text_of(to.name));
+    struct leat_table *definition = read ? leat_draft_table(draft) : NULL;
+    if (moved && !drop(work, table))
+        read = false;
+    else if (!definition)
+        unsure(work, &to, reason_of(work, draft, reason, sizeof reason));
+    else if (moved || leat_table_view(definition)->id != leat_table_view(change->was)->id)
+        define(work, &to, definition);
+    leat_table_release(&definition);
+    leat_table_release(&change->was);
+    leat_draft_free(draft);
+}
+
+/* ---- CREATE, ALTER ---- */
+
+static uint32_t server_collation(const struct work *work)
+{
+    const struct leat_session *session = &work->statement->session;
+    return session->present & LEAT_SESSION_CHARSET && session->server_collation
+               ? session->server_collation
+               : work->parse.server->collation;
+}
+
+/* CREATE TABLE … LIKE: all but foreign keys. */
+static void create_like(struct work *work, const struct table_name *table)
+{
+    struct table_name of;
+    struct leat_table *like = NULL;
+    bool parentheses = leat_parse_take(&work->parse, "(");
+    if (!leat_parse_want(&work->parse, "LIKE") || !read_table(work, &of) ||
+        (parentheses && !leat_parse_want(&work->parse, ")"))) {
+        unsure(work, table, work->parse.why);
+        return;
+    }
+    if (leat_catalog_find(work->catalog, of.database, of.name, &like, NULL) != LEAT_CATALOG_DEFINED) {
+        unsure(work, table, "it is like a table that isn't known");
+        return;
+    }
+    struct leat_table_view view = *leat_table_view(like);
+    view.database = text_of(table->database);
+    view.name = text_of(table->name);
+    view.foreign_key_count = 0;
+    struct leat_table *definition = leat_table_new(&view);
+    define(work, table, definition);
+    leat_table_release(&definition);
+    leat_table_release(&like);
+}
+
+static bool is_like(const struct leat_parse *parse)
+{
+    struct leat_lexer next = parse->lexer;
+    leat_lexer_take(&next, "(");
+    return leat_lexer_is(&next, "LIKE");
 }
 
 static void read_create_table(struct work *work, bool temporary)
@@ -90,15 +197,79 @@ static void read_create_table(struct work *work, bool temporary)
     struct table_name table;
     if (!read_table(work, &table) || temporary || (exists && known(work, &table) != LEAT_CATALOG_UNKNOWN))
         return;
-    unsure(work, &table, "a definition that isn't understood");
+    if (is_like(&work->parse)) {
+        create_like(work, &table);
+        return;
+    }
+    char reason[LEAT_PARSE_WHY_SIZE];
+    struct leat_draft draft;
+    leat_draft_begin(&draft, work->parse.server, work->parse.sql_mode);
+    leat_draft_rename(&draft, text_of(table.database), text_of(table.name));
+    draft.collation = leat_catalog_database_collation(work->catalog, table.database);
+    struct leat_table *definition = leat_parse_create(&work->parse, &draft) ? leat_draft_table(&draft) : NULL;
+    if (definition)
+        define(work, &table, definition);
+    else
+        unsure(work, &table, reason_of(work, &draft, reason, sizeof reason));
+    leat_table_release(&definition);
+    leat_draft_free(&draft);
+}
+
+/* What is known moves, however little it is. */
+static bool rename_table(struct work *work, const struct table_name *from, const struct table_name *to)
+{
+    struct leat_text why;
+    struct change change;
+    if (begin_change(work, &change, from)) {
+        change.draft.new_database = leat_draft_text(&change.draft, to->database, strlen(to->database));
+        change.draft.new_name = leat_draft_text(&change.draft, to->name, strlen(to->name));
+        end_change(work, &change, from, true);
+        return work->result == LEAT_OK;
+    }
+    if (leat_catalog_find(work->catalog, from->database, from->name, NULL, &why) == LEAT_CATALOG_UNKNOWN)
+        return drop(work, to);
+    struct leat_buf reason = {0}; /* `why` goes with the entry */
+    leat_buf_put(&reason, why.bytes, why.size);
+    struct leat_definition definition = {.how = LEAT_DEFINITION_UNSURE,
+                                         .database = text_of(to->database),
+                                         .name = text_of(to->name),
+                                         .why = {(const char *)reason.data, (uint32_t)reason.size}};
+    bool told = drop(work, from) && tell(work, &definition);
+    leat_buf_free(&reason);
+    return told;
+}
+
+/* ALTER TABLE … RENAME TO of a table that nothing sure is known of. */
+static void alter_unknown(struct work *work, const struct table_name *table)
+{
+    struct leat_parse *parse = &work->parse;
+    struct table_name to;
+    int depth = 0;
+    for (; parse->lexer.token != LEAT_TOKEN_END; leat_lexer_next(&parse->lexer)) {
+        depth += leat_parse_is(parse, "(") ? 1 : leat_parse_is(parse, ")") ? -1 : 0;
+        if (depth || !leat_parse_take(parse, "RENAME"))
+            continue;
+        if (leat_parse_is(parse, "COLUMN") || leat_parse_is(parse, "INDEX") || leat_parse_is(parse, "KEY"))
+            continue;
+        if (!leat_parse_take(parse, "TO") && !leat_parse_take(parse, "AS"))
+            leat_parse_take(parse, "=");
+        if (read_table(work, &to))
+            rename_table(work, table, &to);
+        return;
+    }
 }
 
 static void read_alter_table(struct work *work)
 {
     leat_parse_if_exists(&work->parse);
     struct table_name table;
-    if (read_table(work, &table))
-        change_unread(work, &table);
+    struct change change;
+    if (!read_table(work, &table))
+        return;
+    if (begin_change(work, &change, &table))
+        end_change(work, &change, &table, leat_parse_alter(&work->parse, &change.draft));
+    else
+        alter_unknown(work, &table);
 }
 
 static void read_drop_table(struct work *work)
@@ -120,32 +291,6 @@ static void pass_wait(struct leat_parse *parse)
         leat_parse_take(parse, "NOWAIT");
 }
 
-static bool rename_table(struct work *work, const struct table_name *from, const struct table_name *to)
-{
-    struct leat_table *table = NULL;
-    struct leat_text why;
-    enum leat_catalog_known was = leat_catalog_find(work->catalog, from->database, from->name, &table, &why);
-    if (was == LEAT_CATALOG_UNKNOWN)
-        return drop(work, to);
-    struct leat_buf reason = {0}; /* `why` goes with the entry */
-    leat_buf_put(&reason, why.bytes, why.size);
-    struct leat_definition definition = {.how = was == LEAT_CATALOG_DEFINED ? LEAT_DEFINITION_STATEMENT : LEAT_DEFINITION_UNSURE,
-                                         .database = text_of(to->database),
-                                         .name = text_of(to->name),
-                                         .why = {(const char *)reason.data, (uint32_t)reason.size}};
-    if (table) {
-        struct leat_table_view view = *leat_table_view(table);
-        view.database = definition.database;
-        view.name = definition.name;
-        definition.table = leat_table_new(&view);
-    }
-    bool told = drop(work, from) && tell(work, &definition);
-    leat_table_release(&definition.table);
-    leat_table_release(&table);
-    leat_buf_free(&reason);
-    return told;
-}
-
 static void read_rename_table(struct work *work)
 {
     struct leat_parse *parse = &work->parse;
@@ -160,28 +305,61 @@ static void read_rename_table(struct work *work)
     } while (leat_parse_take(parse, ","));
 }
 
-/* CREATE INDEX name … ON table, DROP INDEX name ON table. */
-static void read_index(struct work *work)
+/* CREATE INDEX name … ON table (…), DROP INDEX name ON table. */
+static bool read_created_index(struct leat_parse *parse, struct leat_draft *draft, const char *name,
+                               uint32_t flags, bool replaces, bool exists)
+{
+    uint32_t old = leat_draft_key_find(draft, text_of(name));
+    if (old != UINT32_MAX && exists)
+        return true;
+    if (old != UINT32_MAX && replaces)
+        leat_draft_key_remove(draft, old);
+    struct leat_draft_key *key = leat_draft_key_new(draft);
+    if (!key)
+        return leat_parse_fail(parse, "so many keys");
+    key->name = leat_draft_text(draft, name, strlen(name));
+    key->flags = flags;
+    return leat_parse_parts(parse, draft, key);
+}
+
+static void read_index(struct work *work, bool create, bool replaces, uint32_t flags)
 {
     struct leat_parse *parse = &work->parse;
     char name[LEAT_NAME_BYTES_MAX + 1];
-    leat_parse_if_exists(parse);
+    bool exists = leat_parse_if_exists(parse);
+    struct table_name table;
+    struct change change;
     if (!leat_parse_name(parse, name))
         return;
     if (leat_parse_take(parse, "USING") || leat_parse_take(parse, "TYPE"))
         leat_lexer_next(&parse->lexer);
-    struct table_name table;
-    if (leat_parse_want(parse, "ON") && read_table(work, &table))
-        change_unread(work, &table);
+    if (!leat_parse_want(parse, "ON") || !read_table(work, &table) || !begin_change(work, &change, &table))
+        return;
+    pass_wait(parse);
+    uint32_t old = leat_draft_key_find(&change.draft, text_of(name));
+    bool read = true;
+    if (create)
+        read = read_created_index(parse, &change.draft, name, flags, replaces, exists);
+    else if (old != UINT32_MAX)
+        leat_draft_key_remove(&change.draft, old);
+    end_change(work, &change, &table, read);
 }
 
-static void read_drop_database(struct work *work)
+/* ---- Databases ---- */
+
+static void set_database(struct work *work, const char *database, uint32_t collation)
 {
-    char database[LEAT_NAME_BYTES_MAX + 1];
-    leat_parse_if_exists(&work->parse);
-    if (!leat_parse_name(&work->parse, database))
-        return;
-    leat_catalog_fold(work->catalog, database);
+    struct leat_definition definition = {.how =
+                                             collation ? LEAT_DEFINITION_STATEMENT : LEAT_DEFINITION_DROPPED,
+                                         .database = text_of(database),
+                                         .name = text_of(""),
+                                         .collation = collation};
+    if (leat_catalog_database_collation(work->catalog, database) != collation)
+        tell(work, &definition);
+}
+
+static void drop_database(struct work *work, const char *database)
+{
     struct leat_buf names = {0};
     leat_catalog_tables_of(work->catalog, database, &names);
     bool told = true;
@@ -194,11 +372,67 @@ static void read_drop_database(struct work *work)
         told = drop(work, &table);
     }
     leat_buf_free(&names);
-    if (told && leat_catalog_database_collation(work->catalog, database)) {
-        struct leat_definition definition = {.how = LEAT_DEFINITION_DROPPED, .database = text_of(database), .name = text_of("")};
-        tell(work, &definition);
-    }
+    if (told)
+        set_database(work, database, 0);
 }
+
+/* What CHARACTER SET and COLLATE say; `usual` where they say nothing. */
+static uint32_t read_database_options(struct leat_parse *parse, uint32_t usual)
+{
+    struct leat_draft draft;
+    struct leat_table_options options = {0};
+    leat_draft_begin(&draft, parse->server, parse->sql_mode);
+    draft.collation = usual;
+    for (bool found = true; found;)
+        if (!leat_parse_table_option(parse, &options, &found))
+            return usual;
+    leat_parse_apply_options(parse, &draft, &options);
+    return draft.collation;
+}
+
+static void read_create_database(struct work *work, bool replaces)
+{
+    char database[LEAT_NAME_BYTES_MAX + 1];
+    bool exists = leat_parse_if_exists(&work->parse);
+    if (!leat_parse_name(&work->parse, database))
+        return;
+    leat_catalog_fold(work->catalog, database);
+    if (replaces)
+        drop_database(work, database);
+    if (!exists || !leat_catalog_database_collation(work->catalog, database))
+        set_database(work, database, read_database_options(&work->parse, server_collation(work)));
+}
+
+/* Its name may be left out: that of the session's default. */
+static void read_alter_database(struct work *work)
+{
+    static const char *const options[] = {"DEFAULT",    "CHARACTER", "CHARSET", "COLLATE",
+                                          "ENCRYPTION", "READ",      "COMMENT", NULL};
+    char database[LEAT_NAME_BYTES_MAX + 1];
+    bool named = true;
+    for (const char *const *option = options; *option; option++)
+        named = named && !leat_parse_is(&work->parse, *option);
+    snprintf(database, sizeof database, "%s", work->parse.database);
+    if (named && !leat_parse_name(&work->parse, database))
+        return;
+    leat_catalog_fold(work->catalog, database);
+    uint32_t was = leat_catalog_database_collation(work->catalog, database);
+    uint32_t is = read_database_options(&work->parse, was);
+    if (is)
+        set_database(work, database, is);
+}
+
+static void read_drop_database(struct work *work)
+{
+    char database[LEAT_NAME_BYTES_MAX + 1];
+    leat_parse_if_exists(&work->parse);
+    if (!leat_parse_name(&work->parse, database))
+        return;
+    leat_catalog_fold(work->catalog, database);
+    drop_database(work, database);
+}
+
+/* ---- What a statement is ---- */
 
 static void take_any(struct leat_parse *parse, const char *const *words)
 {
@@ -209,15 +443,24 @@ static void take_any(struct leat_parse *parse, const char *const *words)
 static void read_create(struct work *work)
 {
     struct leat_parse *parse = &work->parse;
-    leat_parse_take_two(parse, "OR", "REPLACE");
+    bool replaces = leat_parse_take_two(parse, "OR", "REPLACE");
     bool temporary = leat_parse_take(parse, "TEMPORARY");
     if (leat_parse_take(parse, "TABLE")) {
         read_create_table(work, temporary);
         return;
     }
-    take_any(parse, (const char *const[]){"ONLINE", "OFFLINE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", NULL});
+    if (leat_parse_take(parse, "DATABASE") || leat_parse_take(parse, "SCHEMA")) {
+        read_create_database(work, replaces);
+        return;
+    }
+    take_any(parse, (const char *const[]){"ONLINE", "OFFLINE", NULL});
+    uint32_t flags = leat_parse_take(parse, "UNIQUE")     ? LEAT_INDEX_UNIQUE
+                     : leat_parse_take(parse, "FULLTEXT") ? LEAT_INDEX_FULLTEXT
+                     : leat_parse_take(parse, "SPATIAL")  ? LEAT_INDEX_SPATIAL
+                                                          : 0;
+    leat_parse_take(parse, "VECTOR");
     if (leat_parse_take(parse, "INDEX"))
-        read_index(work);
+        read_index(work, true, replaces, flags);
 }
 
 static void read_alter(struct work *work)
@@ -225,6 +468,8 @@ static void read_alter(struct work *work)
     take_any(&work->parse, (const char *const[]){"ONLINE", "OFFLINE", "IGNORE", NULL});
     if (leat_parse_take(&work->parse, "TABLE"))
         read_alter_table(work);
+    else if (leat_parse_take(&work->parse, "DATABASE") || leat_parse_take(&work->parse, "SCHEMA"))
+        read_alter_database(work);
 }
 
 static void read_drop(struct work *work)
@@ -240,7 +485,7 @@ static void read_drop(struct work *work)
     if (leat_parse_take(parse, "DATABASE") || leat_parse_take(parse, "SCHEMA"))
         read_drop_database(work);
     else if (leat_parse_take(parse, "INDEX"))
-        read_index(work);
+        read_index(work, false, false, 0);
 }
 
 /* MariaDB's SET STATEMENT variable = value, … FOR, before any other. */
@@ -266,24 +511,69 @@ static void read_statement(struct work *work)
         read_rename_table(work);
 }
 
+/* Words, names and texts are read as UTF-8, whatever the client's character set was. What isn't text in it is
+ * read as it is. */
+static void begin_parse(struct work *work, struct leat_buf *text, const char *database)
+{
+    const struct leat_statement *statement = work->statement;
+    const struct leat_session *session = &statement->session;
+    enum leat_charset charset = session->present & LEAT_SESSION_CHARSET
+                                    ? leat_charset_of(session->client_collation)
+                                    : LEAT_CHARSET_UNKNOWN;
+    bool foreign = charset != LEAT_CHARSET_UNKNOWN && charset != LEAT_CHARSET_UTF8MB3 &&
+                   charset != LEAT_CHARSET_UTF8MB4 && charset != LEAT_CHARSET_BINARY;
+    bool converted =
+        foreign && leat_charset_to_utf8(text, charset, statement->sql, statement->sql_size, NULL) == LEAT_OK;
+    work->parse.server = leat_catalog_server_of(work->catalog);
+    work->parse.database = database;
+    work->parse.sql_mode = session->present & LEAT_SESSION_SQL_MODE ? session->sql_mode : 0;
+    leat_lexer_begin(&work->parse.lexer, converted ? (const char *)text->data : statement->sql,
+                     converted ? text->size : statement->sql_size, work->parse.sql_mode);
+}
+
 int leat_catalog_statement(struct leat_catalog *catalog, const struct leat_statement *statement,
                            const struct leat_item_out *out, struct leat_error *err)
 {
-    struct work work = {.catalog = catalog, .statement = statement, .out = out, .err = err, .result = LEAT_OK};
+    struct work work = {
+        .catalog = catalog, .statement = statement, .out = out, .err = err, .result = LEAT_OK};
+    struct leat_buf text = {0};
     char database[LEAT_NAME_BYTES_MAX + 1];
-    snprintf(database, sizeof database, "%.*s", (int)statement->database.size, statement->database.size ? statement->database.bytes : "");
-    work.parse.server = leat_catalog_server_of(catalog);
-    work.parse.database = database;
-    work.parse.sql_mode = statement->session.present & LEAT_SESSION_SQL_MODE ? statement->session.sql_mode : 0;
-    leat_lexer_begin(&work.parse.lexer, statement->sql, statement->sql_size, work.parse.sql_mode);
+    snprintf(database, sizeof database, "%.*s", (int)statement->database.size,
+             statement->database.size ? statement->database.bytes : "");
+    begin_parse(&work, &text, database);
     read_statement(&work);
+    leat_buf_free(&text);
     return work.result;
 }
 
-int leat_catalog_parse(struct leat_table **table, const struct leat_catalog_server *server, const char *sql, size_t size,
-                       uint64_t sql_mode, const char *database, uint32_t database_collation, struct leat_error *err)
+int leat_catalog_parse(struct leat_table **table, const struct leat_catalog_server *server, const char *sql,
+                       size_t size, uint64_t sql_mode, const char *database, uint32_t database_collation,
+                       struct leat_error *err)
 {
-    (void)server, (void)sql, (void)size, (void)sql_mode, (void)database, (void)database_collation;
+    struct leat_parse parse = {.server = server, .sql_mode = sql_mode, .database = database};
+    struct leat_draft draft;
+    struct table_name name;
     *table = NULL;
-    return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_OPERATOR, "definitions out of CREATE TABLE can't be read yet");
+    leat_lexer_begin(&parse.lexer, sql, size, sql_mode);
+    leat_draft_begin(&draft, server, sql_mode);
+    leat_parse_take_two(&parse, "CREATE", "OR");
+    leat_parse_take(&parse, "CREATE");
+    leat_parse_take(&parse, "REPLACE");
+    leat_parse_take(&parse, "TEMPORARY");
+    bool read = leat_parse_want(&parse, "TABLE");
+    leat_parse_if_exists(&parse);
+    if (read && leat_parse_table(&parse, name.database, name.name)) {
+        leat_draft_rename(&draft, text_of(name.database), text_of(name.name));
+        draft.collation = database_collation;
+        if (leat_parse_create(&parse, &draft))
+            *table = leat_draft_table(&draft);
+    }
+    int result = LEAT_OK;
+    if (!*table)
+        result = parse.why[0]
+                     ? leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_OPERATOR, "CREATE TABLE: %s", parse.why)
+                     : leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_OPERATOR,
+                                 "CREATE TABLE: %s isn't understood", draft.wrong ? draft.wrong : "it");
+    leat_draft_free(&draft);
+    return result;
 }

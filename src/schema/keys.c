@@ -1,0 +1,181 @@
+/* What becomes of keys once a statement is read: their columns, names, order, and which of them a foreign key
+ * doesn't need.
+ *
+ * Facts: mysql_prepare_create_table and sort_keys in sql/sql_table.cc of both servers, tried on MySQL 9.7.4
+ * and MariaDB 10.11.19. */
+#include "draft_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool wrong(struct leat_draft *draft, const char *what)
+{
+    draft->wrong = what;
+    return false;
+}
+
+static bool bind(const struct leat_draft *draft, struct leat_draft_column **column, struct leat_text name)
+{
+    uint32_t at = *column || !name.size ? UINT32_MAX : leat_draft_find(draft, name);
+    if (at != UINT32_MAX)
+        *column = draft->columns[at];
+    return *column || !name.size;
+}
+
+bool leat_keys_bind(struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->key_count; i++)
+        for (uint32_t k = 0; k < draft->keys[i]->part_count; k++)
+            if (!bind(draft, &draft->keys[i]->parts[k].column, draft->keys[i]->parts[k].name))
+                return wrong(draft, "a key on a column that isn't there");
+    for (uint32_t i = 0; i < draft->foreign_count; i++)
+        for (uint32_t k = 0; k < draft->foreigns[i]->count; k++)
+            if (!bind(draft, &draft->foreigns[i]->columns[k], draft->foreigns[i]->names[k]))
+                return wrong(draft, "a foreign key on a column that isn't there");
+    return true;
+}
+
+static unsigned character_max(const struct leat_column *column)
+{
+    unsigned bytes = leat_charset_character_max(leat_charset_of(column->collation));
+    return bytes && !column->shape ? bytes : 1;
+}
+
+/* A prefix as long as the column is none; of what has no prefixes it is none either. */
+static void settle_prefixes(struct leat_draft_key *key)
+{
+    for (uint32_t k = 0; k < key->part_count; k++) {
+        struct leat_draft_part *part = &key->parts[k];
+        const struct leat_column *column = part->column ? &part->column->column : NULL;
+        bool text = column && (column->type == LEAT_TYPE_STRING || column->type == LEAT_TYPE_VARCHAR);
+        bool blob = column && (column->type == LEAT_TYPE_BLOB || column->type == LEAT_TYPE_GEOMETRY);
+        if ((!text && !blob) || (text && part->prefix >= column->length_max / character_max(column)))
+            part->prefix = 0;
+        if (key->flags & (LEAT_INDEX_FULLTEXT | LEAT_INDEX_SPATIAL))
+            part->prefix = 0;
+    }
+}
+
+/* Whether `of` begins with the columns of this key. */
+static bool covers(const struct leat_draft_key *of, const struct leat_draft_key *key)
+{
+    if (of->flags & (LEAT_INDEX_FULLTEXT | LEAT_INDEX_SPATIAL) || of->part_count < key->part_count)
+        return false;
+    for (uint32_t k = 0; k < key->part_count; k++)
+        if (of->parts[k].column != key->parts[k].column || of->parts[k].prefix)
+            return false;
+    return true;
+}
+
+static void drop_implied(struct leat_draft *draft)
+{
+    for (uint32_t i = draft->key_count; i > 0; i--) {
+        const struct leat_draft_key *key = draft->keys[i - 1];
+        bool covered = false;
+        for (uint32_t k = 0; key->implied && k < draft->key_count && !covered; k++) {
+            const struct leat_draft_key *other = draft->keys[k];
+            /* Of two implied ones that cover each other, the first stays. */
+            covered = other != key && covers(other, key) &&
+                      (!other->implied || other->part_count > key->part_count || k < i - 1);
+        }
+        if (covered)
+            leat_draft_key_remove(draft, i - 1);
+    }
+}
+
+static bool is_taken(const struct leat_draft *draft, struct leat_text name)
+{
+    return leat_draft_key_find(draft, name) != UINT32_MAX ||
+           leat_name_equal(name, (struct leat_text){"PRIMARY", 7});
+}
+
+/* A key without a name is called like its first column, then column_2, column_3 … */
+static void give_name(struct leat_draft *draft, struct leat_draft_key *key)
+{
+    enum { NUMBER_MAX = 100 };
+    char name[LEAT_NAME_BYTES_MAX + 16];
+    const struct leat_draft_column *column = key->parts[0].column;
+    struct leat_text base = column ? column->column.name : (struct leat_text){"functional_index", 16};
+    struct leat_text found = base;
+    for (int i = 2; i < NUMBER_MAX && is_taken(draft, found); i++) {
+        int size = snprintf(name, sizeof name, "%.*s_%d", (int)base.size, base.bytes, i);
+        found = (struct leat_text){name, (uint32_t)size};
+    }
+    key->name = leat_draft_text(draft, found.bytes, found.size);
+}
+
+/* table_ibfk_1 and so on, behind the highest number there is. */
+static void name_foreigns(struct leat_draft *draft)
+{
+    char name[LEAT_NAME_BYTES_MAX + 32], prefix[LEAT_NAME_BYTES_MAX + 16];
+    unsigned long highest = 0;
+    size_t size = (size_t)snprintf(prefix, sizeof prefix, "%s_ibfk_", draft->name.bytes);
+    for (uint32_t i = 0; i < draft->foreign_count; i++)
+        if (draft->foreigns[i]->name.size > size &&
+            leat_name_equal((struct leat_text){draft->foreigns[i]->name.bytes, (uint32_t)size},
+                            (struct leat_text){prefix, (uint32_t)size})) {
+            unsigned long number = strtoul(draft->foreigns[i]->name.bytes + size, NULL, 10);
+            highest = number > highest ? number : highest;
+        }
+    for (uint32_t i = 0; i < draft->foreign_count; i++)
+        if (!draft->foreigns[i]->name.size) {
+            int length = snprintf(name, sizeof name, "%s%lu", prefix, ++highest);
+            draft->foreigns[i]->name = leat_draft_text(draft, name, (size_t)length);
+        }
+}
+
+static bool has_null(const struct leat_draft_key *key)
+{
+    for (uint32_t k = 0; k < key->part_count; k++)
+        if (!key->parts[k].column || key->parts[k].column->column.flags & LEAT_COLUMN_NULLABLE)
+            return true;
+    return false;
+}
+
+static bool has_prefix(const struct leat_draft_key *key)
+{
+    for (uint32_t k = 0; k < key->part_count; k++)
+        if (key->parts[k].prefix)
+            return true;
+    return false;
+}
+
+/* The order that servers store keys in: the lower comes first; of equals the one that was there first. */
+static unsigned rank(const struct leat_draft_key *key)
+{
+    if (key->primary)
+        return 0;
+    if (key->flags & LEAT_INDEX_UNIQUE)
+        return 1u + 2u * has_null(key) + has_prefix(key);
+    return key->flags & LEAT_INDEX_FULLTEXT ? 6 : 5;
+}
+
+static void sort(struct leat_draft *draft)
+{
+    for (uint32_t i = 1; i < draft->key_count; i++) {
+        struct leat_draft_key *key = draft->keys[i];
+        uint32_t at = i;
+        for (; at > 0 && rank(draft->keys[at - 1]) > rank(key); at--)
+            draft->keys[at] = draft->keys[at - 1];
+        draft->keys[at] = key;
+    }
+}
+
+void leat_keys_settle(struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->column_count; i++)
+        draft->columns[i]->column.flags &= (uint16_t)~LEAT_COLUMN_PRIMARY;
+    for (uint32_t i = 0; i < draft->key_count; i++) {
+        settle_prefixes(draft->keys[i]);
+        for (uint32_t k = 0; draft->keys[i]->primary && k < draft->keys[i]->part_count; k++) {
+            uint16_t *flags = &draft->keys[i]->parts[k].column->column.flags;
+            *flags = (uint16_t)((*flags | LEAT_COLUMN_PRIMARY) & ~LEAT_COLUMN_NULLABLE);
+        }
+    }
+    drop_implied(draft);
+    for (uint32_t i = 0; i < draft->key_count; i++)
+        if (!draft->keys[i]->primary && !draft->keys[i]->name.size)
+            give_name(draft, draft->keys[i]);
+    name_foreigns(draft);
+    sort(draft);
+}

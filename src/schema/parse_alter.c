@@ -1,0 +1,445 @@
+/* ALTER TABLE behind the table's name: one change after another, as the draft's. Old columns and keys are
+ * named as they were before the statement, new ones as they will be, in whatever order the statement has
+ * them.
+ *
+ * Facts: "ALTER TABLE Statement" in MySQL's manual, "ALTER TABLE" in MariaDB's. */
+#include "parse_int.h"
+
+#include <stdio.h>
+
+#include "collations_int.h"
+
+static struct leat_text text_of(const char *text)
+{
+    return (struct leat_text){text, (uint32_t)strlen(text)};
+}
+
+static struct leat_text keep(struct leat_draft *draft, const char *text)
+{
+    return leat_draft_text(draft, text, strlen(text));
+}
+
+/* A column that was there before, by the name it had. */
+static uint32_t find_old(const struct leat_draft *draft, const char *name)
+{
+    for (uint32_t i = 0; i < draft->column_count; i++)
+        if (draft->columns[i]->old_name.size && leat_name_equal(draft->columns[i]->old_name, text_of(name)))
+            return i;
+    return UINT32_MAX;
+}
+
+static uint32_t find_old_key(const struct leat_draft *draft, const char *name)
+{
+    for (uint32_t i = 0; i < draft->key_count; i++)
+        if (draft->keys[i]->old &&
+            (draft->keys[i]->primary ? leat_name_equal(text_of("PRIMARY"), text_of(name))
+                                     : leat_name_equal(draft->keys[i]->old_name, text_of(name))))
+            return i;
+    return UINT32_MAX;
+}
+
+/* [FIRST | AFTER column]: where it goes; `column` isn't in the list. */
+static bool parse_place(struct leat_parse *parse, const struct leat_draft *draft, uint32_t *at)
+{
+    char name[LEAT_NAME_BYTES_MAX + 1];
+    if (leat_parse_take(parse, "FIRST")) {
+        *at = 0;
+        return true;
+    }
+    if (!leat_parse_take(parse, "AFTER"))
+        return true;
+    if (!leat_parse_name(parse, name))
+        return false;
+    uint32_t after = leat_draft_find(draft, text_of(name));
+    if (after == UINT32_MAX)
+        return leat_parse_fail(parse, "AFTER a column that isn't there");
+    *at = after + 1;
+    return true;
+}
+
+static void pass_restrict(struct leat_parse *parse)
+{
+    if (!leat_parse_take(parse, "RESTRICT"))
+        leat_parse_take(parse, "CASCADE");
+}
+
+/* What changes no definition and lasts to the statement's end: partitions. */
+static bool pass_all(struct leat_parse *parse)
+{
+    while (parse->lexer.token != LEAT_TOKEN_END)
+        leat_lexer_next(&parse->lexer);
+    return true;
+}
+
+/* ---- ADD ---- */
+
+static bool add_column(struct leat_parse *parse, struct leat_draft *draft, bool exists)
+{
+    char name[LEAT_NAME_BYTES_MAX + 1];
+    if (!leat_parse_name(parse, name))
+        return false;
+    struct leat_draft_column *column = leat_draft_column_new(draft);
+    uint32_t at, keys = draft->key_count, foreigns = draft->foreign_count;
+    column->column.name = keep(draft, name);
+    bool there = leat_draft_find(draft, column->column.name) != UINT32_MAX;
+    if (!leat_parse_column(parse, draft, column))
+        return false;
+    at = draft->column_count;
+    if (!parse_place(parse, draft, &at))
+        return false;
+    if (there && !exists)
+        return leat_parse_fail(parse, "a column that is there already");
+    if (there) { /* nothing of it is added */
+        while (draft->key_count > keys)
+            leat_draft_key_remove(draft, draft->key_count - 1);
+        while (draft->foreign_count > foreigns)
+            leat_draft_foreign_remove(draft, draft->foreign_count - 1);
+        return true;
+    }
+    return leat_draft_insert(draft, column, at) || leat_parse_fail(parse, "so many columns");
+}
+
+static bool parse_add(struct leat_parse *parse, struct leat_draft *draft)
+{
+    bool found;
+    if (leat_parse_take_two(parse, "SYSTEM", "VERSIONING"))
+        return leat_parse_add_versioning(parse, draft);
+    if (leat_parse_is(parse, "PARTITION"))
+        return pass_all(parse);
+    if (!leat_parse_take(parse, "COLUMN") && (!leat_parse_key(parse, draft, &found) || found))
+        return !parse->why[0];
+    bool exists = leat_parse_if_exists(parse);
+    if (!leat_parse_take(parse, "("))
+        return add_column(parse, draft, exists);
+    do {
+        if (!leat_parse_key(parse, draft, &found) ||
+            (!found && !add_column(parse, draft, leat_parse_if_exists(parse) || exists)))
+            return false;
+    } while (leat_parse_take(parse, ","));
+    return leat_parse_want(parse, ")");
+}
+
+/* ---- DROP ---- */
+
+static void drop_key(struct leat_draft *draft, const char *name)
+{
+    uint32_t at = find_old_key(draft, name);
+    if (at != UINT32_MAX)
+        leat_draft_key_remove(draft, at);
+}
+
+static bool drop_foreign(struct leat_draft *draft, const char *name)
+{
+    for (uint32_t i = 0; i < draft->foreign_count; i++)
+        if (leat_name_equal(draft->foreigns[i]->name, text_of(name))) {
+            leat_draft_foreign_remove(draft, i);
+            return true;
+        }
+    return false;
+}
+
+static void drop_versioning(struct leat_draft *draft)
+{
+    for (uint32_t i = draft->column_count; i > 0; i--) {
+        const struct leat_column *column = &draft->columns[i - 1]->column;
+        bool row = leat_name_equal(column->default_value, text_of("ROW START")) ||
+                   leat_name_equal(column->default_value, text_of("ROW END"));
+        if (column->flags & LEAT_COLUMN_GENERATED && row)
+            leat_draft_remove(draft, i - 1);
+    }
+}
+
+static bool drop_column(struct leat_parse *parse, struct leat_draft *draft)
+{
+    char name[LEAT_NAME_BYTES_MAX + 1];
+    bool exists = leat_parse_if_exists(parse);
+    if (!leat_parse_name(parse, name))
+        return false;
+    uint32_t at = find_old(draft, name);
+    if (at != UINT32_MAX)
+        leat_draft_remove(draft, at);
+    else if (!exists)
+        return leat_parse_fail(parse, "dropping a column that isn't there");
+    pass_restrict(parse);
+    return true;
+}
+
+static bool parse_drop(struct leat_parse *parse, struct leat_draft *draft)
+{
+    char name[LEAT_NAME_BYTES_MAX + 1];
+    if (leat_parse_take_two(parse, "PRIMARY", "KEY")) {
+        drop_key(draft, "PRIMARY");
+        return true;
+    }
+    if (leat_parse_take_two(parse, "SYSTEM", "VERSIONING")) {
+        drop_versioning(draft);
+        return true;
+    }
+    if (leat_parse_is(parse, "PARTITION"))
+        return pass_all(parse);
+    bool foreign = leat_parse_take_two(parse, "FOREIGN", "KEY"),
+         key = !foreign && (leat_parse_take(parse, "INDEX") || leat_parse_take(parse, "KEY"));
+    bool constraint = !foreign && !key && leat_parse_take(parse, "CONSTRAINT");
+    bool other = !foreign && !key && !constraint &&
+                 (leat_parse_take(parse, "CHECK") || leat_parse_take_two(parse, "PERIOD", "FOR"));
+    if (!foreign && !key && !constraint && !other) {
+        leat_parse_take(parse, "COLUMN");
+        return drop_column(parse, draft);
+    }
+    leat_parse_if_exists(parse);
+    if (!leat_parse_name(parse, name))
+        return false;
+    if ((foreign || constraint) && drop_foreign(draft, name))
+        return true;
+    if (key || constraint)
+        drop_key(draft, name);
+    return true;
+}
+
+/* ---- CHANGE, MODIFY, ALTER, RENAME ---- */
+
+/* The old column goes, and the one that takes its place also does in keys. */
+static bool replace_column(struct leat_parse *parse, struct leat_draft *draft, uint32_t at,
+                           struct leat_text name)
+{
+    struct leat_draft_column *column = draft->columns[at], *was = leat_draft_alloc(draft, sizeof *was);
+    *was = *column;
+    *column = (struct leat_draft_column){.old_name = was->old_name};
+    column->column = (struct leat_column){
+        .name = name, .flags = LEAT_COLUMN_NULLABLE, .type_text = {"", 0}, .default_value = {"", 0}};
+    if (!leat_parse_column(parse, draft, column))
+        return false;
+    column->was = was;
+    if (!leat_parse_is(parse, "FIRST") && !leat_parse_is(parse, "AFTER"))
+        return true;
+    leat_draft_take_out(draft, at);
+    uint32_t place = at;
+    return parse_place(parse, draft, &place) && leat_draft_insert(draft, column, place);
+}
+
+static bool parse_change(struct leat_parse *parse, struct leat_draft *draft, bool renames)
+{
+    char name[LEAT_NAME_BYTES_MAX + 1], renamed[LEAT_NAME_BYTES_MAX + 1];
+    leat_parse_take(parse, "COLUMN");
+    bool exists = leat_parse_if_exists(parse);
+    if (!leat_parse_name(parse, name) || (renames && !leat_parse_name(parse, renamed)))
+        return false;
+    uint32_t at = find_old(draft, name);
+    if (at != UINT32_MAX)
+        return replace_column(parse, draft, at, renames ? keep(draft, renamed) : keep(draft, name));
+    if (!exists)
+        return leat_parse_fail(parse, "changing a column that isn't there");
+    struct leat_draft_column *nothing = leat_draft_column_new(draft);
+    uint32_t keys = draft->key_count, place = 0;
+    bool read = leat_parse_column(parse, draft, nothing) && parse_place(parse, draft, &place);
+    while (draft->key_count > keys)
+        leat_draft_key_remove(draft, draft->key_count - 1);
+    return read;
+}
+
+static bool alter_column(struct leat_parse *parse, struct leat_draft *draft)
+{
+    char name[LEAT_NAME_BYTES_MAX + 1];
+    bool exists = leat_parse_if_exists(parse);
+    if (!leat_parse_name(parse, name))
+        return false;
+    uint32_t at = find_old(draft, name);
+    if (at == UINT32_MAX && !exists)
+        return leat_parse_fail(parse, "altering a column that isn't there");
+    struct leat_draft_column *column = at == UINT32_MAX ? leat_draft_column_new(draft) : draft->columns[at];
+    uint16_t *flags = &column->column.flags;
+    if (leat_parse_take_two(parse, "SET", "DEFAULT")) {
+        if (!leat_parse_default(parse, draft, column))
+            return false;
+        leat_default_resolve(draft, column);
+        return true;
+    }
+    if (leat_parse_take_two(parse, "SET", "INVISIBLE"))
+        *flags |= LEAT_COLUMN_INVISIBLE;
+    else if (leat_parse_take_two(parse, "SET", "VISIBLE"))
+        *flags &= (uint16_t)~LEAT_COLUMN_INVISIBLE;
+    else if (leat_parse_take_two(parse, "DROP", "DEFAULT")) {
+        *flags &= (uint16_t) ~(LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_DEFAULT_EXPRESSION);
+        column->column.default_value = (struct leat_text){"", 0};
+        column->default_dropped = true;
+    } else
+        return leat_parse_fail(parse, "ALTER COLUMN");
+    return true;
+}
+
+static bool parse_alter_part(struct leat_parse *parse, struct leat_draft *draft)
+{
+    if (leat_parse_take(parse, "INDEX") || leat_parse_take(parse, "KEY")) {
+        leat_parse_if_exists(parse);
+        leat_lexer_next(&parse->lexer); /* its name */
+        if (leat_parse_take(parse, "VISIBLE") || leat_parse_take(parse, "INVISIBLE") ||
+            leat_parse_take(parse, "IGNORED") || leat_parse_take_two(parse, "NOT", "IGNORED"))
+            return true;
+        return leat_parse_fail(parse, "ALTER INDEX");
+    }
+    if (leat_parse_take(parse, "CHECK") || leat_parse_take(parse, "CONSTRAINT")) {
+        leat_lexer_next(&parse->lexer);
+        return leat_parse_take_two(parse, "NOT", "ENFORCED") || leat_parse_want(parse, "ENFORCED");
+    }
+    leat_parse_take(parse, "COLUMN");
+    return alter_column(parse, draft);
+}
+
+static bool rename_part(struct leat_parse *parse, struct leat_draft *draft, bool key)
+{
+    char from[LEAT_NAME_BYTES_MAX + 1], to[LEAT_NAME_BYTES_MAX + 1];
+    bool exists = leat_parse_if_exists(parse);
+    if (!leat_parse_name(parse, from) || !leat_parse_want(parse, "TO") || !leat_parse_name(parse, to))
+        return false;
+    uint32_t at = key ? find_old_key(draft, from) : find_old(draft, from);
+    if (at == UINT32_MAX)
+        return exists || leat_parse_fail(parse, "renaming what isn't there");
+    if (key)
+        draft->keys[at]->name = keep(draft, to);
+    else
+        draft->columns[at]->column.name = keep(draft, to);
+    return true;
+}
+
+static bool parse_rename(struct leat_parse *parse, struct leat_draft *draft)
+{
+    char database[LEAT_NAME_BYTES_MAX + 1], name[LEAT_NAME_BYTES_MAX + 1];
+    if (leat_parse_take(parse, "COLUMN"))
+        return rename_part(parse, draft, false);
+    if (leat_parse_take(parse, "INDEX") || leat_parse_take(parse, "KEY"))
+        return rename_part(parse, draft, true);
+    if (!leat_parse_take(parse, "TO") && !leat_parse_take(parse, "AS"))
+        leat_parse_take(parse, "=");
+    if (!leat_parse_table(parse, database, name))
+        return false;
+    draft->new_database = keep(draft, database);
+    draft->new_name = keep(draft, name);
+    return true;
+}
+
+/* ---- Character sets and the rest ---- */
+
+/* CONVERT TO CHARACTER SET x [COLLATE y] */
+static bool parse_convert(struct leat_parse *parse, struct leat_draft *draft)
+{
+    struct leat_table_options options = {0};
+    bool found;
+    if (!leat_parse_want(parse, "TO") ||
+        !leat_parse_charset(parse, &options.charset, options.collation, &found))
+        return false;
+    if (found && leat_parse_is(parse, "COLLATE") &&
+        !leat_parse_charset(parse, &options.charset, options.collation, &found))
+        return false;
+    if (!options.charset && !options.collation[0])
+        return leat_parse_fail(parse, "CONVERT TO");
+    if (!leat_parse_apply_options(parse, draft, &options))
+        return false;
+    draft->converted = true;
+    return true;
+}
+
+/* ORDER BY a [ASC | DESC], b … */
+static bool parse_order(struct leat_parse *parse)
+{
+    char name[LEAT_NAME_BYTES_MAX + 1];
+    do {
+        if (!leat_parse_name(parse, name))
+            return false;
+        while (leat_parse_take(parse, "."))
+            if (!leat_parse_name(parse, name))
+                return false;
+        if (!leat_parse_take(parse, "ASC"))
+            leat_parse_take(parse, "DESC");
+    } while (leat_parse_take(parse, ","));
+    return true;
+}
+
+/* What says how, or changes nothing that a definition has. *found: it was that. */
+static bool parse_other(struct leat_parse *parse, bool *found)
+{
+    static const char *const partitions[] = {"COALESCE", "REORGANIZE", "ANALYZE",  "CHECK",     "OPTIMIZE",
+                                             "REBUILD",  "REPAIR",     "TRUNCATE", "REMOVE",    "EXCHANGE",
+                                             "DISCARD",  "IMPORT",     "UPGRADE",  "PARTITION", NULL};
+    *found = true;
+    for (const char *const *word = partitions; *word; word++)
+        if (leat_parse_is(parse, *word))
+            return pass_all(parse);
+    if (leat_parse_take(parse, "ENABLE") || leat_parse_take(parse, "DISABLE"))
+        return leat_parse_want(parse, "KEYS");
+    if (leat_parse_take(parse, "ALGORITHM") || leat_parse_take(parse, "LOCK"))
+        return leat_parse_skip_value(parse);
+    if (leat_parse_take_two(parse, "WITH", "VALIDATION") ||
+        leat_parse_take_two(parse, "WITHOUT", "VALIDATION") || leat_parse_take(parse, "FORCE") ||
+        leat_parse_take(parse, "SECONDARY_LOAD") || leat_parse_take(parse, "SECONDARY_UNLOAD") ||
+        leat_parse_take(parse, "NOWAIT"))
+        return true;
+    if (leat_parse_take_two(parse, "ORDER", "BY"))
+        return parse_order(parse);
+    *found = false;
+    return true;
+}
+
+static bool parse_one(struct leat_parse *parse, struct leat_draft *draft, struct leat_table_options *options)
+{
+    bool found;
+    if (leat_parse_take(parse, "ADD"))
+        return parse_add(parse, draft);
+    if (leat_parse_take(parse, "DROP"))
+        return parse_drop(parse, draft);
+    if (leat_parse_take(parse, "CHANGE"))
+        return parse_change(parse, draft, true);
+    if (leat_parse_take(parse, "MODIFY"))
+        return parse_change(parse, draft, false);
+    if (leat_parse_take(parse, "ALTER"))
+        return parse_alter_part(parse, draft);
+    if (leat_parse_take(parse, "RENAME"))
+        return parse_rename(parse, draft);
+    if (leat_parse_take(parse, "CONVERT"))
+        return parse_convert(parse, draft);
+    if (!parse_other(parse, &found) || found)
+        return !parse->why[0];
+    if (!leat_parse_table_option(parse, options, &found))
+        return false;
+    if (!found)
+        return leat_parse_fail(parse, "a change of a table");
+    while (found) /* options follow one another without commas */
+        if (!leat_parse_table_option(parse, options, &found))
+            return false;
+    return true;
+}
+
+static void remember_names(struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->column_count; i++)
+        draft->columns[i]->old_name = draft->columns[i]->column.name;
+    for (uint32_t i = 0; i < draft->key_count; i++) {
+        draft->keys[i]->old = true;
+        draft->keys[i]->old_name = draft->keys[i]->name;
+    }
+}
+
+bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft)
+{
+    struct leat_table_options options = {0};
+    remember_names(draft);
+    if (leat_parse_take(parse, "WAIT"))
+        leat_lexer_next(&parse->lexer);
+    else
+        leat_parse_take(parse, "NOWAIT");
+    leat_parse_take(parse, ";");
+    while (parse->lexer.token != LEAT_TOKEN_END) {
+        if (!parse_one(parse, draft, &options))
+            return false;
+        if (leat_parse_is(parse, "PARTITION") || leat_parse_is(parse, "REMOVE"))
+            pass_all(parse);
+        leat_parse_take(parse, ";");
+        if (parse->lexer.token != LEAT_TOKEN_END && !leat_parse_want(parse, ","))
+            return false;
+    }
+    if (!leat_parse_apply_options(parse, draft, &options))
+        return false;
+    for (uint32_t i = 0; i < draft->column_count && draft->converted; i++)
+        if (draft->columns[i]->resolved && !leat_type_convert(draft, draft->columns[i], draft->collation))
+            return false;
+    return true;
+}

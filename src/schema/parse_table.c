@@ -1,0 +1,183 @@
+/* CREATE TABLE behind its name: columns and keys, options, partitions. */
+#include "parse_int.h"
+
+#include <stdio.h>
+
+#include "collations_int.h"
+
+static struct leat_text text_of(const char *text)
+{
+    return (struct leat_text){text, (uint32_t)strlen(text)};
+}
+
+bool leat_parse_element(struct leat_parse *parse, struct leat_draft *draft)
+{
+    bool found;
+    char name[LEAT_NAME_BYTES_MAX + 1];
+    if (!leat_parse_key(parse, draft, &found) || found)
+        return !parse->why[0];
+    if (!leat_parse_name(parse, name))
+        return false;
+    if (leat_draft_find(draft, text_of(name)) != UINT32_MAX)
+        return leat_parse_fail(parse, "a column that is there already");
+    struct leat_draft_column *column = leat_draft_column_new(draft);
+    column->column.name = leat_draft_text(draft, name, strlen(name));
+    return leat_parse_column(parse, draft, column) &&
+           (leat_draft_insert(draft, column, draft->column_count) ||
+            leat_parse_fail(parse, "so many columns"));
+}
+
+/* ---- Options ---- */
+
+/* Options whose = may be left out, with one value. */
+static const char *const valued[] = {"ENGINE",
+                                     "TYPE",
+                                     "AUTO_INCREMENT",
+                                     "AVG_ROW_LENGTH",
+                                     "CHECKSUM",
+                                     "TABLE_CHECKSUM",
+                                     "PAGE_CHECKSUM",
+                                     "COMMENT",
+                                     "COMPRESSION",
+                                     "CONNECTION",
+                                     "DELAY_KEY_WRITE",
+                                     "ENCRYPTION",
+                                     "ENGINE_ATTRIBUTE",
+                                     "INSERT_METHOD",
+                                     "KEY_BLOCK_SIZE",
+                                     "MAX_ROWS",
+                                     "MIN_ROWS",
+                                     "PACK_KEYS",
+                                     "PASSWORD",
+                                     "ROW_FORMAT",
+                                     "SECONDARY_ENGINE",
+                                     "SECONDARY_ENGINE_ATTRIBUTE",
+                                     "STATS_AUTO_RECALC",
+                                     "STATS_PERSISTENT",
+                                     "STATS_SAMPLE_PAGES",
+                                     "STORAGE",
+                                     "TABLESPACE",
+                                     "TRANSACTIONAL",
+                                     "UNION",
+                                     "AUTOEXTEND_SIZE",
+                                     "SEQUENCE",
+                                     "DATA",
+                                     "INDEX",
+                                     NULL};
+
+static bool is_assignment(const struct leat_parse *parse)
+{
+    struct leat_lexer next = parse->lexer;
+    bool word = next.token == LEAT_TOKEN_WORD || next.token == LEAT_TOKEN_NAME;
+    leat_lexer_next(&next);
+    return word && leat_lexer_is(&next, "=");
+}
+
+static bool is_valued(const struct leat_parse *parse)
+{
+    for (const char *const *word = valued; *word; word++)
+        if (leat_parse_is(parse, *word))
+            return true;
+    return false;
+}
+
+bool leat_parse_table_option(struct leat_parse *parse, struct leat_table_options *options, bool *found)
+{
+    struct leat_lexer mark = parse->lexer;
+    if (leat_parse_take(parse, "DEFAULT") && !leat_parse_is(parse, "CHARACTER") &&
+        !leat_parse_is(parse, "CHARSET") && !leat_parse_is(parse, "CHAR") &&
+        !leat_parse_is(parse, "COLLATE") && !leat_parse_is(parse, "ENCRYPTION"))
+        parse->lexer = mark;
+    if (!leat_parse_charset(parse, &options->charset, options->collation, found) || *found)
+        return !parse->why[0];
+    *found = true;
+    if (leat_parse_take_two(parse, "WITH", "SYSTEM")) {
+        options->versioned = true;
+        return leat_parse_want(parse, "VERSIONING");
+    }
+    if (leat_parse_take_two(parse, "START", "TRANSACTION"))
+        return true;
+    if (leat_parse_take_two(parse, "DATA", "DIRECTORY") || leat_parse_take_two(parse, "INDEX", "DIRECTORY"))
+        return leat_parse_skip_value(parse);
+    if (is_valued(parse) || is_assignment(parse)) {
+        leat_lexer_next(&parse->lexer);
+        return leat_parse_skip_value(parse);
+    }
+    *found = false;
+    return true;
+}
+
+bool leat_parse_apply_options(struct leat_parse *parse, struct leat_draft *draft,
+                              const struct leat_table_options *options)
+{
+    enum leat_charset charset = options->charset ? options->charset : leat_charset_of(draft->collation);
+    if (options->versioned)
+        draft->versioned = true;
+    if (!options->charset && !options->collation[0])
+        return true;
+    uint32_t collation = options->collation[0]
+                             ? leat_collation_by_name(draft->server, options->collation, charset)
+                             : leat_collation_default(draft->server, charset);
+    if (!collation)
+        return leat_parse_fail(parse, "a table's collation");
+    draft->collation = collation;
+    return true;
+}
+
+bool leat_parse_add_versioning(struct leat_parse *parse, struct leat_draft *draft)
+{
+    static const char *const names[] = {"row_start", "row_end"};
+    for (uint32_t i = 0; i < draft->column_count; i++)
+        if (draft->columns[i]->system_row)
+            return true;
+    for (int i = 0; i < 2; i++) {
+        struct leat_draft_column *column = leat_draft_column_new(draft);
+        column->column.name = text_of(names[i]);
+        column->column.flags = LEAT_COLUMN_INVISIBLE | LEAT_COLUMN_GENERATED | LEAT_COLUMN_STORED;
+        column->column.default_value = i ? text_of("ROW END") : text_of("ROW START");
+        column->said = (struct leat_type_said){
+            .type = LEAT_TYPE_TIMESTAMP2, .name = "timestamp", .length = 6, .length_said = true};
+        column->system_row = true;
+        if (!leat_draft_insert(draft, column, draft->column_count))
+            return leat_parse_fail(parse, "so many columns");
+    }
+    return true;
+}
+
+/* What is left must not select: then there would be columns that nobody tells. */
+static bool pass_rest(struct leat_parse *parse)
+{
+    for (; parse->lexer.token != LEAT_TOKEN_END; leat_lexer_next(&parse->lexer))
+        if (leat_parse_is(parse, "SELECT"))
+            return leat_parse_fail(parse, "CREATE TABLE … SELECT");
+    return true;
+}
+
+static bool parse_options(struct leat_parse *parse, struct leat_draft *draft)
+{
+    struct leat_table_options options = {0};
+    for (bool found = true; found;) {
+        if (!leat_parse_table_option(parse, &options, &found))
+            return false;
+        leat_parse_take(parse, ",");
+    }
+    if (leat_parse_is(parse, "PARTITION") && !pass_rest(parse))
+        return false;
+    leat_parse_take(parse, ";");
+    if (parse->lexer.token != LEAT_TOKEN_END)
+        return pass_rest(parse) && leat_parse_fail(parse, "a table's option");
+    return leat_parse_apply_options(parse, draft, &options);
+}
+
+bool leat_parse_create(struct leat_parse *parse, struct leat_draft *draft)
+{
+    if (!leat_parse_want(parse, "("))
+        return false;
+    do {
+        if (!leat_parse_element(parse, draft))
+            return false;
+    } while (leat_parse_take(parse, ","));
+    if (!leat_parse_want(parse, ")") || !parse_options(parse, draft))
+        return false;
+    return !draft->versioned || leat_parse_add_versioning(parse, draft);
+}
