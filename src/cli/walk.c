@@ -30,7 +30,7 @@ void walk_begin(struct walk *walk)
      * everywhere. */
     const struct leat_decoder_options options = {
         .event_bytes_max = walk->event_bytes_max, .whole_seconds = walk->whole_seconds, .statements_allowed = true, .lone_rows = true,
-        .skip_to_begin = true};
+        .no_digests = true, .skip_to_begin = true};
     const struct leat_item_out out = {walk, on_item};
     walk->decoder = leat_decoder_new(&options, &out);
 }

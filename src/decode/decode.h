@@ -37,6 +37,7 @@ struct leat_decoder_options {
     bool whole_seconds;       /* see schema.h */
     bool statements_allowed;  /* row changes logged as statements are items (decode of files), instead of a stop */
     bool lone_rows;           /* rows outside of BEGIN are a transaction a statement (files made by tools), instead of a stop */
+    bool no_digests;          /* transactions are compared with none: END's digest is worked out without their rows */
     bool skip_to_begin;       /* the stream may begin in mid-transaction (a file from a position): pass over until a
                                  transaction begins */
 };

@@ -128,18 +128,20 @@ static uint64_t digest_kind(const struct leat_schema_entry *entry, const struct 
     return digest_bitmap(rows->after_present, rows->column_count, digest);
 }
 
-static int walk_image(const struct leat_row_plan *plan, const uint8_t *present, bool partial,
-                      struct leat_cursor *cursor, uint64_t *digest, struct leat_error *err)
+static inline int walk_image(const struct leat_row_plan *plan, const uint8_t *present, bool partial, struct leat_cursor *cursor,
+                             uint64_t *digest, struct leat_error *err)
 {
     const uint8_t *image = cursor->at;
     if (partial ? leat_row_walk_partial(plan, present, cursor, err) : leat_row_walk(plan, present, cursor, err))
         return LEAT_FAIL;
-    *digest = decoder_mix(*digest, leat_hash64(image, (size_t)(cursor->at - image), 0));
+    if (digest)
+        *digest = decoder_mix(*digest, leat_hash64(image, (size_t)(cursor->at - image), 0));
     return LEAT_OK;
 }
 
-static int walk_row(const struct leat_row_plan *plan, const struct leat_rows_event *rows,
-                    struct leat_cursor *cursor, uint64_t *digest, struct leat_error *err)
+/* Without a digest when that is NULL. */
+static inline int walk_row(const struct leat_row_plan *plan, const struct leat_rows_event *rows,
+                           struct leat_cursor *cursor, uint64_t *digest, struct leat_error *err)
 {
     if (rows->before_present && walk_image(plan, rows->before_present, false, cursor, digest, err))
         return LEAT_FAIL;
@@ -155,13 +157,15 @@ static int give_runs(struct leat_decoder *decoder, struct leat_schema_entry *ent
 {
     struct leat_cursor cursor = leat_cursor(rows->images, rows->images_size);
     struct leat_rows *run = &decoder->item.rows;
-    uint64_t kind = digest_kind(entry, rows), digest = decoder->transaction.digest;
+    bool digests = !decoder->options.no_digests;
+    uint64_t kind = digests ? digest_kind(entry, rows) : 0, digest = decoder->transaction.digest;
     uint32_t wire_flags = run->flags;
     bool last;
     do {
         const uint8_t *row = cursor.at;
-        digest = decoder_mix(digest, kind);
-        if (walk_row(entry->plan, rows, &cursor, &digest, err))
+        if (digests)
+            digest = decoder_mix(digest, kind);
+        if (walk_row(entry->plan, rows, &cursor, digests ? &digest : NULL, err))
             return leat_error_prefix(err, "row %" PRIu32, run->first_row + run->row_count);
         last = cursor.at == cursor.end;
         if (cursor.at == row && !last)
