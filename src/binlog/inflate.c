@@ -123,7 +123,7 @@ static struct leat_row_step wire_step(const struct leat_column *column, const st
 {
     struct leat_row_step wire = *step;
     if (column->type == LEAT_TYPE_VARCHAR)
-        wire = (struct leat_row_step){.size = step->size + 1, .prefix = step->size + 1 > 255 ? 2 : 1};
+        wire = leat_row_step(step->size + 1, step->size + 1 > 255 ? 2 : 1);
     return wire;
 }
 

@@ -12,14 +12,16 @@
 
 static bool fixed(struct leat_row_step *step, uint32_t size)
 {
-    *step = (struct leat_row_step){.size = size};
+    *step = leat_row_step(size, 0);
     return true;
 }
 
 static bool counted(struct leat_row_step *step, uint8_t prefix, uint32_t size_max)
 {
-    *step = (struct leat_row_step){.size = size_max, .prefix = prefix};
-    return prefix >= 1 && prefix <= 4;
+    if (prefix < 1 || prefix > LEAT_ROW_PREFIX_MAX)
+        return false;
+    *step = leat_row_step(size_max, prefix);
+    return true;
 }
 
 /* Blobs and what is stored as one: the metadata is the width of the length. */
@@ -137,11 +139,23 @@ static void merge(const struct leat_row_step *columns, uint32_t count, struct le
             groups[group++] = used;
         bool joins = i % 8 && used > groups[group - 1] && !runs[used - 1].prefix && !columns[i].prefix;
         if (joins)
-            runs[used - 1].size += columns[i].size;
+            runs[used - 1] = leat_row_step(runs[used - 1].size + columns[i].size, 0);
         else
             runs[used++] = columns[i];
     }
     groups[group] = used;
+}
+
+static uint32_t merge_whole(const struct leat_row_step *columns, uint32_t count, struct leat_row_step *whole)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (used && !whole[used - 1].prefix && !columns[i].prefix)
+            whole[used - 1] = leat_row_step(whole[used - 1].size + columns[i].size, 0);
+        else
+            whole[used++] = columns[i];
+    }
+    return used;
 }
 
 static uint32_t *json_columns(const struct leat_table_view *view, uint32_t *count)
@@ -176,6 +190,8 @@ int leat_row_plan_new(struct leat_row_plan **out, const struct leat_table *table
     struct leat_row_step *runs = leat_alloc_zero(count ? count : 1, sizeof(*runs));
     uint32_t *groups = leat_alloc_zero((size_t)group_count + 1, sizeof(*groups));
     merge(columns, count, runs, groups);
+    struct leat_row_step *whole = leat_alloc_zero(count ? count : 1, sizeof(*whole));
+    uint32_t whole_count = merge_whole(columns, count, whole);
     uint32_t json_count;
     uint32_t *json = json_columns(view, &json_count);
     *out = leat_alloc(sizeof(**out));
@@ -185,6 +201,9 @@ int leat_row_plan_new(struct leat_row_plan **out, const struct leat_table *table
         .group_count = group_count,
         .runs = runs,
         .groups = groups,
+        .whole_count = whole_count,
+        .whole = whole,
+        .last_mask = (uint8_t)(count % 8 ? (1u << count % 8) - 1 : 0xFF),
         .compressed = compressed,
         .json_count = json_count,
         .json = json,
@@ -201,6 +220,7 @@ void leat_row_plan_free(struct leat_row_plan **plan)
     free((void *)(uintptr_t)(*plan)->columns);
     free((void *)(uintptr_t)(*plan)->runs);
     free((void *)(uintptr_t)(*plan)->groups);
+    free((void *)(uintptr_t)(*plan)->whole);
     free((void *)(uintptr_t)(*plan)->json);
     leat_table_release(&(*plan)->table);
     free(*plan);

@@ -10,8 +10,20 @@
 
 struct leat_row_step {
     uint32_t size;
+    uint32_t fixed; /* size, or 0 where there is a prefix */
+    uint32_t mask;  /* of the prefix among the four bytes at the value: its length is fixed + (those bytes & mask) */
     uint8_t prefix; /* 0 to 4 */
 };
+
+enum { LEAT_ROW_PREFIX_MAX = 4 };
+
+static inline struct leat_row_step leat_row_step(uint32_t size, uint8_t prefix)
+{
+    return (struct leat_row_step){.size = size,
+                                  .fixed = prefix ? 0 : size,
+                                  .mask = prefix ? UINT32_MAX >> (32 - 8 * prefix) : 0,
+                                  .prefix = prefix};
+}
 
 struct leat_row_plan {
     uint32_t column_count;
@@ -23,6 +35,11 @@ struct leat_row_plan {
     const struct leat_row_step *runs;
     const uint32_t *groups;
 
+    /* The same over all columns, for images without any NULL. */
+    uint32_t whole_count;
+    const struct leat_row_step *whole;
+    uint8_t last_mask; /* the columns' bits in the last byte of a bitmap over all; others may be anything */
+
     bool compressed; /* it has compressed columns: leat_row_inflate comes first */
     uint32_t json_count;
     const uint32_t *json; /* the JSON columns, in order */
@@ -30,33 +47,31 @@ struct leat_row_plan {
     struct leat_table *table; /* held, for messages */
 };
 
+/* The value's length, prefix not counted; whether it may be so long is checked by whoever calls. `at` has as many bytes as
+ * the longest prefix: then no branch depends on the step. */
+static inline size_t leat_row_step_length(const struct leat_row_step *step, const uint8_t *at)
+{
+    return step->fixed + (size_t)((uint32_t)leat_le(at, LEAT_ROW_PREFIX_MAX) & step->mask);
+}
+
 /* The value at *at, which is moved behind it. false: it ends behind `end` or is longer than its column. */
 static inline bool leat_row_step_take(const struct leat_row_step *step, const uint8_t **at,
                                       const uint8_t *end, const uint8_t **bytes, uint32_t *size)
 {
-    size_t left = (size_t)(end - *at);
     const uint8_t *from = *at;
-    size_t length = step->size;
-    if (step->prefix) {
+    size_t left = (size_t)(end - from), length = step->fixed;
+    if (__builtin_expect(left >= LEAT_ROW_PREFIX_MAX, 1)) {
+        length = leat_row_step_length(step, from);
+    } else if (step->prefix) {
         if (left < step->prefix)
             return false;
-        length = from[0];
-        if (step->prefix > 1)
-            length |= (size_t)from[1] << 8;
-        if (step->prefix > 2)
-            length |= (size_t)from[2] << 16;
-        if (step->prefix > 3)
-            length |= (size_t)from[3] << 24;
-        if (length > step->size)
-            return false;
-        from += step->prefix;
-        left -= step->prefix;
+        length = leat_le(from, step->prefix);
     }
-    if (left < length)
+    if (length > step->size || left < length + step->prefix)
         return false;
-    *bytes = from;
+    *bytes = from + step->prefix;
     *size = (uint32_t)length;
-    *at = from + length;
+    *at = from + step->prefix + length;
     return true;
 }
 

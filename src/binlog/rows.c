@@ -56,7 +56,7 @@ static int read_head(struct leat_rows_event *rows, unsigned head, struct leat_cu
 {
     if (head != HEAD_SIZE_OLD && head != HEAD_SIZE_V1 && head != HEAD_SIZE_V2)
         return leat_malformed(err, "rows events of this file have a post-header of %u bytes", head);
-    rows->table_id = leat_cursor_le(cursor, head == HEAD_SIZE_OLD ? 4 : 6);
+    rows->table_id = head == HEAD_SIZE_OLD ? leat_cursor_u32(cursor) : leat_cursor_le(cursor, 6); /* sizes known to the compiler */
     rows->flags = leat_cursor_u16(cursor);
     if (head != HEAD_SIZE_V2)
         return LEAT_OK;

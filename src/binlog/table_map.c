@@ -18,7 +18,7 @@ int leat_table_map_id(uint64_t *table_id, const uint8_t **contents, size_t *size
     if (head != HEAD_SIZE && head != OLD_HEAD_SIZE)
         return leat_malformed(err, "TABLE_MAP events of this file have a post-header of %u bytes", head);
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
-    *table_id = leat_cursor_le(&cursor, head - 2);
+    *table_id = head == OLD_HEAD_SIZE ? leat_cursor_u32(&cursor) : leat_cursor_le(&cursor, 6); /* sizes known to the compiler */
     leat_cursor_skip(&cursor, 2); /* flags: none of meaning to a reader */
     if (cursor.failed)
         return leat_malformed(err, "TABLE_MAP event of %u bytes is too short", event->size);

@@ -1,8 +1,8 @@
 /* Over row images: the hot path of ingest.
  *
  * An image is a bitmap of NULLs over the columns that are present, then the values of those that are present
- * and not NULL. Nearly all images have all columns, and most eights of columns no NULL: those are walked by
- * the plan's merged runs; all else column by column. */
+ * and not NULL. Nearly all images have all columns, and many no NULL: those are walked by steps that take all neighbours of
+ * fixed size at once. With NULLs, the eights of columns that have none are walked so; all else column by column. */
 #include "binlog/plan.h"
 
 #include "binlog_int.h"
@@ -27,7 +27,36 @@ static uint32_t count_present(const struct leat_row_plan *plan, const uint8_t *p
     return count;
 }
 
-/* Steps first … end - 1, leaving out those whose bit in `nulls` is set. NULL: at a value that isn't whole. */
+/* Behind the value of one step where fewer bytes are left than a length may have. */
+static __attribute__((noinline)) const uint8_t *walk_near_end(const struct leat_row_step *step, const uint8_t *at,
+                                                              const uint8_t *end)
+{
+    const uint8_t *bytes;
+    uint32_t size;
+    return leat_row_step_take(step, &at, end, &bytes, &size) ? at : NULL;
+}
+
+/* Steps up to end_step, none of them NULL. NULL: at a value that isn't whole. */
+static inline const uint8_t *walk_all(const struct leat_row_step *step, const struct leat_row_step *end_step,
+                                      const uint8_t *at, const uint8_t *end)
+{
+    for (; step < end_step; step++) {
+        size_t left = (size_t)(end - at);
+        if (__builtin_expect(left < LEAT_ROW_PREFIX_MAX, 0)) {
+            at = walk_near_end(step, at, end);
+            if (!at)
+                return NULL;
+            continue;
+        }
+        size_t length = leat_row_step_length(step, at);
+        if (__builtin_expect(length > step->size || left < length + step->prefix, 0))
+            return NULL;
+        at += length + step->prefix;
+    }
+    return at;
+}
+
+/* Leaves out those whose bit in `nulls` is set. */
 static inline const uint8_t *walk_some(const struct leat_row_step *step, const struct leat_row_step *end_step,
                                        unsigned nulls, const uint8_t *at, const uint8_t *end)
 {
@@ -48,7 +77,7 @@ static const uint8_t *walk_full(const struct leat_row_plan *plan, const uint8_t 
     at += plan->group_count;
     for (uint32_t g = 0; g < plan->group_count; g++) {
         if (nulls[g] == 0) {
-            at = walk_some(plan->runs + plan->groups[g], plan->runs + plan->groups[g + 1], 0, at, end);
+            at = walk_all(plan->runs + plan->groups[g], plan->runs + plan->groups[g + 1], at, end);
         } else {
             uint32_t last = g * 8 + 8 < plan->column_count ? g * 8 + 8 : plan->column_count;
             at = walk_some(plan->columns + (size_t)g * 8, plan->columns + last, nulls[g], at, end);
@@ -100,19 +129,41 @@ static int refuse(const struct leat_row_plan *plan, const uint8_t *present, cons
         leat_cursor_left(cursor));
 }
 
-int leat_row_walk(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
-                  struct leat_error *err)
+/* All columns are present, and none is NULL. `nulls` has a byte for each group. */
+static inline bool is_plain(const struct leat_row_plan *plan, const uint8_t *present, const uint8_t *nulls)
 {
-    const uint8_t *end;
+    uint32_t last = plan->group_count - 1;
+    unsigned odd = (nulls[last] | ~present[last]) & plan->last_mask;
+    for (uint32_t i = 0; i < last; i++)
+        odd |= nulls[i] | (present[i] ^ 0xFFu);
+    return !odd;
+}
+
+static __attribute__((noinline)) int walk_any(const struct leat_row_plan *plan, const uint8_t *present,
+                                              struct leat_cursor *cursor, struct leat_error *err)
+{
     uint32_t failed;
-    if (__builtin_expect(all_present(plan, present), 1))
-        end = walk_full(plan, cursor->at, cursor->end);
-    else
-        end = walk_partly(plan, present, cursor->at, cursor->end, NULL, &failed);
+    const uint8_t *end = all_present(plan, present) ? walk_full(plan, cursor->at, cursor->end)
+                                                    : walk_partly(plan, present, cursor->at, cursor->end, NULL, &failed);
     if (__builtin_expect(!end, 0))
         return refuse(plan, present, cursor, err);
     cursor->at = end;
     return LEAT_OK;
+}
+
+int leat_row_walk(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
+                  struct leat_error *err)
+{
+    const uint8_t *at = cursor->at, *end = cursor->end;
+    uint32_t bitmap_size = plan->group_count;
+    if (bitmap_size && (size_t)(end - at) >= bitmap_size && is_plain(plan, present, at)) {
+        at = walk_all(plan->whole, plan->whole + plan->whole_count, at + bitmap_size, end);
+        if (__builtin_expect(at != NULL, 1)) {
+            cursor->at = at;
+            return LEAT_OK;
+        }
+    }
+    return walk_any(plan, present, cursor, err);
 }
 
 static const uint8_t *split_full(const struct leat_row_plan *plan, const uint8_t *at, const uint8_t *end,

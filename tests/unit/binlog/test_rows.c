@@ -379,6 +379,26 @@ START_TEST(every_type_in_every_mixture)
 }
 END_TEST
 
+/* Servers before 9 set them, in the bitmap of NULLs as well. */
+START_TEST(bits_of_no_column_may_be_anything)
+{
+    const struct leat_column columns[] = {{.type = LEAT_TYPE_LONG}, {.type = LEAT_TYPE_VARCHAR, .metadata = 3}, {.type = LEAT_TYPE_TINY}};
+    static const uint8_t values[] = {1, 2, 3, 4, 2, 'a', 'b', 5};
+    struct leat_row_plan *plan = plan_of(columns, 3);
+    for (unsigned more = 0; more < 32; more++) {
+        uint8_t present = (uint8_t)(7 | more << 3), image[1 + sizeof values] = {(uint8_t)(more << 3)};
+        struct leat_value split[3];
+        memcpy(image + 1, values, sizeof values);
+        struct leat_cursor cursor = leat_cursor(image, sizeof image);
+        ck_assert_int_eq(take(plan, &present, &cursor, split), 0);
+        ck_assert_uint_eq(leat_cursor_left(&cursor), 0);
+        ck_assert_mem_eq(split[1].bytes, "ab", 2);
+        ck_assert_uint_eq(split[2].bytes[0], 5);
+    }
+    leat_row_plan_free(&plan);
+}
+END_TEST
+
 START_TEST(a_value_longer_than_its_column_is_refused)
 {
     struct leat_column column = {.type = LEAT_TYPE_VARCHAR, .metadata = 3};
@@ -478,6 +498,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, cells_of_others);
     LEAT_TEST_ADD(s, events_of_others);
     LEAT_TEST_ADD(s, every_type_in_every_mixture);
+    LEAT_TEST_ADD(s, bits_of_no_column_may_be_anything);
     LEAT_TEST_ADD(s, a_value_longer_than_its_column_is_refused);
     LEAT_TEST_ADD(s, types_that_cannot_be_walked_are_named);
     LEAT_TEST_ADD(s, heads_of_rows_events);
