@@ -78,8 +78,12 @@ const uint8_t *leat_image_nulls(const struct leat_plan *plan, const uint8_t *pre
         size = (count + 7) / 8;
     }
     const uint8_t *nulls = leat_cursor_bytes(cursor, size);
-    unsigned found = 0;
-    for (uint32_t i = 0; nulls && i < size; i++)
+    *any = true;
+    if (!nulls || present || size == 0)
+        return nulls;
+    /* The bits of no column may be anything. */
+    unsigned found = nulls[size - 1] & plan->last_mask;
+    for (uint32_t i = 0; i + 1 < size; i++)
         found |= nulls[i];
     *any = found;
     return nulls;
@@ -138,32 +142,91 @@ __attribute__((always_inline)) static inline uint8_t *put_value(struct leat_writ
                                  const uint8_t *bytes, uint32_t size, const uint8_t *readable_end,
                                  struct leat_error *err)
 {
+    uint64_t number;
     switch ((enum leat_step_op)step->op) {
-    case LEAT_STEP_INT:
-        return leat_text_i64(to, (int64_t)load_upper(step, bytes, readable_end) >> step->shift);
     case LEAT_STEP_UTF8:
         return put_utf8(writer, to, step, bytes, size, readable_end);
+    case LEAT_STEP_INT:
+        number = (uint64_t)((int64_t)load_upper(step, bytes, readable_end) >> step->shift);
+        if ((int64_t)number < 0) {
+            *to++ = '-';
+            number = 0 - number;
+        }
+        break;
     case LEAT_STEP_UINT:
-        return leat_text_u64(to, load_upper(step, bytes, readable_end) >> step->shift);
+        number = load_upper(step, bytes, readable_end) >> step->shift;
+        break;
     case LEAT_STEP_YEAR:
-        return leat_text_u64(to, bytes[0] ? 1900U + bytes[0] : 0);
+        number = bytes[0] ? 1900U + bytes[0] : 0;
+        break;
     case LEAT_STEP_BIT:
-        return leat_text_u64(to, leat_be(bytes, size));
+        number = leat_be(bytes, size);
+        break;
     default:
         writer->to = to;
         return slow_writers[step->op](writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
     }
+    return leat_text_u64(to, number);
 }
 
 int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
-                     struct leat_error *err)
+                     const uint8_t *readable_end, struct leat_error *err)
 {
     writer->step = step;
-    uint8_t *to = put_value(writer, writer->to, step, bytes, size, bytes + size, err);
+    uint8_t *to = put_value(writer, writer->to, step, bytes, size, readable_end, err);
     if (!to)
         return LEAT_FAIL;
     writer->to = to;
     return LEAT_OK;
+}
+
+/* `nulls` is NULL where no value is. Behind the image, or NULL. */
+__attribute__((always_inline)) static inline const uint8_t *write_values(struct leat_writer *writer, const struct leat_plan *plan,
+                                                                         const uint8_t *present, const uint8_t *nulls,
+                                                                         const uint8_t *at, const uint8_t *end,
+                                                                         struct leat_error *err)
+{
+    const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
+    uint8_t *to = writer->to;
+    uint32_t bit = 0, comma = 1;
+    *to++ = '{';
+    for (; step < steps_end; step++) {
+        if (present && !leat_image_bit(present, step->index))
+            continue;
+        to = leat_text_chunks(to, step->text + comma, step->text_size - comma);
+        comma = 0;
+        if (nulls && leat_image_bit(nulls, bit++)) {
+            to = leat_text_copy(to, "null", 4);
+            continue;
+        }
+        const uint8_t *bytes;
+        uint32_t size;
+        bool located = locate(step, &at, end, &bytes, &size);
+        if (__builtin_expect(!located, 0))
+            (void)leat_image_too_long(err);
+        else
+            to = put_value(writer, to, step, bytes, size, end, err);
+        if (__builtin_expect(!located || !to, 0)) {
+            writer->step = step;
+            return NULL;
+        }
+    }
+    *to++ = '}';
+    writer->to = to;
+    return at;
+}
+
+/* All columns are there and none is NULL: what nearly all images are, without a question a value. */
+static const uint8_t *write_plain(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at,
+                                  const uint8_t *end, struct leat_error *err)
+{
+    return write_values(writer, plan, NULL, NULL, at, end, err);
+}
+
+static const uint8_t *write_any(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                                const uint8_t *nulls, const uint8_t *at, const uint8_t *end, struct leat_error *err)
+{
+    return write_values(writer, plan, present, nulls, at, end, err);
 }
 
 int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
@@ -174,35 +237,11 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
     const uint8_t *nulls = leat_image_nulls(plan, present, cursor, &any);
     if (!nulls)
         return leat_image_too_long(err);
-    const uint8_t *at = cursor->at, *end = cursor->end;
-    const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
-    uint8_t *to = writer->to;
-    uint32_t bit = 0, comma = 1;
-    *to++ = '{';
-    for (; step < steps_end; step++) {
-        if (present && !leat_image_bit(present, step->index))
-            continue;
-        to = leat_text_chunks(to, step->text + comma, step->text_size - comma);
-        comma = 0;
-        if (any && leat_image_bit(nulls, bit++)) {
-            to = leat_text_copy(to, "null", 4);
-            continue;
-        }
-        const uint8_t *bytes;
-        uint32_t size;
-        if (!locate(step, &at, end, &bytes, &size)) {
-            writer->step = step;
-            return leat_image_too_long(err);
-        }
-        to = put_value(writer, to, step, bytes, size, end, err);
-        if (!to) {
-            writer->step = step;
-            return LEAT_FAIL;
-        }
-    }
-    *to++ = '}';
-    writer->to = to;
-    cursor->at = at;
+    const uint8_t *behind = present || any ? write_any(writer, plan, present, nulls, cursor->at, cursor->end, err)
+                                           : write_plain(writer, plan, cursor->at, cursor->end, err);
+    if (!behind)
+        return LEAT_FAIL;
+    cursor->at = behind;
     return LEAT_OK;
 }
 
@@ -215,6 +254,13 @@ int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, 
     if (!nulls)
         return leat_image_too_long(err);
     const uint8_t *at = cursor.at, *end = cursor.end;
+    if (plan->key_offsets && !present && !any) {
+        if ((size_t)(end - at) < plan->key_bytes)
+            return leat_image_too_long(err);
+        for (uint32_t i = 0; i < plan->key_count; i++)
+            located[i] = (struct leat_located){at + plan->key_offsets[i], plan->steps[plan->key[i]].size, true};
+        return LEAT_OK;
+    }
     uint32_t bit = 0;
     for (uint32_t i = 0; i < plan->key_span; i++) {
         if (present && !leat_image_bit(present, i))

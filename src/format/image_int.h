@@ -67,8 +67,8 @@ int leat_image_write_partial(struct leat_writer *writer, const struct leat_plan 
 /* The changes to those, `,"json_diff":{…}`, behind the buffer's contents. */
 int leat_image_changes(struct leat_buf *buf, const struct leat_plan *plan, struct leat_error *err) LEAT_CHECKED;
 
-/* One located value, written by its step. */
+/* One located value, written by its step. Bytes up to readable_end may be read, too. */
 int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
-                     struct leat_error *err) LEAT_CHECKED;
+                     const uint8_t *readable_end, struct leat_error *err) LEAT_CHECKED;
 
 #endif

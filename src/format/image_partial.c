@@ -70,7 +70,7 @@ static int write_value(struct leat_writer *writer, const struct leat_located *va
         return LEAT_OK;
     }
     if (!document)
-        return leat_image_value(writer, writer->step, value->bytes, value->size, err);
+        return leat_image_value(writer, writer->step, value->bytes, value->size, value->bytes + value->size, err);
     if (!document->bytes)
         return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "changes to a JSON document where there was NULL");
     return leat_write_changed_json(writer, writer->step, document, value->bytes, value->size, err);

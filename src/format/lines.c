@@ -88,10 +88,13 @@ int leat_lines_close(struct leat_lines *lines, bool last, struct leat_error *err
 {
     if (!lines->open_size)
         return LEAT_OK;
-    static const char plain[] = "}", at_last[] = ",\"last\":true}";
-    size_t size = last ? sizeof at_last - 1 : sizeof plain - 1;
-    leat_buf_put(lines->out.buf, last ? at_last : plain, size);
-    size += lines->open_size;
+    static const char at_last[] = ",\"last\":true";
+    size_t size = lines->open_size + 1;
+    if (last) {
+        leat_buf_put(lines->out.buf, at_last, sizeof at_last - 1);
+        size += sizeof at_last - 1;
+    }
+    leat_buf_u8(lines->out.buf, '}');
     lines->open_size = 0;
     return hand_on(lines, size, last, lines->open_database, lines->open_table, err);
 }

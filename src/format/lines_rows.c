@@ -81,7 +81,7 @@ static int write_key(struct run *run, struct leat_writer *writer, const struct l
         writer->to = leat_text_chunks(writer->to, step->text + comma, step->text_size - comma);
         if (!located[i].bytes)
             writer->to = leat_text_copy(writer->to, "null", 4);
-        else if (leat_image_value(writer, step, located[i].bytes, located[i].size, err))
+        else if (leat_image_value(writer, step, located[i].bytes, located[i].size, run->cursor.end, err))
             return LEAT_FAIL;
     }
     *writer->to++ = '}';

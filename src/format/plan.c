@@ -235,6 +235,7 @@ static int make_steps(struct leat_plan *plan, struct leat_error *err)
         members += (size_t)view->columns[i].member_count + 1;
     plan->count = view->column_count;
     plan->bitmap_size = (plan->count + 7) / 8;
+    plan->last_mask = (uint8_t)(plan->count % 8 ? (1U << plan->count % 8) - 1 : 0xFF);
     plan->steps = leat_alloc_zero(plan->count ? plan->count : 1, sizeof *plan->steps);
     plan->members = leat_alloc_zero(members ? members : 1, sizeof *plan->members);
     struct leat_row_plan *packed;
@@ -281,6 +282,21 @@ static void make_key(struct leat_plan *plan)
     }
 }
 
+static void make_key_offsets(struct leat_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->key_span; i++)
+        if (plan->steps[i].prefix)
+            return;
+    if (!plan->key_count)
+        return;
+    plan->key_offsets = leat_alloc_zero(plan->key_count, sizeof *plan->key_offsets);
+    for (uint32_t i = 0; i < plan->key_span; i++) {
+        if (plan->key_part_of[i] != UINT32_MAX)
+            plan->key_offsets[plan->key_part_of[i]] = plan->key_bytes;
+        plan->key_bytes += plan->steps[i].size;
+    }
+}
+
 /* They are on the servers, always; lines with others would be no JSON. */
 static int check_names(const struct leat_plan *plan, struct leat_error *err)
 {
@@ -320,6 +336,7 @@ int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struc
             return LEAT_FAIL;
         }
         make_key(made);
+        make_key_offsets(made);
         make_documents(made);
     }
     *plan = made;
@@ -336,6 +353,7 @@ void leat_plan_free(struct leat_plan **plan)
     free(gone->members);
     free(gone->key);
     free(gone->key_part_of);
+    free(gone->key_offsets);
     free(gone->located);
     free(gone->documents);
     leat_buf_free(&gone->text);

@@ -63,11 +63,15 @@ struct leat_plan {
     struct leat_step *steps; /* view->column_count */
     uint32_t count;
     uint32_t bitmap_size;   /* of a bitmap over all columns */
+    uint8_t last_mask;      /* the columns' bits in its last byte */
     uint32_t key_count;     /* 0: no key is known */
     uint32_t key_span;      /* key columns lie in the first so many columns */
     uint32_t *key;          /* columns, in key order */
     uint32_t *key_part_of;  /* column: its part in the key, or UINT32_MAX */
     struct leat_located *located; /* scratch: key_count, and as many again */
+    uint32_t *key_offsets;        /* where the key's values lie behind an image's bitmap, when no value before them is of variable size and
+                                     none is NULL; else NULL */
+    uint32_t key_bytes;           /* of the columns up to the key's last */
     uint32_t json_count;          /* JSON columns, documents of the server's binary form */
     struct leat_located *documents; /* scratch: json_count, those of a before image; and as many again, changes without */
     const uint8_t *about;   /* `"db":"shop","table":"cart",` */

@@ -106,17 +106,39 @@ static inline uint8_t *leat_text_small(uint8_t *to, uint32_t value)
 /* 20 digits at most; touches 24 bytes. */
 uint8_t *leat_text_u64_long(uint8_t *to, uint64_t value);
 
-static inline uint8_t *leat_text_u64(uint8_t *to, uint64_t value)
+/* The first one or two digits, of a number below 100; touches two bytes. */
+static inline uint8_t *leat_text_lead(uint8_t *to, unsigned value)
 {
-    return value < LEAT_TEXT_HUNDRED_MILLION ? leat_text_small(to, (uint32_t)value) : leat_text_u64_long(to, value);
+    unsigned skipped = value < 10;
+    to[0] = (uint8_t)leat_text_pairs[2 * value + skipped];
+    to[1] = (uint8_t)leat_text_pairs[2 * value + 1];
+    return to + 2 - skipped;
 }
 
-static inline uint8_t *leat_text_i64(uint8_t *to, int64_t value)
+/* Below a million, which most numbers in rows are. The number is made a fraction of 2^32, from which each multiplication
+ * by 100 brings two digits out at the top. The factors, 2^32 / 100 and / 10000, are rounded up: that is too much by less than
+ * the last digit is worth. */
+__attribute__((always_inline)) static inline uint8_t *leat_text_little(uint8_t *to, uint32_t value)
 {
-    if (value >= 0)
-        return leat_text_u64(to, (uint64_t)value);
-    *to = '-';
-    return leat_text_u64(to + 1, 0 - (uint64_t)value);
+    enum { HUNDREDTH = 42949673, TEN_THOUSANDTH = 429497 };
+    if (value < 100)
+        return leat_text_lead(to, value);
+    uint64_t fraction = (uint64_t)value * (value < 10000 ? HUNDREDTH : TEN_THOUSANDTH);
+    to = leat_text_lead(to, (unsigned)(fraction >> 32));
+    fraction = (fraction & UINT32_MAX) * 100;
+    to = leat_text_two(to, (unsigned)(fraction >> 32));
+    if (value < 10000)
+        return to;
+    fraction = (fraction & UINT32_MAX) * 100;
+    return leat_text_two(to, (unsigned)(fraction >> 32));
+}
+
+__attribute__((always_inline)) static inline uint8_t *leat_text_u64(uint8_t *to, uint64_t value)
+{
+    enum { MILLION = 1000000 };
+    if (value < MILLION)
+        return leat_text_little(to, (uint32_t)value);
+    return value < LEAT_TEXT_HUNDRED_MILLION ? leat_text_small(to, (uint32_t)value) : leat_text_u64_long(to, value);
 }
 
 #endif

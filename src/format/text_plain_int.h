@@ -99,7 +99,7 @@ uint8_t *leat_text_utf8_rest(uint8_t *to, const uint8_t *at, size_t size, const 
  * up to `character_max` bytes: 4 for utf8mb4, 3 for utf8mb3, 1 for ASCII alone. `readable_end` is where the memory
  * around the bytes ends: bytes up to there are read and thrown away. `to` has room for leat_text_utf8_max bytes.
  * Returns what is behind the text, or NULL at bytes that are not of the set. */
-static inline uint8_t *leat_text_utf8(uint8_t *to, const uint8_t *at, size_t size, const uint8_t *readable_end,
+__attribute__((always_inline)) static inline uint8_t *leat_text_utf8(uint8_t *to, const uint8_t *at, size_t size, const uint8_t *readable_end,
                                       unsigned character_max)
 {
     size_t taken = leat_text_plain(to, at, size, readable_end);

@@ -2,6 +2,7 @@
 #include "lines.h"
 
 #include "base/json.h"
+#include "format/text_int.h"
 
 struct one {
     struct test_table table;
@@ -360,10 +361,35 @@ START_TEST(geometry_vector_and_json)
 }
 END_TEST
 
+static void check_digits(uint64_t number)
+{
+    char expected[24];
+    uint8_t text[48];
+    int size = snprintf(expected, sizeof expected, "%llu", (unsigned long long)number);
+    ck_assert_int_eq(leat_text_u64(text, number) - text, size);
+    ck_assert_mem_eq(text, expected, (size_t)size);
+}
+
+START_TEST(digits_of_every_number_below_a_million_and_around_powers_of_ten)
+{
+    for (uint64_t number = 0; number < 1000000; number++)
+        check_digits(number);
+    for (uint64_t power = 1000000;; power *= 10) {
+        check_digits(power - 1);
+        check_digits(power);
+        check_digits(power + 1);
+        if (power > UINT64_MAX / 10)
+            break;
+    }
+    check_digits(UINT64_MAX);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("format: values");
     LEAT_TEST_ADD(all, integers_are_exact);
+    LEAT_TEST_ADD(all, digits_of_every_number_below_a_million_and_around_powers_of_ten);
     LEAT_TEST_ADD(all, null_is_null_whatever_the_type);
     LEAT_TEST_ADD(all, floats_are_the_shortest_that_read_back);
     LEAT_TEST_ADD(all, decimals_are_text_with_all_their_digits);
