@@ -56,6 +56,12 @@ static const struct cli_option options_rewind[] = {
 static const struct cli_option options_skip[] = {
     {"reason", 0, "TEXT", "Why; goes into the log."}, END_OF_OPTIONS};
 
+static const struct cli_option options_schema[] = {
+    {"at", 0, "P", "Only the definition that held there: now, earliest, FILE:POS, a GTID set (taken as done), or a time."},
+    {"format", 0, "FORMAT", "text (the default), sql (CREATE TABLE) or json."},
+    {"from", 0, "server|FILE", "reload: from the server as it is defined there now, or out of a file with its CREATE TABLE."},
+    END_OF_OPTIONS};
+
 #define GROUPS(...) (const struct cli_option *const[]){__VA_ARGS__, NULL}
 
 const struct cli_command cli_commands[] = {
@@ -89,7 +95,10 @@ const struct cli_command cli_commands[] = {
     {"journal", "ls|cat|verify DIR", "a journal, offline",
      "ls lists segments, cat prints all changes as lines, verify reads every record and checks every rule. The relay may be running.",
      GROUPS(options_select), cli_journal},
-    {"schema", "DB.TABLE [--at P]", "a table's definitions through time", "", GROUPS(cli_options_config), cli_later},
+    {"schema", "DB.TABLE [--at P] [--format FORMAT] [-c FILE | DIR], or: reload DB.TABLE --from server|FILE", "a table's definitions through time",
+     "Shows each definition of a table that the journal (in DIR, or that of the configuration) knows: when and where it began, by which statement, "
+     "and what changed. The relay may be running. reload has the running relay take a definition anew, where its stream stands.",
+     GROUPS(options_schema, cli_options_config), cli_schema},
     {"config", "check|print|reference", "the configuration",
      "check says what is wrong with it, print shows what is in force with secrets masked, reference prints every setting.",
      GROUPS(cli_options_config), cli_config},
