@@ -161,9 +161,8 @@ static int unknown(const struct showing *showing, struct leat_journal *journal, 
     struct known known = {.table = table};
     if (leat_journal_definitions(journal, note_known, &known, err))
         return LEAT_FAIL;
-    leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "no definition of %s.%s is known in the journal in %.300s", table->database,
+    leat_fail(err, LEAT_E_IO, LEAT_KIND_OPERATOR, "no definition of %s.%s is known in the journal in %.300s", table->database,
               table->name, folder);
-    err->code = LEAT_E_UNSUPPORTED; /* the command line was right */
     if (!known.count)
         (void)leat_cure(err, "no table is: definitions are there once leat has read them from the server or seen their DDL");
     else if (known.alike.size)
@@ -178,7 +177,7 @@ static int unknown(const struct showing *showing, struct leat_journal *journal, 
 static int not_there(const struct showing *showing, struct leat_error *err)
 {
     const struct asked *asked = &showing->asked;
-    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_OPERATOR, "no definition of %s.%s is known that held at %.200s", asked->table.database,
+    leat_fail(err, LEAT_E_IO, LEAT_KIND_OPERATOR, "no definition of %s.%s is known that held at %.200s", asked->table.database,
               asked->table.name, asked->at);
     return leat_cure(err, "leat schema %s.%s shows from when on it is known", asked->table.database, asked->table.name);
 }

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "binlog/charset.h"
 #include "format/create.h"
+#include "schema/collation.h"
 
 static const char *how_name(enum leat_definition_how how)
 {
@@ -168,8 +169,9 @@ static void put_bool(struct leat_buf *out, const char *key, bool value)
     leat_buf_puts(out, value ? "true" : "false");
 }
 
-static void put_column(struct leat_buf *out, const struct leat_column *column)
+static void put_column(struct leat_buf *out, const struct leat_column *column, enum leat_table_server server)
 {
+    char collation[LEAT_COLLATION_NAME_MAX];
     separate(out);
     leat_buf_u8(out, '{');
     put_member(out, "name", column->name);
@@ -177,8 +179,8 @@ static void put_column(struct leat_buf *out, const struct leat_column *column)
     put_bool(out, "nullable", column->flags & LEAT_COLUMN_NULLABLE);
     if (column->collation && leat_charset_of(column->collation) != LEAT_CHARSET_UNKNOWN) {
         put_cmember(out, "charset", leat_charset_name(column->collation));
-        put_key(out, "collation_id");
-        leat_put_u64(out, column->collation);
+        if (leat_collation_name(collation, server, column->collation))
+            put_cmember(out, "collation", collation);
     }
     if (column->flags & LEAT_COLUMN_GENERATED)
         put_cmember(out, "generated", column->flags & LEAT_COLUMN_STORED ? "stored" : "virtual");
@@ -268,7 +270,7 @@ static void put_definition(struct leat_buf *out, const struct leat_table_view *v
     put_key(out, "columns");
     leat_buf_u8(out, '[');
     for (uint32_t i = 0; i < view->column_count; i++)
-        put_column(out, &view->columns[i]);
+        put_column(out, &view->columns[i], view->server);
     leat_buf_u8(out, ']');
     put_key(out, "primary_key");
     put_parts(out, view, view->key, view->key_count);

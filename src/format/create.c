@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "binlog/charset.h"
+#include "schema/collation.h"
 #include "sql_int.h"
 
 void leat_create_name(struct leat_buf *buf, struct leat_text name)
@@ -48,14 +49,23 @@ static size_t type_size(struct leat_text type)
     return type.size;
 }
 
-static void put_type(struct leat_buf *buf, const struct leat_column *column)
+static void put_collation(struct leat_buf *buf, enum leat_table_server server, uint32_t id)
+{
+    char name[LEAT_COLLATION_NAME_MAX];
+    leat_buf_printf(buf, "CHARACTER SET %s", leat_charset_name(id));
+    if (leat_collation_name(name, server, id))
+        leat_buf_printf(buf, " COLLATE %s", name);
+}
+
+static void put_type(struct leat_buf *buf, const struct leat_column *column, enum leat_table_server server)
 {
     struct leat_text type = column->type_text;
     size_t size = has_characters(column) ? type_size(type) : type.size;
     leat_buf_put(buf, type.bytes, size);
     if (!has_characters(column))
         return;
-    leat_buf_printf(buf, " CHARACTER SET %s", leat_charset_name(column->collation));
+    leat_buf_u8(buf, ' ');
+    put_collation(buf, server, column->collation);
     leat_buf_put(buf, type.bytes + size, type.size - size);
 }
 
@@ -119,7 +129,7 @@ void leat_create_column(struct leat_buf *buf, const struct leat_table_view *view
 {
     const struct leat_column *column = &view->columns[at];
     bool generated = column->flags & LEAT_COLUMN_GENERATED, mariadb = view->server == LEAT_TABLE_OF_MARIADB;
-    put_type(buf, column);
+    put_type(buf, column, view->server);
     if (generated) {
         leat_buf_puts(buf, " GENERATED ALWAYS AS (");
         put_expression(buf, column->default_value);
@@ -249,7 +259,9 @@ int leat_create_table(struct leat_buf *buf, const struct leat_table_view *view, 
     }
     put_keys(buf, view);
     leat_buf_puts(buf, "\n)");
-    if (leat_charset_of(view->collation) != LEAT_CHARSET_UNKNOWN && view->collation)
-        leat_buf_printf(buf, " DEFAULT CHARACTER SET %s", leat_charset_name(view->collation));
+    if (leat_charset_of(view->collation) != LEAT_CHARSET_UNKNOWN && view->collation) {
+        leat_buf_puts(buf, " DEFAULT ");
+        put_collation(buf, view->server, view->collation);
+    }
     return LEAT_OK;
 }

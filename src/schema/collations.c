@@ -3,6 +3,7 @@
  * Source: information_schema of MySQL 9.7.4, MariaDB 10.11.19 and 11.8.6. A name has the same number on both, but for five; those of
  * UCA 14.0, which MariaDB has for each of five sets, are numbered alike within each. Pure. */
 #include "collations_int.h"
+#include "schema/collation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -334,4 +335,22 @@ uint32_t leat_collation_binary(const struct leat_catalog_server *server, enum le
         return LEAT_COLLATION_BINARY;
     snprintf(name, sizeof name, "%s_bin", leat_charset_label(charset));
     return leat_collation_by_name(server, name, charset);
+}
+
+const char *leat_collation_name(char name[LEAT_COLLATION_NAME_MAX], enum leat_table_server server, uint32_t id)
+{
+    for (size_t i = 0; i < sizeof collations / sizeof *collations; i++) {
+        if (collations[i].id != id || (collations[i].only && collations[i].only != server))
+            continue;
+        snprintf(name, LEAT_COLLATION_NAME_MAX, "%s", collations[i].name);
+        return name;
+    }
+    uint32_t base = uca_base(leat_charset_of(id));
+    for (size_t i = 0; base && id >= base && i < sizeof uca / sizeof *uca; i++) {
+        if (base + uca[i].id != id)
+            continue;
+        snprintf(name, LEAT_COLLATION_NAME_MAX, "%s_uca1400_%s", leat_charset_name(id), uca[i].name);
+        return name;
+    }
+    return NULL;
 }
