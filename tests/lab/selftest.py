@@ -284,3 +284,65 @@ def test_command_line():
     finally:
         run("down", name)
     assert name not in run("list")
+
+
+@pytest.fixture(scope="module")
+def kafka():
+    try:
+        from leatlab.kafka import Kafka
+        cluster = Kafka("k", secure=True)
+    except install.Unavailable as why:
+        pytest.skip(str(why))
+    with cluster:
+        yield cluster
+
+
+def produce(kafka, topic, values, **settings):
+    from confluent_kafka import Producer
+    producer = Producer(kafka.client(**settings))
+    for value in values:
+        producer.produce(topic, str(value).encode())
+    assert producer.flush(60) == 0
+
+
+def test_a_broker_keeps_what_it_acknowledged_over_kill_9(kafka):
+    kafka.create_topic("kept", partitions=3)
+    assert kafka.topics()["kept"] == 3
+    produce(kafka, "kept", range(100))
+    kafka.broker(1).kill()
+    kafka.start()
+    assert sorted(int(message.value()) for message in kafka.read("kept")) == list(range(100))
+
+
+def test_what_an_open_transaction_holds_is_not_read(kafka):
+    from confluent_kafka import Producer
+    kafka.create_topic("held")
+    producer = Producer(kafka.client(**{"transactional.id": "t"}))
+    producer.init_transactions(60)
+    for number in range(2):
+        producer.begin_transaction()
+        producer.produce("held", str(number).encode())
+        producer.flush(60)
+        if number == 0:
+            producer.commit_transaction(60)
+    assert [message.value() for message in kafka.read("held")] == [b"0"]
+    assert [message.value() for message in kafka.read("held", committed=False)] == [b"0", b"1"]
+
+
+def test_a_wrong_password_is_refused(kafka):
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+    with pytest.raises(KafkaException):
+        AdminClient(kafka.client(**{"sasl.password": "wrong", "log_level": 2})).list_topics(timeout=3)
+
+
+@pytest.mark.skipif(not os.environ.get("LEAT_FULL"), reason="half a minute: with --full")
+def test_three_brokers_go_on_without_one():
+    from leatlab.kafka import Kafka
+    with Kafka("k3", brokers=3) as cluster:
+        cluster.create_topic("t")
+        cluster.broker(2).kill()
+        produce(cluster, "t", range(10), acks="all")
+        cluster.broker(2).start(wait=False)
+        cluster.wait_ready()
+        assert len(cluster.read("t")) == 10

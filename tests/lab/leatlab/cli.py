@@ -53,7 +53,12 @@ def _mariadb():
     return Mariadb
 
 
-KINDS = {"mysql": _mysql, "mysql80": _mysql80, "mariadb": _mariadb}  # `up NAME --kind mariadb --option version=11.8`
+def _broker():
+    from .kafka import Broker
+    return Broker
+
+
+KINDS = {"mysql": _mysql, "mysql80": _mysql80, "mariadb": _mariadb, "kafka": _broker}  # `up NAME --kind mariadb --option version=11.8`
 
 
 def find(name):
@@ -90,6 +95,11 @@ def _install(given):
 def _up(given):
     """Make and start an instance that stays until `lab down`."""
     options = dict(option.split("=", 1) if "=" in option else (option, True) for option in given.option)
+    if given.kind == "kafka":
+        from .kafka import Kafka
+        cluster = Kafka(given.name, int(options.pop("brokers", 1)), keep=True, **options)
+        print(f"{cluster.start().bootstrap()}; brokers {', '.join(broker.name for broker in cluster.brokers)}")
+        return
     instance = KINDS[given.kind]()(given.name, keep=True, **options)
     try:
         instance.start()

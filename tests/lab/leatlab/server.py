@@ -35,6 +35,7 @@ class Server:
 
     kind = None
     start_timeout_s = 60
+    more_ports = 0  # that it needs beside .port
 
     def __init__(self, name, keep=False, **options):
         """Reserves the name, folder and port; nothing runs yet. Options are the server's own settings."""
@@ -48,8 +49,8 @@ class Server:
         with paths.locked(paths.run_dir() / ".lock"):
             if base.exists():
                 raise ServerError(f"instance {base.name} exists already")
-            self.port = _free_port()
-            self._attach(base, {"kind": self.kind, "name": name, "options": options, "port": self.port,
+            self.port, *more = _free_ports(1 + self.more_ports)
+            self._attach(base, {"kind": self.kind, "name": name, "options": options, "port": self.port, "more_ports": more,
                                 "pid": None, "pid_started": None,
                                 "owner": None if keep else os.getpid(),
                                 "owner_started": None if keep else process.started_at(os.getpid())})
@@ -196,18 +197,21 @@ def sweep():
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port():
-    taken = {state["port"] for _, state in instances()}
+def _free_ports(count):
+    taken = {port for _, state in instances() for port in (state["port"], *state.get("more_ports", ()))}
+    found = []
     for port in random.SystemRandom().sample(PORTS, 200):
         if port in taken:
             continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
+                found.append(port)
             except OSError:
                 continue
-    raise ServerError("no free port")
+        if len(found) == count:
+            return found
+    raise ServerError("no free ports")
 
 
 def _own(server):
