@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "schema/catalog.h"
 
 void relay_fatal(struct relay *relay, const struct leat_error *err)
 {
@@ -133,7 +134,7 @@ static int open_journal(struct relay *relay, struct leat_error *err)
 static int open_source(struct relay *relay, struct leat_error *err)
 {
     struct leat_journal_resume state = {0};
-    struct leat_source_resume resume;
+    struct leat_source_resume resume = {0};
     int rc = relay_find_start(relay, &state, &resume, err);
     if (rc == LEAT_OK) {
         const struct leat_journal_identity *identity = leat_journal_identity(relay->journal);
@@ -146,7 +147,9 @@ static int open_source(struct relay *relay, struct leat_error *err)
             options.server_id = identity->server_id;
         memcpy(options.replica_uuid, identity->replica_uuid, LEAT_UUID_SIZE);
         rc = leat_source_new(&relay->source, &options, &resume, err);
+        resume.catalog = NULL;
     }
+    leat_catalog_free(&resume.catalog);
     leat_journal_resume_free(&state);
     return rc;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "journal/definitions.h"
+#include "schema/catalog.h"
 
 void relay_ask_checkpoints(struct relay *relay)
 {
@@ -126,6 +128,24 @@ static void resume_from_journal(const struct leat_journal_resume *from, struct l
     memcpy(resume->source_uuid, from->source_uuid, LEAT_UUID_SIZE);
 }
 
+static int put_definition(void *catalog, const struct leat_definition_entry *entry, struct leat_error *err)
+{
+    (void)err;
+    leat_catalog_put(catalog, &entry->definition);
+    return LEAT_OK;
+}
+
+/* Of tables that weren't journalled until now the journal has none: they are read from the server. */
+static int take_definitions(struct relay *relay, bool same_scope, struct leat_source_resume *resume, struct leat_error *err)
+{
+    if (!same_scope)
+        return LEAT_OK;
+    resume->catalog = leat_catalog_new();
+    int rc = leat_journal_definitions(relay->journal, put_definition, resume->catalog, err);
+    leat_catalog_commit(resume->catalog);
+    return rc;
+}
+
 int relay_find_start(struct relay *relay, struct leat_journal_resume *state, struct leat_source_resume *resume,
                      struct leat_error *err)
 {
@@ -136,7 +156,7 @@ int relay_find_start(struct relay *relay, struct leat_journal_resume *state, str
     if (!state->empty) {
         resume_from_journal(state, resume);
         resume->has_last = resume->has_last && comparable;
-        return check_checkpoints(relay, err);
+        return take_definitions(relay, comparable, resume, err) ? LEAT_FAIL : check_checkpoints(relay, err);
     }
     const struct relay_sink *oldest;
     int rc = find_oldest(relay, &oldest, err);

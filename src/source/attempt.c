@@ -146,6 +146,8 @@ static int check(struct leat_source *source, struct leat_mysql *mysql, struct so
     if (rc == LEAT_OK)
         rc = source_give_definitions(source, err);
     if (rc == LEAT_OK)
+        rc = source_reload_asked(source, err);
+    if (rc == LEAT_OK)
         rc = source_resolve_until(source, mysql, facts, err);
     if (rc == LEAT_OK && source_until_reached(source))
         rc = LEAT_END;

@@ -79,6 +79,7 @@ void leat_source_free(struct leat_source **source)
     if (!old)
         return;
     leat_decoder_free(&old->decoder);
+    free(old->reload.sql);
     leat_catalog_free(&old->catalog);
     leat_filter_free(&old->filter);
     leat_gtid_set_free(&old->place.completed);

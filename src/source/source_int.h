@@ -86,6 +86,16 @@ struct source_watch {
     atomic_bool cut; /* the connection was shut down because the listener blocks */
 };
 
+/* A definition that an operator wants anew; under the source's mutex. */
+struct source_reload {
+    atomic_bool asked;  /* not yet taken up */
+    bool taken, done;   /* who asked still waits; it was carried out */
+    char database[LEAT_NAME_BYTES_MAX + 1], name[LEAT_NAME_BYTES_MAX + 1];
+    char *sql;          /* owned; NULL: from the server */
+    int result;
+    struct leat_error error;
+};
+
 struct leat_source {
     struct leat_source_options options;
     const struct leat_source_config *config;
@@ -133,6 +143,7 @@ struct leat_source {
     pthread_mutex_t mutex;
     pthread_cond_t woken;
     bool stop, retry;
+    struct source_reload reload;
     struct leat_mysql *connections[SOURCE_CONNECTIONS];
     struct leat_source_status status;
 };
@@ -210,6 +221,8 @@ int source_give_definitions(struct leat_source *source, struct leat_error *err) 
 int source_define_table(void *source, const char *database, const char *name, struct leat_error *err) LEAT_CHECKED;
 /* What the open transaction did to definitions is void: it comes again, if at all. */
 void source_rollback_definitions(struct leat_source *source);
+/* reload.c: carries out what leat_source_reload asks for. Between transactions. LEAT_STOPPED or LEAT_OK. */
+int source_reload_asked(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
 /* definitions_read.c: asks what of the server decides what statements mean, and tells the catalog. */
 int source_read_server(struct leat_mysql *mysql, struct leat_catalog_server *server, struct leat_error *err) LEAT_CHECKED;
 

@@ -244,6 +244,8 @@ static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct 
         if (rc)
             return rc;
         source->unpublished_bytes += size;
+        if (!source->open && (rc = source_reload_asked(source, err)) != LEAT_OK)
+            return rc;
         if (source->definitions.forget && !source->open) {
             source->definitions.forget = false;
             leat_decoder_forget_all(source->decoder);
