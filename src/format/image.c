@@ -108,7 +108,8 @@ static leat_value_writer *const slow_writers[] = {
     [LEAT_STEP_DECIMAL] = leat_write_decimal,   [LEAT_STEP_TEMPORAL] = leat_write_temporal,
     [LEAT_STEP_ENUM] = leat_write_enum,         [LEAT_STEP_SET] = leat_write_set,
     [LEAT_STEP_TEXT] = leat_write_text,         [LEAT_STEP_BYTES] = leat_write_bytes,
-    [LEAT_STEP_BINARY] = leat_write_binary,     [LEAT_STEP_GEOMETRY] = leat_write_geometry,
+    [LEAT_STEP_BINARY] = leat_write_binary,     [LEAT_STEP_SHAPE] = leat_write_shape,
+    [LEAT_STEP_GEOMETRY] = leat_write_geometry,
     [LEAT_STEP_VECTOR] = leat_write_vector,     [LEAT_STEP_JSON] = leat_write_json};
 
 /* A number of `size` bytes in the upper part of 64 bits. */

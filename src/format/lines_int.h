@@ -56,4 +56,8 @@ int leat_lines_schema(struct leat_lines *lines, const struct leat_plan *plan, st
 /* Fails if changes may not be given now. */
 int leat_lines_may_give(const struct leat_lines *lines, uint64_t pos, struct leat_error *err) LEAT_CHECKED;
 
+/* lines_defined.c: what only a definition tells, of a column and of a table; nothing where there is none. */
+void leat_lines_defined_column(struct leat_buf *buf, const struct leat_column *column);
+void leat_lines_defined_keys(struct leat_buf *buf, const struct leat_table_view *view);
+
 #endif

@@ -11,7 +11,7 @@ static const char *const kinds[] = {
     [LEAT_STEP_BIT] = "integer",    [LEAT_STEP_FLOAT] = "number",  [LEAT_STEP_DOUBLE] = "number",
     [LEAT_STEP_DECIMAL] = "decimal", [LEAT_STEP_TEMPORAL] = "time", [LEAT_STEP_ENUM] = "text",
     [LEAT_STEP_SET] = "texts",      [LEAT_STEP_UTF8] = "text",     [LEAT_STEP_TEXT] = "text",
-    [LEAT_STEP_BYTES] = "base64",   [LEAT_STEP_BINARY] = "base64", [LEAT_STEP_GEOMETRY] = "geometry",
+    [LEAT_STEP_BYTES] = "base64",   [LEAT_STEP_BINARY] = "base64", [LEAT_STEP_SHAPE] = "text", [LEAT_STEP_GEOMETRY] = "geometry",
     [LEAT_STEP_VECTOR] = "numbers", [LEAT_STEP_JSON] = "json"};
 
 static void put_members(struct leat_buf *buf, const struct leat_step *step)
@@ -54,7 +54,7 @@ static void put_column(struct leat_buf *buf, const struct leat_step *step)
     leat_buf_puts(buf, "\",\"json\":");
     leat_json_cstr(buf, kinds[step->op]);
     leat_buf_puts(buf, column->flags & LEAT_COLUMN_NULLABLE ? ",\"nullable\":true" : ",\"nullable\":false");
-    if (leat_type_is_string(column) || column->type == LEAT_TYPE_ENUM || column->type == LEAT_TYPE_SET)
+    if ((leat_type_is_string(column) && step->op != LEAT_STEP_SHAPE) || column->type == LEAT_TYPE_ENUM || column->type == LEAT_TYPE_SET)
         put_collation(buf, column);
     if (step->op == LEAT_STEP_ENUM || step->op == LEAT_STEP_SET)
         put_members(buf, step);
@@ -62,6 +62,7 @@ static void put_column(struct leat_buf *buf, const struct leat_step *step)
         leat_buf_puts(buf, ",\"invisible\":true");
     if (column->flags & LEAT_COLUMN_GENERATED)
         leat_buf_puts(buf, ",\"generated\":true");
+    leat_lines_defined_column(buf, column);
     leat_buf_u8(buf, '}');
 }
 
@@ -138,6 +139,7 @@ int leat_lines_schema(struct leat_lines *lines, const struct leat_plan *plan, st
     }
     leat_buf_u8(buf, ']');
     put_key(buf, plan);
+    leat_lines_defined_keys(buf, view);
     put_unknown(buf, view);
     leat_buf_u8(buf, '}');
     return leat_lines_give(lines, from, &view->database, &view->name, err);

@@ -51,6 +51,10 @@ static int string_step(struct leat_plan *plan, struct leat_step *step, struct le
 {
     const struct leat_column *column = step->column;
     enum leat_charset charset = leat_charset_of(column->collation);
+    if (column->shape != LEAT_SHAPE_PLAIN && column->type == LEAT_TYPE_STRING) {
+        step->op = LEAT_STEP_SHAPE;
+        return LEAT_OK;
+    }
     if (column->collation == LEAT_COLLATION_UNKNOWN) {
         step->op = LEAT_STEP_BYTES;
         return LEAT_OK;
@@ -141,7 +145,8 @@ static int member_charset(const struct leat_plan *plan, const struct leat_step *
                           struct leat_error *err)
 {
     uint32_t collation = step->column->collation;
-    *charset = collation == LEAT_COLLATION_UNKNOWN ? LEAT_CHARSET_UTF8MB4 : leat_charset_of(collation);
+    bool utf8 = plan->view->flags & LEAT_TABLE_MEMBERS_UTF8;
+    *charset = utf8 || collation == LEAT_COLLATION_UNKNOWN ? LEAT_CHARSET_UTF8MB4 : leat_charset_of(collation);
     return *charset == LEAT_CHARSET_UNKNOWN ? fail_charset(plan, step->index, err) : LEAT_OK;
 }
 

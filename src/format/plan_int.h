@@ -24,6 +24,7 @@ enum leat_step_op {
     LEAT_STEP_TEXT,   /* other sets: converted */
     LEAT_STEP_BYTES,  /* base64 */
     LEAT_STEP_BINARY, /* base64 of BINARY(n), with the zero bytes that the server strips */
+    LEAT_STEP_SHAPE,  /* UUID, INET4, INET6 */
     LEAT_STEP_GEOMETRY,
     LEAT_STEP_VECTOR,
     LEAT_STEP_JSON

@@ -48,6 +48,10 @@ static bool has_ascii(const char *charset)
 static void choose_text(struct leat_sql_column *column)
 {
     const struct leat_column *told = column->column;
+    if (told->shape != LEAT_SHAPE_PLAIN && told->type == LEAT_TYPE_STRING) {
+        column->kind = LEAT_SQL_BINARY;
+        return;
+    }
     if (told->collation == LEAT_COLLATION_UNKNOWN) {
         column->kind = LEAT_SQL_BYTES;
         return;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "format/shape.h"
 #include "binlog/value.h"
 #include "sql_int.h"
 
@@ -153,6 +154,11 @@ static void put_set(struct leat_buf *buf, const struct leat_sql_column *column, 
 
 static void put_padded(struct leat_buf *buf, const struct leat_sql_column *column, const struct leat_value *value)
 {
+    if (column->column->shape != LEAT_SHAPE_PLAIN) {
+        char text[LEAT_SHAPE_TEXT_MAX];
+        leat_sql_put_text(buf, text, leat_shape_text(text, column->column->shape, value->bytes, value->size));
+        return;
+    }
     leat_buf_puts(buf, "x'");
     leat_put_hex(buf, value->bytes, value->size);
     for (uint32_t i = value->size; i < column->size; i++)

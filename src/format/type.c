@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "binlog/charset.h"
+#include "format/shape.h"
 
 static unsigned decimal_precision(const struct leat_column *column)
 {
@@ -138,7 +139,7 @@ static const char *simple_name(const struct leat_column *column)
 
 void leat_type_put(struct leat_buf *buf, const struct leat_column *column)
 {
-    const char *name = simple_name(column);
+    const char *name = column->shape && column->type == LEAT_TYPE_STRING ? leat_shape_name(column->shape) : simple_name(column);
     if (name)
         leat_buf_puts(buf, name);
     else if (column->type == LEAT_TYPE_NEWDECIMAL)

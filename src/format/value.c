@@ -8,6 +8,7 @@
 #include "binlog/json.h"
 #include "binlog/value.h"
 #include "charset_text_int.h"
+#include "format/shape.h"
 #include "text_plain_int.h"
 
 static int malformed(const char *what, struct leat_error *err)
@@ -216,6 +217,19 @@ int leat_write_binary(struct leat_writer *writer, const struct leat_step *step, 
     memcpy(whole, bytes, size);
     memset(whole + size, 0, step->size - size);
     put_base64(writer, whole, step->size);
+    return LEAT_OK;
+}
+
+int leat_write_shape(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                     struct leat_error *err)
+{
+    char text[LEAT_SHAPE_TEXT_MAX];
+    (void)err;
+    size_t written = leat_shape_text(text, step->column->shape, bytes, size);
+    leat_writer_room(writer, written + 2);
+    *writer->to++ = '"';
+    writer->to = leat_text_copy(writer->to, text, written);
+    *writer->to++ = '"';
     return LEAT_OK;
 }
 

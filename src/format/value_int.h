@@ -9,7 +9,7 @@ typedef int leat_value_writer(struct leat_writer *writer, const struct leat_step
                               uint32_t size, struct leat_error *err);
 
 leat_value_writer leat_write_float, leat_write_double, leat_write_decimal, leat_write_temporal, leat_write_enum,
-    leat_write_set, leat_write_text, leat_write_bytes, leat_write_binary, leat_write_geometry, leat_write_vector,
+    leat_write_set, leat_write_text, leat_write_bytes, leat_write_binary, leat_write_shape, leat_write_geometry, leat_write_vector,
     leat_write_json;
 
 /* Text whose bytes are not of its character set. */
