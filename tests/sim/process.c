@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "definitions.h"
+
 static void forget_batches(struct sim_process *process)
 {
     for (size_t i = 0; i < process->batch_count; i++)
@@ -20,9 +22,19 @@ static int take_item(void *context, const struct leat_item *item, struct leat_er
     struct sim_process *process = context;
     if (item->type == LEAT_ITEM_HEARTBEAT)
         return LEAT_OK;
+    const struct leat_place begins = {process->begin_file, process->begin_pos};
+    if (item->type == LEAT_ITEM_BEGIN) {
+        snprintf(process->begin_file, sizeof process->begin_file, "%s", item->begin.place.file);
+        process->begin_pos = item->begin.place.pos;
+        process->resolves = false;
+    }
+    process->resolves = process->resolves || item->type == LEAT_ITEM_XA_RESOLVE;
+    if (item->type == LEAT_ITEM_END && !process->resolves)
+        sim_definitions_put(&process->filling, &begins);
     leat_frame_put(&process->filling, item);
     if (item->type != LEAT_ITEM_END)
         return LEAT_OK;
+    sim_definitions_put_between(&process->filling, &begins);
     snprintf(process->file, sizeof process->file, "%s", item->end.place.file);
     process->pos = item->end.place.pos;
     return LEAT_OK;

@@ -40,6 +40,9 @@ struct sim_process {
     uint64_t pos;
 
     struct leat_buf filling; /* frames of the source */
+    char begin_file[512];    /* where the transaction that is being read begins */
+    uint64_t begin_pos;
+    bool resolves;           /* it is the end of an XA branch */
     struct sim_batch
         batches[SIM_BATCHES_MAX]; /* being appended: the last of them not wholly taken, perhaps */
     size_t batch_count;

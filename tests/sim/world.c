@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "definitions.h"
 
 enum { UNTIL_REST_MOST = 20000, STARTS_MOST = 2000, START_WITHOUT_LUCK_MOST = 50 };
 
@@ -294,6 +295,8 @@ static int do_runner(struct sim_world *world, size_t sink, struct leat_error *er
 static int do_witness(struct sim_world *world, struct leat_error *err)
 {
     int rc = sim_witness_read(&world->witness, world->process.journal, world->history, err);
+    if (rc == LEAT_OK)
+        rc = sim_definitions_check(world->process.journal, world->history, err);
     return rc == LEAT_FAIL ? leat_error_prefix(err, "witness") : rc;
 }
 
