@@ -17,7 +17,7 @@ static void see_segment(void *context, const char *path)
 {
     struct segments *segments = context;
     size_t length = strlen(path);
-    if (length < 4 || strcmp(path + length - 4, ".seg") != 0)
+    if ((length < 4 || strcmp(path + length - 4, ".seg") != 0) && !strstr(path, "/definitions"))
         return;
     segments->paths = leat_realloc(segments->paths, (segments->count + 1) * sizeof(char *));
     segments->paths[segments->count++] = leat_strdup(path);
@@ -61,11 +61,13 @@ static void flip_one(struct sim_world *world, struct flip *flip)
     sim_disk_list(world->disk, SIM_JOURNAL_FOLDER, see_segment, &segments);
     const char *path = segments.paths[sim_random_below(&world->random, segments.count)];
     (void)sim_disk_read(world->disk, path, &bytes);
-    uint64_t used;
-    (void)matters_at(&bytes, 0, &used);
+    bool whole = strstr(path, "/definitions"); /* it has nothing but records */
+    uint64_t used = bytes.size;
+    if (!whole)
+        (void)matters_at(&bytes, 0, &used);
     uint64_t offset =
         sim_random_below(&world->random, sim_random_chance(&world->random, 50) ? bytes.size : used);
-    flip->matters = matters_at(&bytes, offset, &used);
+    flip->matters = whole || matters_at(&bytes, offset, &used);
     flip->in_record = flip->matters && offset >= SEGMENT_HEADER;
     sim_disk_flip(world->disk, path, offset, (unsigned)sim_random_below(&world->random, 8));
     if (world->trace)
