@@ -80,6 +80,41 @@ static void follow(struct folder *folder, const struct record *record, const str
     leat_item_memory_free(&memory);
 }
 
+/* ---- The file of definitions ---- */
+
+void folder_begin_definitions(struct folder *folder)
+{
+    uint8_t header[DEFINITIONS_HEADER];
+    folder->definitions = disk_at(folder->disk, "/j/definitions");
+    memcpy(folder->definitions_head.journal_id, folder->head.journal_id, LEAT_JOURNAL_ID_SIZE);
+    leat_definitions_head_encode(header, &folder->definitions_head);
+    leat_buf_put(folder->definitions, header, sizeof header);
+}
+
+static void put_definition(struct folder *folder, uint64_t seq, const uint8_t *payload, size_t size, bool flawed)
+{
+    if (!folder->definitions)
+        return;
+    size_t at = folder->definitions->size;
+    leat_definitions_record_put(folder->definitions, &folder->definitions_head, seq, folder->definitions_seq, payload, size);
+    folder->definitions->data[at] ^= flawed;
+    folder->definitions_seq = seq;
+}
+
+/* With what the writer would put around it. */
+static void put_own_definition(struct folder *folder, uint64_t seq, const struct part *part)
+{
+    static const struct leat_gtid none;
+    struct leat_buf payload = {0};
+    leat_buf_u64(&payload, 4);
+    leat_buf_u64(&payload, UINT64_C(1700000000000000));
+    leat_put_text(&payload, "binlog.000001", 13);
+    leat_gtid_encode(&payload, &none);
+    leat_buf_string(&payload, part->bytes, part->size);
+    put_definition(folder, seq, payload.data, payload.size, part->tag2 & FLAW_CHECKSUM);
+    leat_buf_free(&payload);
+}
+
 /* ---- Records ---- */
 
 /* An index ends with its own offset, so that it is found from the end. */
@@ -111,6 +146,8 @@ static void put_record(struct folder *folder, const struct part *part)
     (void)leat_record_header(&record, bytes);
     record.payload = bytes + RECORD_HEADER;
     follow(folder, &record, part);
+    if (type == LEAT_ITEM_DEFINITION)
+        put_own_definition(folder, seq, part);
     bytes[0] ^= flaws & FLAW_CHECKSUM ? 1 : 0;
 }
 
@@ -142,6 +179,10 @@ static void rotate(struct folder *folder)
 void folder_put(struct folder *folder, const struct part *part)
 {
     bool more = folder->segments < FOLDER_SEGMENTS_MAX;
+    if ((part->tag & 127) == FOLDER_DEFINITION) {
+        put_definition(folder, folder->seq, part->bytes, part->size, part->tag2 & FLAW_CHECKSUM);
+        return;
+    }
     if (!folder->file || (part->tag & FOLDER_NEW_SEGMENT && more))
         folder_begin_segment(folder);
     if ((part->tag & 127) != FOLDER_ROTATE)

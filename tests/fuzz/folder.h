@@ -7,7 +7,7 @@
 #include "disk.h"
 #include "parts.h"
 
-enum { FOLDER_SEGMENTS_MAX = 16, FOLDER_NEW_SEGMENT = 128, FOLDER_ROTATE = 100 };
+enum { FOLDER_SEGMENTS_MAX = 16, FOLDER_NEW_SEGMENT = 128, FOLDER_ROTATE = 100, FOLDER_DEFINITION = 101 };
 
 enum flaws {
     FLAW_IGNORABLE = 1,
@@ -32,13 +32,19 @@ struct folder {
     struct segment_index index;
     struct segment_sums sums;
     struct leat_buf schemas; /* parts: definitions so far, which each segment repeats */
+    struct leat_buf *definitions; /* the file of that name; NULL: none */
+    struct definitions_head definitions_head;
+    uint64_t definitions_seq;
 };
 
 void folder_init(struct folder *folder, struct disk *disk, uint64_t first_seq);
 void folder_free(struct folder *folder);
 void folder_begin_segment(struct folder *folder);
+/* From now on DEFINITION records go into the file `definitions`, too. */
+void folder_begin_definitions(struct folder *folder);
 /* A part: the record's type, +128 if a new segment begins with it; flaws; its payload. Type 100 is no record: the segment
- * gets its index, and another begins with its state, both as the journal would make them. */
+ * gets its index, and another begins with its state, both as the journal would make them. Type 101 is a record's
+ * payload in the file `definitions` alone. */
 void folder_put(struct folder *folder, const struct part *part);
 
 #endif

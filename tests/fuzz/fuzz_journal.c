@@ -1,13 +1,14 @@
 /* A journal's folder, as a bad disk or an attacker left it. Input: a byte of options, a byte of the first sequence number,
  * then parts, each a record: its type (+128: a new segment begins with it), what is wrong with it, its payload. Headers,
- * checksums and sequence numbers are right unless the part says otherwise (folder.h). Or the first segment's bytes as they are. */
+ * checksums and sequence numbers are right unless the part says otherwise (folder.h). Or the first segment's bytes as they are. With
+ * DEFINITIONS there is the file of that name, too; RAW, it is that whose bytes these are. */
 #include "format/format.h"
 #include "journal/segment_int.h"
 #include "model/point.h"
 
 #include "folder.h"
 
-enum options { RAW = 1, READ_ONLY = 2, RAW_IDENTITY = 4, CUT = 8, PROTECTED = 16, SQL = 32, RIGHT_CHECKSUM = 64 };
+enum options { RAW = 1, READ_ONLY = 2, RAW_IDENTITY = 4, CUT = 8, PROTECTED = 16, SQL = 32, RIGHT_CHECKSUM = 64, DEFINITIONS = 128 };
 static const uint64_t first_seqs[] = {1, 2, 1000, UINT64_C(1) << 63, UINT64_MAX - 20, UINT64_MAX};
 
 static uint64_t now_us(void *context)
@@ -65,7 +66,14 @@ static void put_folder(struct disk *disk, const uint8_t *bytes, size_t size)
         if (bytes[0] & RIGHT_CHECKSUM)
             put_checksum(disk_at(disk, "/j/identity"));
     }
-    if (bytes[0] & (RAW | RAW_IDENTITY)) {
+    if (bytes[0] & DEFINITIONS)
+        folder_begin_definitions(&folder);
+    if (bytes[0] & DEFINITIONS && bytes[0] & RAW) {
+        leat_buf_clear(folder.definitions);
+        leat_buf_put(folder.definitions, bytes + 2, size - 2);
+        if (bytes[0] & RIGHT_CHECKSUM)
+            put_checksum(folder.definitions);
+    } else if (bytes[0] & (RAW | RAW_IDENTITY)) {
         folder_begin_segment(&folder);
         leat_buf_clear(folder.file);
         leat_buf_put(folder.file, bytes + 2, size - 2);
@@ -171,6 +179,22 @@ static void look_around(struct leat_journal *journal)
     leat_point_free(&gtids);
 }
 
+static int take_definition(void *context, const struct leat_definition_entry *entry, struct leat_error *err)
+{
+    const struct leat_definition *definition = &entry->definition;
+    (void)context, (void)err;
+    FUZZ_CHECK(entry->seq && definition->database.size && !definition->database.bytes[definition->database.size]);
+    FUZZ_CHECK(!definition->table || leat_table_view(definition->table)->id);
+    return LEAT_OK;
+}
+
+static void ask_definitions(struct leat_journal *journal)
+{
+    struct leat_error err = {0};
+    fuzz_check_result(leat_journal_definitions(journal, take_definition, journal, &err), &err);
+    fuzz_check_result(leat_journal_definition_history(journal, "shop", "orders", take_definition, journal, &err), &err);
+}
+
 /* A transaction more, as a source that goes on would add it. */
 static void append(struct leat_journal *journal)
 {
@@ -178,6 +202,9 @@ static void append(struct leat_journal *journal)
     struct leat_error err = {0};
     struct leat_item item = {.type = LEAT_ITEM_BEGIN};
     item.begin.place = (struct leat_place){"binlog.000009", 4};
+    leat_frame_put(&frames, &item);
+    item = (struct leat_item){.type = LEAT_ITEM_DEFINITION};
+    item.definition = (struct leat_definition){.how = LEAT_DEFINITION_UNSURE, .database = {"shop", 4}, .name = {"orders", 6}, .why = {"?", 1}};
     leat_frame_put(&frames, &item);
     item = (struct leat_item){.type = LEAT_ITEM_END};
     item.end.how = LEAT_END_EMPTY;
@@ -223,8 +250,10 @@ static void use(struct disk *disk, bool read_only, unsigned flags, bool verified
     result = read_all(journal, 0, sql);
     FUZZ_CHECK(!verified || result == LEAT_AGAIN);
     look_around(journal);
+    ask_definitions(journal);
     if (!read_only)
         append(journal);
+    ask_definitions(journal);
     leat_journal_close(&journal);
 }
 
@@ -247,7 +276,8 @@ static void run(const uint8_t *bytes, size_t size)
 const struct fuzz_target fuzz_target_journal = {
     .name = "journal",
     .sources = "journal/scan.c journal/segment.c journal/state.c journal/state_codec.c journal/recover.c journal/follow.c "
-               "journal/find.c journal/reader.c journal/again.c journal/verify.c journal/identity.c",
+               "journal/find.c journal/reader.c journal/again.c journal/verify.c journal/identity.c journal/definitions.c "
+               "journal/definitions_names.c journal/definitions_open.c journal/definitions_write.c",
     .run = run,
     .parts = true,
     .parts_head = 2,

@@ -369,6 +369,13 @@ static int take_item(void *context, const struct leat_item *item, struct leat_er
     (void)err;
     if (item->type != LEAT_ITEM_HEARTBEAT)
         leat_frame_put(&writing->frames, item);
+    struct leat_item definition = {.type = LEAT_ITEM_DEFINITION};
+    if (item->type == LEAT_ITEM_ROWS && leat_table_view(item->rows.table)->name.size) { /* what a source gives beside it */
+        const struct leat_table_view *view = leat_table_view(item->rows.table);
+        definition.definition = (struct leat_definition){
+            .how = LEAT_DEFINITION_STATEMENT, .database = view->database, .name = view->name, .table = item->rows.table, .why = {"DDL", 3}};
+        leat_frame_put(&writing->frames, &definition);
+    }
     return LEAT_OK;
 }
 
@@ -413,8 +420,12 @@ static void put_journal_seed(struct disk *disk, unsigned rotate_every)
     struct leat_buf seed = {0}, raw = {0};
     leat_buf_u16(&seed, 0);
     leat_buf_u16(&raw, 1);
+    struct leat_buf definitions = {0};
+    leat_buf_u16(&definitions, 1 | 64 | 128);
     for (size_t i = 0; i < DISK_FILES; i++) {
         const struct disk_file *file = &disk->files[i];
+        if (strstr(file->path, "/definitions"))
+            leat_buf_put(&definitions, file->bytes.data, file->bytes.size < 2000 ? file->bytes.size : 2000);
         if (!strstr(file->path, ".seg"))
             continue;
         if (raw.size == 2)
@@ -426,6 +437,10 @@ static void put_journal_seed(struct disk *disk, unsigned rotate_every)
     seed.size -= seed.size > 400 ? 300 : 0; /* and one that ends somewhere */
     put_seed("journal", &seed);
     put_seed("journal", &raw);
+    seed.data[0] = 128;
+    put_seed("journal", &seed);
+    put_seed("journal", &definitions);
+    leat_buf_free(&definitions);
     leat_buf_free(&seed);
     leat_buf_free(&raw);
 }
