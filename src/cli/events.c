@@ -112,7 +112,7 @@ static int fill(struct events *events, struct piece *piece, struct leat_error *e
         /* What is lost is shown whole: the decoder sees as much as there is. */
         if (piece->last || (events->lost && piece->buf.size - whole > LEAT_EVENT_HEADER_SIZE))
             break;
-        if (whole >= enough) {
+        if (whole >= enough && !events->lost) {
             leat_buf_put(&events->rest, piece->buf.data + whole, piece->buf.size - whole);
             piece->buf.size = whole;
             break;
