@@ -45,7 +45,8 @@ struct events {
     struct leat_buf rest; /* the beginning of an event whose end isn't read yet */
     struct leat_binlog_format format;
     size_t portion; /* how much is asked for at once */
-    bool lost; /* something can't be understood: the other thread will say what */
+    bool unverified; /* an event could not be verified, nor those behind it: who takes them will */
+    bool lost;       /* where the next event begins can't be told: the other thread will say why */
 
     /* The decoding thread's. */
     struct piece *at; /* the piece in hand */
@@ -64,10 +65,10 @@ static void verify(struct events *events, const uint8_t *bytes, size_t size, str
     if (leat_event_parse(&event, &events->format, bytes, size, ignored) ||
         ((event.type == LEAT_EVENT_FORMAT_DESCRIPTION || event.type == LEAT_EVENT_START_V3) &&
          leat_event_format(&events->format, &event, ignored)))
-        events->lost = true;
+        events->unverified = true;
 }
 
-/* The whole events in the piece are verified; the offset behind the last of them. */
+/* The whole events in the piece are verified, up to one that can't be; the offset behind the last of them. */
 static size_t verify_piece(struct events *events, struct piece *piece, size_t from)
 {
     struct leat_error ignored = {0}; /* it is large: clearing one for each event would take longer than the checksum */
@@ -79,12 +80,13 @@ static size_t verify_piece(struct events *events, struct piece *piece, size_t fr
             events->lost = true;
         else if (size > piece->buf.size - at)
             break;
-        else
+        else if (!events->unverified)
             verify(events, bytes, size, &ignored);
         if (!events->lost)
             at += size;
+        if (!events->unverified)
+            piece->verified = at;
     }
-    piece->verified = at;
     return at;
 }
 
@@ -94,6 +96,7 @@ static int fill(struct events *events, struct piece *piece, struct leat_error *e
     /* Unpacked bytes come in small portions, and handing over costs. */
     size_t enough = unpack_is_packed(events->unpack) ? events->portion / 2 : 1;
     size_t whole = 0;
+    piece->verified = 0;
     leat_buf_clear(&piece->buf);
     leat_buf_put(&piece->buf, events->rest.data, events->rest.size);
     leat_buf_clear(&events->rest);
