@@ -31,9 +31,16 @@ static struct leat_text text_of(const char *text)
 static bool tell(struct work *work, struct leat_definition *definition)
 {
     struct leat_item item = {.type = LEAT_ITEM_DEFINITION, .definition = *definition};
+    const struct leat_statement *statement = work->statement;
+    struct leat_buf why = {0}; /* a text ends with a NUL, which the statement hasn't */
     leat_catalog_put(work->catalog, definition);
+    if (!definition->why.size) {
+        leat_buf_put(&why, statement->sql, statement->sql_size < LEAT_DEFINITION_WHY_MAX ? statement->sql_size : LEAT_DEFINITION_WHY_MAX);
+        item.definition.why = (struct leat_text){leat_buf_cstr(&why), (uint32_t)why.size};
+    }
     if (work->result == LEAT_OK)
         work->result = leat_item_give(work->out, &item, work->err);
+    leat_buf_free(&why);
     return work->result == LEAT_OK;
 }
 
