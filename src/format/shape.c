@@ -65,12 +65,12 @@ static size_t inet6_text(char *text, const uint8_t *bytes)
     char *to = text;
     for (int i = 0; i < GROUPS; i++) {
         if (i == zeros) {
-            to += sprintf(to, i ? ":" : "::");
+            to += snprintf(to, LEAT_SHAPE_TEXT_MAX - (size_t)(to - text), i ? ":" : "::");
             i += length - 1;
         } else if (i == 6 && with_inet4) {
             return (size_t)(to - text) + inet4_text(to, bytes + 12);
         } else {
-            to += sprintf(to, i < GROUPS - 1 ? "%x:" : "%x", groups[i]);
+            to += snprintf(to, LEAT_SHAPE_TEXT_MAX - (size_t)(to - text), i < GROUPS - 1 ? "%x:" : "%x", groups[i]);
         }
     }
     return (size_t)(to - text);

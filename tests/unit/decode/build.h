@@ -83,6 +83,11 @@ static inline void build_trace_item(struct stream *s, const struct leat_item *it
         leat_buf_printf(trace, "part(%u%s%s,%.*s)", (unsigned)item->file_part.file_id, item->file_part.first ? ",first" : "",
                         item->file_part.dropped ? ",dropped" : "", (int)item->file_part.size, (const char *)item->file_part.bytes);
         break;
+    case LEAT_ITEM_DEFINITION:
+        leat_buf_printf(trace, "definition(%s.%s,%d,%u)", item->definition.database.bytes, item->definition.name.bytes,
+                        (int)item->definition.how,
+                        item->definition.table ? leat_table_view(item->definition.table)->column_count : 0);
+        break;
     case LEAT_ITEM_HEARTBEAT:
         leat_buf_printf(trace, "heartbeat(%s:%" PRIu64 ")", item->heartbeat.place.file,
                         item->heartbeat.place.pos);
