@@ -28,6 +28,8 @@ static int find_end(struct leat_journal *journal, struct definitions_scan *scan,
         if (record.seq > last_seq)
             return leat_definitions_corrupt(record.offset, "the journal's last definition is missing before it", err);
         leat_definitions_names_add(names, &name, record.seq, DEFINITIONS_RECORD + record.size);
+        if (record.seq == last_seq && record.seq < names->oldest_seq && name.how == LEAT_DEFINITION_DROPPED)
+            names->void_bytes -= DEFINITIONS_RECORD + record.size; /* it stays, to say how far the file goes */
     }
     return LEAT_OK;
 }

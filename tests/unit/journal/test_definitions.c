@@ -269,6 +269,60 @@ START_TEST(a_failed_sync_of_it_is_fatal)
 }
 END_TEST
 
+/* Where an item of this kind may not come. */
+static void refuses(struct world *world, const char *what)
+{
+    FAILS(world, world_append(world), LEAT_E_MALFORMED);
+    ck_assert_msg(strstr(world->err.message, what), "%s", world->err.message);
+}
+
+START_TEST(where_none_may_come)
+{
+    struct world world;
+    world_init(&world);
+    world_open(&world);
+    put_definition(&world, LEAT_DEFINITION_READ, "orders", "");
+    refuses(&world, "before the journal's start");
+    world_close(&world);
+    world_open(&world);
+    put_start(&world);
+    put_begin(&world.batch, 1);
+    struct leat_item resolve = {.type = LEAT_ITEM_XA_RESOLVE};
+    resolve.xa_resolve.xa_id = (const uint8_t *)"\1\0\0\0\2\0\0\0\1\0\0\0xab";
+    resolve.xa_resolve.xa_id_size = 15;
+    leat_frame_put(&world.batch, &resolve);
+    put_definition(&world, LEAT_DEFINITION_READ, "orders", "");
+    refuses(&world, "beside the end of an XA branch");
+    world_free(&world);
+}
+END_TEST
+
+/* A transaction over several segments: the next segment's state knows of what is open. */
+START_TEST(definitions_of_a_large_transaction)
+{
+    for (int complete = 0; complete < 2; complete++) {
+        struct world world;
+        begin(&world);
+        put_schema(&world.batch, world.tables[0]);
+        put_begin(&world.batch, world.next);
+        put_definition(&world, LEAT_DEFINITION_STATEMENT, "orders", "in front");
+        for (unsigned i = 0; i < 1000; i++)
+            put_rows(&world.batch, world.tables[0], world.next, i);
+        world_write(&world);
+        ck_assert_uint_gt(world_segments(&world), 2);
+        if (complete)
+            put_end(&world.batch, world.next, 1000);
+        world_write(&world);
+        world_verify(&world);
+        reopen(&world);
+        history_is(&world, world.journal, "orders",
+                   complete ? "orders=read;orders=ALTER 1;orders=in front;" : "orders=read;orders=ALTER 1;");
+        world_verify(&world);
+        world_free(&world);
+    }
+}
+END_TEST
+
 /* ---- Damage ---- */
 
 static void is_corrupt(struct world *world, const char *what)
@@ -501,6 +555,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, the_first_one_may_be_abandoned);
     LEAT_TEST_ADD(s, a_full_disk_is_waited_out);
     LEAT_TEST_ADD(s, a_failed_sync_of_it_is_fatal);
+    LEAT_TEST_ADD(s, where_none_may_come);
+    LEAT_TEST_ADD(s, definitions_of_a_large_transaction);
     LEAT_TEST_ADD(s, any_changed_byte_is_seen);
     LEAT_TEST_ADD(s, a_missing_end_is_seen);
     LEAT_TEST_ADD(s, another_journals_file_is_refused);

@@ -62,6 +62,50 @@ START_TEST(a_new_sink_keeps_its_claim_when_transactions_come_before_its_first_st
 }
 END_TEST
 
+static void put_definition(struct house *house)
+{
+    struct leat_buf frames = {0};
+    const struct leat_item item = {.type = LEAT_ITEM_DEFINITION,
+                                   .definition = {.how = LEAT_DEFINITION_READ,
+                                                  .database = test_text("shop"),
+                                                  .name = test_text("t"),
+                                                  .table = house->table,
+                                                  .why = test_text("")}};
+    leat_frame_put(&frames, &item);
+    append(house, &frames);
+}
+
+START_TEST(definitions_alone_leave_a_journal_new)
+{
+    struct house *house = new_house();
+    put_start(house, 0, 4);
+    put_definition(house);
+    make_runner(house);
+    put_transactions(house, 1, 3);
+    settle(house);
+    check_delivered(house, 1, 3);
+    end_house(house);
+}
+END_TEST
+
+START_TEST(definitions_between_transactions_move_the_checkpoint)
+{
+    struct house *house = running_house(2);
+    put_definition(house);
+    now_us += 2000000;
+    settle(house);
+    now_us += 2000000;
+    settle(house);
+    check_delivered(house, 1, 2);
+    ck_assert_uint_eq(house->fake.checkpoint.seq, leat_journal_visible_end(house->journal));
+    ck_assert_uint_eq(house->fake.checkpoint.transactions, 2);
+    put_transactions(house, 3, 4);
+    settle(house);
+    check_delivered(house, 1, 4);
+    end_house(house);
+}
+END_TEST
+
 /* ---- Another journal ---- */
 
 static void replace_journal(struct house *house)
@@ -309,6 +353,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(all, a_new_sink_on_an_old_journal_needs_start);
     LEAT_TEST_ADD(all, start_of_a_new_sink);
     LEAT_TEST_ADD(all, a_new_sink_keeps_its_claim_when_transactions_come_before_its_first_step);
+    LEAT_TEST_ADD(all, definitions_alone_leave_a_journal_new);
+    LEAT_TEST_ADD(all, definitions_between_transactions_move_the_checkpoint);
     LEAT_TEST_ADD(all, a_rebuilt_journal_is_joined_by_gtid);
     LEAT_TEST_ADD(all, a_rebuilt_journal_is_joined_by_place_without_gtids);
     LEAT_TEST_ADD(all, a_journal_that_begins_behind_the_checkpoint_needs_resync);
