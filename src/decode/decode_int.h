@@ -110,15 +110,13 @@ struct leat_decoder {
     struct leat_begin begin; /* of the transaction. Not given with its GTID: MySQL tells with the next event whether it
                                 is an XA branch */
     bool begin_kept;
-    struct savepoint savepoints[SAVEPOINTS_MAX]; /* of the transaction, oldest first */
 
     /* The event at hand. */
     struct leat_event event;
     bool placed; /* it takes room in the file */
     uint64_t event_pos, event_end;
 
-    struct binding bindings[LEAT_SCHEMA_BOUND_MAX]; /* of the statement at hand */
-    size_t binding_count;
+    size_t binding_count; /* of the statement at hand */
 
     struct leat_payload_reader *payload_reader; /* made with the first payload */
     struct leat_inflater *inflater;             /* made with the first compressed event of MariaDB's */
@@ -135,8 +133,12 @@ struct leat_decoder {
     struct leat_buf sql; /* its text, where that had to be converted to be read */
     bool loads;          /* it is LOAD DATA of this file */
     uint32_t file_id;
-    struct pending_load loads_pending[LOADS_MAX];
     struct leat_decoder_state counters;
+
+    /* Large, and so behind what each event touches. */
+    struct binding bindings[LEAT_SCHEMA_BOUND_MAX]; /* the first binding_count */
+    struct savepoint savepoints[SAVEPOINTS_MAX]; /* of the transaction, oldest first */
+    struct pending_load loads_pending[LOADS_MAX];
 };
 
 #define leat_malformed(err, ...) leat_fail((err), LEAT_E_MALFORMED, LEAT_KIND_DATA, __VA_ARGS__)

@@ -68,15 +68,17 @@ int leat_image_too_long(struct leat_error *err)
     return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "a value is longer than its column or than what is left of the image");
 }
 
-const uint8_t *leat_image_nulls(const struct leat_plan *plan, const uint8_t *present, struct leat_cursor *cursor, bool *any)
+static uint32_t partly_bitmap_size(const struct leat_plan *plan, const uint8_t *present)
 {
-    uint32_t size = plan->bitmap_size;
-    if (present) {
-        uint32_t count = 0;
-        for (uint32_t i = 0; i < plan->count; i++)
-            count += leat_image_bit(present, i);
-        size = (count + 7) / 8;
-    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->count; i++)
+        count += leat_image_bit(present, i);
+    return (count + 7) / 8;
+}
+
+static inline const uint8_t *take_nulls(const struct leat_plan *plan, const uint8_t *present, struct leat_cursor *cursor, bool *any)
+{
+    uint32_t size = __builtin_expect(present != NULL, 0) ? partly_bitmap_size(plan, present) : plan->bitmap_size;
     const uint8_t *nulls = leat_cursor_bytes(cursor, size);
     *any = true;
     if (!nulls || present || size == 0)
@@ -87,6 +89,11 @@ const uint8_t *leat_image_nulls(const struct leat_plan *plan, const uint8_t *pre
         found |= nulls[i];
     *any = found;
     return nulls;
+}
+
+const uint8_t *leat_image_nulls(const struct leat_plan *plan, const uint8_t *present, struct leat_cursor *cursor, bool *any)
+{
+    return take_nulls(plan, present, cursor, any);
 }
 
 bool leat_image_take(const struct leat_step *step, const uint8_t **at, const uint8_t *end, struct leat_located *value)
@@ -235,7 +242,7 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
 {
     writer->step = NULL;
     bool any;
-    const uint8_t *nulls = leat_image_nulls(plan, present, cursor, &any);
+    const uint8_t *nulls = take_nulls(plan, present, cursor, &any);
     if (!nulls)
         return leat_image_too_long(err);
     const uint8_t *behind = present || any ? write_any(writer, plan, present, nulls, cursor->at, cursor->end, err)
@@ -251,7 +258,7 @@ int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, 
 {
     writer->step = NULL;
     bool any;
-    const uint8_t *nulls = leat_image_nulls(plan, present, &cursor, &any);
+    const uint8_t *nulls = take_nulls(plan, present, &cursor, &any);
     if (!nulls)
         return leat_image_too_long(err);
     const uint8_t *at = cursor.at, *end = cursor.end;

@@ -16,12 +16,13 @@ static inline bool leat_text_is_special(uint8_t byte)
 }
 
 #if defined(__SSE2__)
-/* Bytes that can't be copied as they are: control characters, '"', '\\', what is beyond ASCII. With one bit turned, '"'
- * comes right above the control characters, and, as signed numbers, what is beyond ASCII lies below them. */
+/* Bytes that can't be copied as they are: control characters, '"', '\\', what is beyond ASCII. Theirs have the highest bit
+ * set. With one bit turned, '"' comes right above the control characters, and, as signed numbers, what is beyond ASCII lies
+ * below them: less than nothing is left of all these when the lowest plain one is taken off. */
 static inline __m128i leat_text_special(__m128i bytes)
 {
     enum { TURN = 2, LOWEST_PLAIN = ('"' ^ TURN) + 1 };
-    __m128i low = _mm_cmplt_epi8(_mm_xor_si128(bytes, _mm_set1_epi8(TURN)), _mm_set1_epi8(LOWEST_PLAIN));
+    __m128i low = _mm_subs_epi8(_mm_xor_si128(bytes, _mm_set1_epi8(TURN)), _mm_set1_epi8(LOWEST_PLAIN));
     return _mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
 }
 
