@@ -112,7 +112,12 @@ struct leat_key_part {
 };
 
 /* A key other than the primary one, from a definition. */
-enum leat_index_flags { LEAT_INDEX_UNIQUE = 1, LEAT_INDEX_FULLTEXT = 2, LEAT_INDEX_SPATIAL = 4 };
+enum leat_index_flags {
+    LEAT_INDEX_UNIQUE = 1,
+    LEAT_INDEX_FULLTEXT = 2,
+    LEAT_INDEX_SPATIAL = 4,
+    LEAT_INDEX_IMPLIED = 8 /* made for a foreign key, and gone when another key does; only known when the statement was seen */
+};
 #define LEAT_KEY_PART_EXPRESSION UINT32_MAX /* as a column: the part is an expression */
 struct leat_index {
     struct leat_text name; /* UTF-8 */

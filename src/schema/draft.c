@@ -188,7 +188,8 @@ static void load_key(struct leat_draft *draft, struct leat_text name, bool prima
         return;
     key->name = copy(draft, name);
     key->primary = primary;
-    key->flags = flags;
+    key->flags = flags & ~(uint32_t)LEAT_INDEX_IMPLIED;
+    key->implied = flags & LEAT_INDEX_IMPLIED;
     key->part_count = part_count;
     key->parts = leat_draft_alloc(draft, (part_count + (size_t)1) * sizeof *key->parts);
     for (uint32_t i = 0; i < part_count; i++) {
@@ -279,12 +280,12 @@ static void settle_timestamps(struct leat_draft *draft)
             of->resolved ? column->type == LEAT_TYPE_TIMESTAMP2 : of->said.type == LEAT_TYPE_TIMESTAMP2;
         if (!timestamp)
             continue;
-        bool was_first = first;
+        bool was_first = first && !of->now_on_update;
         first = false;
         if (of->resolved || of->null_said || column->flags & LEAT_COLUMN_GENERATED)
             continue;
         column->flags &= (uint16_t)~LEAT_COLUMN_NULLABLE;
-        if (of->default_said || (of->now_on_update && was_first))
+        if (of->default_said)
             continue;
         char text[40];
         if (was_first)
@@ -321,7 +322,7 @@ static void store_keys(struct leat_draft *draft, struct leat_table_view *view)
             view->key_count = key->part_count;
         } else {
             indexes[view->index_count++] = (struct leat_index){.name = key->name,
-                                                               .flags = key->flags,
+                                                               .flags = key->flags | (key->implied ? LEAT_INDEX_IMPLIED : 0u),
                                                                .part_count = key->part_count,
                                                                .parts = store_parts(draft, key)};
         }

@@ -70,6 +70,7 @@ struct leat_draft {
     uint32_t collation;          /* the table's default; 0: not known */
     bool versioned;              /* WITH SYSTEM VERSIONING */
     bool converted;              /* CONVERT TO CHARACTER SET */
+    struct leat_text period[2];  /* names of columns that a period is made of, and that can't be NULL */
     struct leat_text new_database, new_name; /* RENAME TO; empty: not */
     struct leat_draft_column **columns;
     uint32_t column_count;
@@ -111,6 +112,8 @@ void leat_draft_foreign_remove(struct leat_draft *draft, uint32_t at);
 
 /* type.c: what was said becomes type, metadata, length, collation, members and text. false: `wrong` says why. */
 bool leat_type_resolve(struct leat_draft *draft, struct leat_draft_column *column);
+/* members.c: from UTF-8 into the column's character set. false: a character isn't in it, or isn't found. */
+bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, uint32_t count, enum leat_charset charset);
 /* CONVERT TO CHARACTER SET of a column that is resolved. */
 bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *column, uint32_t collation);
 /* literal.c: the default as the server prints it. */

@@ -41,6 +41,15 @@ static unsigned character_max(const struct leat_column *column)
     return bytes && !column->shape ? bytes : 1;
 }
 
+/* What InnoDB can't hold of a column is left out of the key, without strict mode; with it nothing was logged. */
+static void shorten(struct leat_draft_part *part, const struct leat_column *column)
+{
+    enum { KEY_BYTES_MAX = 3072 };
+    uint64_t bytes = part->prefix ? (uint64_t)part->prefix * character_max(column) : column->length_max;
+    if (bytes > KEY_BYTES_MAX)
+        part->prefix = KEY_BYTES_MAX / character_max(column);
+}
+
 /* A prefix as long as the column is none; of what has no prefixes it is none either. */
 static void settle_prefixes(struct leat_draft_key *key)
 {
@@ -53,6 +62,8 @@ static void settle_prefixes(struct leat_draft_key *key)
             part->prefix = 0;
         if (key->flags & (LEAT_INDEX_FULLTEXT | LEAT_INDEX_SPATIAL))
             part->prefix = 0;
+        else if ((text || blob) && !(key->flags & LEAT_INDEX_UNIQUE))
+            shorten(part, column);
     }
 }
 
@@ -74,9 +85,8 @@ static void drop_implied(struct leat_draft *draft)
         bool covered = false;
         for (uint32_t k = 0; key->implied && k < draft->key_count && !covered; k++) {
             const struct leat_draft_key *other = draft->keys[k];
-            /* Of two implied ones that cover each other, the first stays. */
-            covered = other != key && covers(other, key) &&
-                      (!other->implied || other->part_count > key->part_count || k < i - 1);
+            /* Of two implied ones that cover each other, the last stays. */
+            covered = other != key && covers(other, key) && (!other->implied || other->part_count > key->part_count || k > i - 1);
         }
         if (covered)
             leat_draft_key_remove(draft, i - 1);
@@ -161,8 +171,36 @@ static void sort(struct leat_draft *draft)
     }
 }
 
+/* The end of a row's life is in every unique key of a table WITH SYSTEM VERSIONING. */
+static void add_row_end(struct leat_draft *draft)
+{
+    struct leat_draft_column *end = NULL;
+    for (uint32_t i = 0; i < draft->column_count; i++)
+        if (draft->columns[i]->column.flags & LEAT_COLUMN_GENERATED &&
+            leat_name_equal(draft->columns[i]->column.default_value, (struct leat_text){"ROW END", 7}))
+            end = draft->columns[i];
+    for (uint32_t i = 0; end && i < draft->key_count; i++) {
+        struct leat_draft_key *key = draft->keys[i];
+        bool has = !(key->flags & LEAT_INDEX_UNIQUE);
+        for (uint32_t k = 0; k < key->part_count; k++)
+            has |= key->parts[k].column == end;
+        if (has)
+            continue;
+        struct leat_draft_part *parts = leat_draft_alloc(draft, (key->part_count + (size_t)1) * sizeof *parts);
+        memcpy(parts, key->parts, key->part_count * sizeof *parts);
+        parts[key->part_count++].column = end;
+        key->parts = parts;
+    }
+}
+
 void leat_keys_settle(struct leat_draft *draft)
 {
+    add_row_end(draft);
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t at = draft->period[i].size ? leat_draft_find(draft, draft->period[i]) : UINT32_MAX;
+        if (at != UINT32_MAX)
+            draft->columns[at]->column.flags &= (uint16_t)~LEAT_COLUMN_NULLABLE;
+    }
     for (uint32_t i = 0; i < draft->column_count; i++)
         draft->columns[i]->column.flags &= (uint16_t)~LEAT_COLUMN_PRIMARY;
     for (uint32_t i = 0; i < draft->key_count; i++) {

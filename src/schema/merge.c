@@ -184,6 +184,24 @@ static void merge_column(struct leat_column *merged, const struct leat_table_vie
     merged->default_value = defined->default_value;
 }
 
+/* Without a primary key the first unique one without NULLs and prefixes takes its place, as in table maps that tell one. */
+static void take_unique_key(struct leat_table_view *view, struct leat_column *columns)
+{
+    for (uint32_t i = 0; i < view->index_count && !view->key_count; i++) {
+        const struct leat_index *index = &view->indexes[i];
+        bool fit = index->flags & LEAT_INDEX_UNIQUE && index->part_count && index->part_count <= view->column_count;
+        for (uint32_t k = 0; fit && k < index->part_count; k++)
+            fit = index->parts[k].column < view->column_count && !index->parts[k].prefix &&
+                  !(columns[index->parts[k].column].flags & LEAT_COLUMN_NULLABLE);
+        if (!fit)
+            continue;
+        view->key = index->parts;
+        view->key_count = index->part_count;
+        for (uint32_t k = 0; k < index->part_count; k++)
+            columns[index->parts[k].column].flags |= LEAT_COLUMN_PRIMARY;
+    }
+}
+
 int leat_table_merge(struct leat_table **merged, const struct leat_table *map, const struct leat_table *definition,
                      struct leat_error *err)
 {
@@ -207,6 +225,8 @@ int leat_table_merge(struct leat_table **merged, const struct leat_table *map, c
     if (told->flags & LEAT_TABLE_KEY_KNOWN) {
         view.key = told->key;
         view.key_count = told->key_count;
+    } else if (!view.key_count) {
+        take_unique_key(&view, columns);
     }
     *merged = leat_table_new(&view);
     free(columns);

@@ -89,9 +89,9 @@ static bool add_column(struct leat_parse *parse, struct leat_draft *draft, bool 
         return false;
     if (there && !exists)
         return leat_parse_fail(parse, "a column that is there already");
-    if (there) { /* nothing of it is added */
-        while (draft->key_count > keys)
-            leat_draft_key_remove(draft, draft->key_count - 1);
+    if (there) { /* but the keys that it asks for are added */
+        for (uint32_t k = keys; k < draft->key_count; k++)
+            draft->keys[k]->parts[0] = (struct leat_draft_part){.name = column->column.name};
         while (draft->foreign_count > foreigns)
             leat_draft_foreign_remove(draft, draft->foreign_count - 1);
         return true;
@@ -324,13 +324,15 @@ static bool parse_convert(struct leat_parse *parse, struct leat_draft *draft)
 {
     struct leat_table_options options = {0};
     bool found;
+    if (leat_parse_is(parse, "PARTITION") || leat_parse_is(parse, "TABLE")) /* to and from tables of the same columns */
+        return pass_all(parse);
     if (!leat_parse_want(parse, "TO") ||
         !leat_parse_charset(parse, &options.charset, options.collation, &found))
         return false;
     if (found && leat_parse_is(parse, "COLLATE") &&
         !leat_parse_charset(parse, &options.charset, options.collation, &found))
         return false;
-    if (!options.charset && !options.collation[0])
+    if ((!options.charset && !options.collation[0]) || strcmp(options.collation, "DEFAULT") == 0)
         return leat_parse_fail(parse, "CONVERT TO");
     if (!leat_parse_apply_options(parse, draft, &options))
         return false;

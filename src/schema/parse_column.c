@@ -292,7 +292,8 @@ static bool is_passed_over(const struct leat_parse *parse)
 static bool is_over(const struct leat_parse *parse)
 {
     return parse->lexer.token == LEAT_TOKEN_END || leat_parse_is(parse, ",") || leat_parse_is(parse, ")") ||
-           leat_parse_is(parse, "FIRST") || leat_parse_is(parse, "AFTER") || leat_parse_is(parse, ";");
+           leat_parse_is(parse, "FIRST") || leat_parse_is(parse, "AFTER") ||
+           leat_parse_is(parse, "PARTITION") || leat_parse_is(parse, "REMOVE") || leat_parse_is(parse, ";");
 }
 
 /* An option that a storage engine of MariaDB's defines: name = value. */

@@ -185,7 +185,7 @@ static bool parse_foreign(struct leat_parse *parse, struct leat_draft *draft, co
             return leat_parse_fail(parse, "a foreign key on an expression");
         foreign->names[i] = key.parts[i].name;
     }
-    foreign->name = keep(draft, constraint);
+    foreign->name = keep(draft, constraint[0] || !leat_draft_mariadb(draft) ? constraint : name);
     const char *index = constraint[0] ? constraint : name;
     if (leat_draft_mariadb(draft) && name[0])
         index = name;
@@ -235,12 +235,8 @@ static bool parse_period(struct leat_parse *parse, struct leat_draft *draft)
     struct leat_draft_key key = {0};
     if (!leat_parse_name(parse, name) || !leat_parse_parts(parse, draft, &key))
         return false;
-    for (uint32_t i = 0; i < key.part_count; i++) {
-        uint32_t at = leat_draft_find(draft, key.parts[i].name);
-        if (at == UINT32_MAX)
-            return leat_parse_fail(parse, "a period of columns that aren't there");
-        draft->columns[at]->column.flags &= (uint16_t)~LEAT_COLUMN_NULLABLE;
-    }
+    for (uint32_t i = 0; i < key.part_count && i < 2; i++)
+        draft->period[i] = key.parts[i].name;
     return true;
 }
 

@@ -115,7 +115,10 @@ bool leat_parse_apply_options(struct leat_parse *parse, struct leat_draft *draft
         draft->versioned = true;
     if (!options->charset && !options->collation[0])
         return true;
-    uint32_t collation = options->collation[0]
+    bool usual = strcmp(options->collation, "DEFAULT") == 0;
+    if (usual && !leat_draft_mariadb(draft)) /* the database's; MariaDB's is that of its character set */
+        return true;
+    uint32_t collation = options->collation[0] && !usual
                              ? leat_collation_by_name(draft->server, options->collation, charset)
                              : leat_collation_default(draft->server, charset);
     if (!collation)

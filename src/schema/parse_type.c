@@ -196,8 +196,10 @@ bool leat_parse_charset(struct leat_parse *parse, enum leat_charset *charset, ch
         return false;
     bool usual =
         leat_name_equal((struct leat_text){name, (uint32_t)strlen(name)}, (struct leat_text){"DEFAULT", 7});
-    if (usual && !quoted)
+    if (usual && !quoted) { /* a name that no collation has */
+        snprintf(collation, 64, "DEFAULT");
         return true;
+    }
     if (set && (*charset = leat_charset_by_name(name)) != LEAT_CHARSET_UNKNOWN)
         return true;
     if (!set && strlen(name) < 64) {

@@ -13,6 +13,7 @@ enum {
     MYSQL_WITHOUT_WIDTHS = 80019,
     MYSQL_GEOMCOLLECTION = 80011,
     VARCHAR_BYTES_MAX = 65535,
+    MARIADB_VARCHAR_BYTES_MAX = 65532,
     TEXT_SIZE = 128
 };
 
@@ -211,7 +212,7 @@ static bool set_varchar(struct leat_draft *draft, struct leat_column *column, ui
 {
     char text[TEXT_SIZE];
     uint64_t bytes = (uint64_t)characters * character_max;
-    if (bytes > VARCHAR_BYTES_MAX) { /* without strict mode; with it nothing was logged */
+    if (bytes > (leat_draft_mariadb(draft) ? MARIADB_VARCHAR_BYTES_MAX : VARCHAR_BYTES_MAX)) { /* without strict mode; with it nothing was logged */
         set_blob(draft, column, blob_width(bytes));
         return true;
     }
@@ -247,6 +248,8 @@ static uint32_t collation_of(struct leat_draft *draft, const struct leat_type_sa
     enum leat_charset charset = said->charset, table = leat_charset_of(draft->collation);
     if (said->bytes)
         return LEAT_COLLATION_BINARY;
+    if (strcmp(said->collation, "DEFAULT") == 0)
+        return draft->collation;
     if (said->collation[0])
         return leat_collation_by_name(draft->server, said->collation, charset ? charset : table);
     if (said->binary)
@@ -258,7 +261,7 @@ static bool resolve_text(struct leat_draft *draft, struct leat_column *column,
                          const struct leat_type_said *said, unsigned character_max)
 {
     unsigned width = said->decimals;
-    if (said->length_said && said->length)
+    if (said->length_said && (said->length || !leat_draft_mariadb(draft)))
         width = blob_width((uint64_t)said->length * character_max);
     set_blob(draft, column, width);
     return true;
@@ -307,7 +310,8 @@ static bool resolve_members(struct leat_draft *draft, struct leat_column *column
     leat_buf_puts(&text, ")");
     column->type_text = leat_draft_text(draft, (const char *)text.data, text.size);
     leat_buf_free(&text);
-    return true;
+    return leat_members_encode(draft, members, column->member_count, leat_charset_of(column->collation)) ||
+           wrong(draft, "a member that its character set doesn't have");
 }
 
 static bool resolve_characters(struct leat_draft *draft, struct leat_column *column,
@@ -394,6 +398,23 @@ bool leat_type_resolve(struct leat_draft *draft, struct leat_draft_column *colum
     return resolve_characters(draft, &column->column, said);
 }
 
+/* From one character set into another, by way of UTF-8. */
+static bool convert_members(struct leat_draft *draft, struct leat_column *column, uint32_t collation)
+{
+    struct leat_text *members = (struct leat_text *)(uintptr_t)column->members;
+    enum leat_charset was = leat_charset_of(column->collation), is = leat_charset_of(collation);
+    struct leat_buf text = {0};
+    bool converted = true;
+    for (uint32_t i = 0; i < column->member_count && converted && was != is; i++) {
+        leat_buf_clear(&text);
+        converted = leat_charset_to_utf8(&text, was, members[i].bytes, members[i].size, NULL) == LEAT_OK;
+        if (converted)
+            members[i] = leat_draft_text(draft, (const char *)text.data, text.size);
+    }
+    leat_buf_free(&text);
+    return converted && (was == is || leat_members_encode(draft, members, column->member_count, is));
+}
+
 /* Texts and VARCHARs become wider where the characters do; never narrower. */
 bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *column, uint32_t collation)
 {
@@ -406,12 +427,18 @@ bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *colum
         return true;
     if (!was || !is)
         return wrong(draft, "a character set that isn't known");
+    if (!convert_members(draft, of, collation))
+        return wrong(draft, "a member that the character set doesn't have");
     of->collation = collation;
     switch (of->type) {
     case LEAT_TYPE_STRING:
         return set_char(draft, of, of->length_max / was, is);
     case LEAT_TYPE_VARCHAR:
-        return set_varchar(draft, of, of->length_max / was, is);
+        if ((uint64_t)of->length_max / was * is > VARCHAR_BYTES_MAX && !leat_draft_mariadb(draft))
+            set_blob(draft, of, 2); /* unlike one that is made so long */
+        else
+            set_varchar(draft, of, of->length_max / was, is);
+        return true;
     case LEAT_TYPE_BLOB: {
         uint64_t holds = (UINT64_C(1) << 8 * (of->metadata <= 4 ? of->metadata : 4)) - 1;
         unsigned width = is > was ? blob_width(holds / was * is) : of->metadata;
