@@ -3,6 +3,7 @@
 #include "draft_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "binlog/charset.h"
 
@@ -64,10 +65,9 @@ static void print_decimal(struct leat_draft *draft, struct leat_column *column, 
 /* ZEROFILL shows in the value: to its width. */
 static void fill_zeros(struct leat_draft *draft, struct leat_column *column)
 {
-    unsigned width = 0;
     const char *open = strchr(column->type_text.bytes, '(');
-    if (!open || !strstr(column->type_text.bytes, "zerofill") || sscanf(open, "(%u", &width) != 1 ||
-        width > 255 || column->type == LEAT_TYPE_NEWDECIMAL || column->default_value.size >= width ||
+    unsigned long width = open ? strtoul(open + 1, NULL, 10) : 0;
+    if (!open || !strstr(column->type_text.bytes, "zerofill") || !width || width > 255 || column->type == LEAT_TYPE_NEWDECIMAL || column->default_value.size >= width ||
         column->default_value.bytes[0] == '-')
         return;
     char text[260];
@@ -127,8 +127,7 @@ static void print_bits(struct leat_draft *draft, struct leat_column *column, boo
     }
     if (string || !read_decimal(&decimal, given) || decimal.fraction_size || decimal.whole_size > 18)
         return;
-    unsigned long long value = 0;
-    sscanf(decimal.whole, "%llu", &value);
+    unsigned long long value = strtoull(decimal.whole, NULL, 10);
     for (int bit = 63; bit >= 0; bit--)
         if (value >> bit & 1 || used > 2 || bit == 0)
             text[used++] = value >> bit & 1 ? '1' : '0';
