@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from operating import QUICK_SOURCE, refused, streaming, tail
+from leatlab.leat import run
+from operating import QUICK_SOURCE, refused, source_error, streaming, tail
 
 
 @pytest.fixture(scope="module", params=["mysql", "mariadb"])
@@ -128,6 +129,39 @@ def test_rows_between_alters_have_the_names_of_their_time(source, database):
     assert [list(row) for row in rows_after(lines, "t")] == told
 
 
+def test_tables_are_made_in_every_way(source, database):
+    start = place(source)
+    source.sql(f"CREATE TABLE {database}.a (id INT UNSIGNED PRIMARY KEY, name VARCHAR(20) DEFAULT 'x')")
+    source.sql(f"INSERT INTO {database}.a (id) VALUES (4000000000)")
+    source.sql(f"CREATE TABLE {database}.alike LIKE {database}.a; INSERT INTO {database}.alike VALUES (4000000001, 'y')")
+    source.sql(f"CREATE TABLE {database}.chosen (PRIMARY KEY (id)) SELECT id, name AS title FROM {database}.a")
+    source.sql(f"INSERT INTO {database}.chosen VALUES (4000000002, 'z')")
+    source.sql(f"CREATE TEMPORARY TABLE {database}.a (other INT); DROP TEMPORARY TABLE {database}.a; "
+               f"UPDATE {database}.a SET name = 'after'")
+    source.sql(f"ALTER TABLE {database}.alike RENAME TO {database}.moved, ADD COLUMN more BIGINT UNSIGNED DEFAULT 18446744073709551615; "
+               f"INSERT INTO {database}.moved (id) VALUES (1)")
+    source.sql(f"TRUNCATE TABLE {database}.moved; INSERT INTO {database}.moved (id) VALUES (2)")
+    source.sql(f"DROP TABLE {database}.a; CREATE TABLE {database}.a (`od``d name` INT UNSIGNED); INSERT INTO {database}.a VALUES (4000000003)")
+    source.sql(f"USE {database}; CREATE TABLE x (v TEXT CHARACTER SET latin1, `null` YEAR); INSERT INTO x VALUES ('ä', 1999)")
+    rows = [(line["table"], line["after"]) for line in changes(lines_of(from_(source, start)))]
+    most = 18446744073709551615
+    assert rows == [("a", {"id": 4000000000, "name": "x"}), ("alike", {"id": 4000000001, "name": "y"}),
+                    ("chosen", {"id": 4000000000, "title": "x"}), ("chosen", {"id": 4000000002, "title": "z"}),
+                    ("a", {"id": 4000000000, "name": "after"}), ("moved", {"id": 1, "name": "x", "more": most}),
+                    ("moved", {"id": 2, "name": "x", "more": most}), ("a", {"od`d name": 4000000003}), ("x", {"v": "ä", "null": 1999})]
+
+
+def test_xa_branches_and_two_phase_alters(source, database):
+    start = place(source)
+    source.sql(f"CREATE TABLE {database}.t (id INT UNSIGNED PRIMARY KEY)")
+    source.sql(f"XA START 'b1'; INSERT INTO {database}.t VALUES (4000000000); XA END 'b1'; XA PREPARE 'b1'")
+    source.sql("XA COMMIT 'b1'")
+    two_phases = "SET SESSION binlog_alter_two_phase=ON; " if source.bare == "NO_LOG" else ""
+    source.sql(f"{two_phases}ALTER TABLE {database}.t CHANGE id number BIGINT UNSIGNED")
+    source.sql(f"INSERT INTO {database}.t VALUES (18446744073709551615)")
+    assert rows_after(lines_of(from_(source, start))) == [{"id": 4000000000}, {"number": 18446744073709551615}]
+
+
 def test_a_start_in_the_past_stops_at_rows_whose_definition_is_gone_and_reads_those_behind_it(source, database):
     source.sql(f"CREATE TABLE {database}.still (id INT UNSIGNED PRIMARY KEY); CREATE TABLE {database}.altered (id INT PRIMARY KEY); "
                f"CREATE TABLE {database}.gone (id INT PRIMARY KEY)")
@@ -225,6 +259,30 @@ def test_without_select_full_streams_and_less_stops_with_the_grant(source, datab
     finally:
         source.sql(f"SET GLOBAL binlog_row_metadata={source.bare}")
         source.sql("DROP USER blind@'%'")
+
+
+def test_an_operator_tells_a_definition_that_is_gone(source, database, make_leat, tmp_path):
+    source.sql(f"CREATE TABLE {database}.t (id INT UNSIGNED PRIMARY KEY, e ENUM('a', 'b'))")
+    start = place(source)
+    source.sql(f"INSERT INTO {database}.t VALUES (4000000000, 'b'); ALTER TABLE {database}.t CHANGE id number BIGINT, ADD COLUMN n INT")
+    source.sql(f"INSERT INTO {database}.t VALUES (-2, 'a', 3)")
+    relay = make_leat(source, source={**QUICK_SOURCE, "start": start})
+    relay.start()
+    error = source_error(relay, "definition")
+    assert f"leat schema reload {database}.t --from FILE" in error["cure"], error
+    text = tmp_path / "then.sql"
+    text.write_text("CREATE TABLE then_it_was (id INT UNSIGNED PRIMARY KEY, e ENUM('a', 'b'))")
+    done = run("schema", "reload", f"{database}.t", "--from", text, "-c", relay.yaml)
+    assert done.returncode == 0, done.stderr
+    assert wait_rows(relay, source, "t", 2) == [{"id": 4000000000, "e": "b"}, {"number": -2, "e": "a", "n": 3}]
+    source.sql(f"INSERT INTO {database}.t VALUES (4, 'a', 5)")
+    done = run("schema", "reload", f"{database}.t", "--from", "server", "-c", relay.yaml)
+    assert done.returncode == 0, done.stderr
+    assert wait_rows(relay, source, "t", 3)[2] == {"number": 4, "e": "a", "n": 5}
+    assert run("schema", "reload", f"{database}.none", "--from", "server", "-c", relay.yaml).returncode != 0
+    text.write_text("CREATE TABLE then_it_was (id SOMETHING ELSE)")
+    assert run("schema", "reload", f"{database}.t", "--from", text, "-c", relay.yaml).returncode != 0
+    assert relay.stop() == 0
 
 
 def writer(source, database, stop, written):
