@@ -11,10 +11,11 @@ enum { NET_WRITE_TIMEOUT_S = 300 };
 enum { MARIADB_GTID_FIRST = 1941, MARIADB_GTID_LAST = 1956, MARIADB_CLASH = 4052 };
 static const uint64_t CLASH_WINDOW_US = UINT64_C(600) * 1000000;
 
-int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
+static int prepare(struct leat_source *source, struct leat_mysql *mysql, const uint8_t replica_uuid[LEAT_UUID_SIZE],
+                   struct leat_error *err)
 {
     char uuid[LEAT_UUID_TEXT_MAX];
-    leat_uuid_text(uuid, source->options.replica_uuid);
+    leat_uuid_text(uuid, replica_uuid);
     unsigned long long heartbeat_ns = source->heartbeat_ms * 1000000ULL;
     /* Each under both names: the old ones until 8.0.25, the new ones since. */
     int rc =
@@ -26,6 +27,20 @@ int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql,
     if (rc == LEAT_OK)
         rc = leat_mysql_query(mysql, NULL, err, "SET SESSION net_write_timeout=%d", NET_WRITE_TIMEOUT_S);
     return rc;
+}
+
+int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
+{
+    return prepare(source, mysql, source->options.replica_uuid, err);
+}
+
+int source_prepare_stranger(struct leat_source *source, struct leat_mysql *mysql, uint32_t *server_id, struct leat_error *err)
+{
+    uint8_t uuid[LEAT_UUID_SIZE];
+    source->clock->random(source->clock->context, uuid, sizeof uuid);
+    source->clock->random(source->clock->context, server_id, sizeof *server_id);
+    *server_id |= 0x80000000u; /* out of the way of ids that people choose */
+    return prepare(source, mysql, uuid, err);
 }
 
 /* A dump with our identity that the server still holds open when ours begins is ended by it without a word to

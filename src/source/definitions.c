@@ -414,6 +414,27 @@ static bool is_hopeless(const struct leat_source *source)
            !strcmp(source->definitions.file, source->open_file);
 }
 
+int source_read_catalog_late(struct leat_source *source, struct leat_error *err)
+{
+    struct leat_mysql *mysql = NULL;
+    struct source_facts facts = {0};
+    if (source->definitions.known || !source->definitions.idle || source->definitions.told_unseen)
+        return LEAT_OK;
+    source->definitions.idle = false;
+    int rc = connect_for(source, &mysql, &facts, err);
+    if (rc == LEAT_OK)
+        rc = read_all(source, mysql, err);
+    source_close(source, &mysql);
+    bool seen = rc == LEAT_OK && source->definitions.known;
+    if (seen)
+        rc = settle_then(source, &facts, source->place.file, source->place.pos, err);
+    source->definitions.known = source->definitions.ungiven = seen && rc == LEAT_OK;
+    source_facts_free(&facts);
+    if (source->definitions.known)
+        leat_decoder_forget_all(source->decoder);
+    return rc ? rc : source_give_definitions(source, err);
+}
+
 int source_define_table(void *context, const char *database, const char *name, struct leat_error *err)
 {
     struct leat_source *source = context;

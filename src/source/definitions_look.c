@@ -249,10 +249,11 @@ int source_look_for_changes(struct leat_source *source, const struct source_fact
     const struct leat_item_out out = {.context = &look, .item = see};
     struct leat_decoder *decoder = leat_decoder_new(&options, &out);
     struct leat_mysql *mysql = NULL;
+    uint32_t server_id = 0;
     int rc = source_open(source, &mysql, err);
     if (rc == LEAT_OK)
-        rc = source_prepare_session(source, mysql, err);
-    struct leat_dump dump = {.server_id = source->options.server_id,
+        rc = source_prepare_stranger(source, mysql, &server_id, err); /* our own dump may be open */
+    struct leat_dump dump = {.server_id = server_id,
                              .gtids = by_gtids ? after : NULL,
                              .file = by_gtids ? NULL : file,
                              .pos = far || pos < 4 ? 4 : pos,

@@ -129,6 +129,7 @@ struct leat_source {
         bool known;        /* the catalog has all that the account sees, as it was at our place */
         bool ungiven;      /* … and the listener doesn't have them yet */
         bool given_within; /* … or has them within the open transaction */
+        bool idle;         /* the stream is at the present: they may be read, if they weren't */
         bool forget;       /* what the decoder has bound is to be bound anew, between transactions */
         bool told_unseen;
         /* The last rows that stopped for want of a definition: looking again won't help. */
@@ -158,6 +159,9 @@ int source_attempt(struct leat_source *source, struct leat_error *err) LEAT_CHEC
 /* What a dump's session is told: the checksum we understand, the heartbeat, who we are. */
 int source_prepare_session(struct leat_source *source, struct leat_mysql *mysql,
                            struct leat_error *err) LEAT_CHECKED;
+/* The same for a dump beside ours, which the server would end for one with our identity. */
+int source_prepare_stranger(struct leat_source *source, struct leat_mysql *mysql, uint32_t *server_id,
+                            struct leat_error *err) LEAT_CHECKED;
 /* Turns the server's refusals of a dump (error 1236) into what they mean. */
 int source_refused(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err);
 
@@ -217,6 +221,8 @@ int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
 int source_read_catalog(struct leat_source *source, struct leat_mysql *mysql, const struct source_facts *facts, bool now,
                         struct leat_error *err) LEAT_CHECKED;
 int source_give_definitions(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
+/* Between transactions: the same, if they weren't read while the stream was far from the present, and given. */
+int source_read_catalog_late(struct leat_source *source, struct leat_error *err) LEAT_CHECKED;
 /* For the decoder: its `define`. */
 int source_define_table(void *source, const char *database, const char *name, struct leat_error *err) LEAT_CHECKED;
 /* What the open transaction did to definitions is void: it comes again, if at all. */

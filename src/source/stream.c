@@ -143,6 +143,7 @@ int source_listen(void *context, const struct leat_item *item, struct leat_error
         rc = opaque(source, &item->opaque, err);
         break;
     case LEAT_ITEM_HEARTBEAT:
+        source->definitions.idle = true;
         return source_until_idle(source, &item->heartbeat.place) ? LEAT_END : LEAT_OK;
     default:
         return LEAT_OK;
@@ -245,6 +246,8 @@ static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct 
             return rc;
         source->unpublished_bytes += size;
         if (!source->open && (rc = source_reload_asked(source, err)) != LEAT_OK)
+            return rc;
+        if (!source->open && (rc = source_read_catalog_late(source, err)) != LEAT_OK)
             return rc;
         if (source->definitions.forget && !source->open) {
             source->definitions.forget = false;
