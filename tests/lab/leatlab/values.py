@@ -23,6 +23,20 @@ def quoted(name):
     return "`" + name.replace("`", "``") + "`"
 
 
+# Types that MariaDB's binlog tells as BINARY of so many bytes.
+MARIADBS_OWN = {"uuid": 16, "inet6": 16, "inet4": 4}
+# Character sets whose columns hold only what is a character.
+WHOLE_CHARSETS = (None, "ascii", "binary", "latin1", "utf8mb3", "utf8mb4", "utf16", "utf16le", "utf32", "gb18030")
+
+
+def _is_text(column):
+    """Whether the server finds a character for all that the column has: where it finds none it puts a question mark, or U+FFFD if
+    the set's own table does."""
+    converted = f"CAST(CONVERT({column} USING utf8mb4) AS BINARY)"
+    marks = f"LENGTH({converted}) - LENGTH(REPLACE({converted}, x'3F', ''))"
+    return f"{marks} = CHAR_LENGTH({column}) - CHAR_LENGTH(REPLACE({column}, '?', '')) AND INSTR({converted}, x'EFBFBD') = 0"
+
+
 # What is expected, beside int, str and None.
 
 @dataclass(frozen=True)
@@ -81,6 +95,16 @@ class Geometry:
         return raw == f'{{"srid":{self.srid},"wkb":"{self.wkb}"}}'
 
 
+@dataclass(frozen=True)
+class NoText:
+    """Bytes that aren't text in their character set."""
+    charset: str
+    base64: str
+
+    def matches(self, raw):
+        return raw == f'{{"charset":"{self.charset}","base64":"{self.base64}"}}'
+
+
 def matches(raw, expected):
     """Whether `raw`, a value as it stands in leat's line, is what is expected."""
     if expected is None:
@@ -124,9 +148,11 @@ def _digits(raw):
 class Column:
     """A column by the server's information_schema: which expressions give its exact value, and what leat must make of them."""
 
-    def __init__(self, name, data_type, column_type, nullable, charset, extra):
+    def __init__(self, name, data_type, column_type, nullable, charset, extra, mariadb=False):
         self.name, self.type, self.column_type = name, data_type.lower(), column_type
-        self.nullable, self.charset, self.extra = nullable == "YES", charset, extra
+        self.nullable, self.charset, self.extra = nullable == "YES", "utf8mb3" if charset == "utf8" else charset, extra
+        self.mariadb = mariadb
+        self.untold = mariadb and "VIRTUAL" in extra  # partial after images leave it out even where it has changed
         q = quoted(name)
         if self.type in ("float", "double"):
             # A FLOAT by itself is printed in six digits; as a DOUBLE in as many as make it exact, -0 too.
@@ -137,11 +163,15 @@ class Column:
             self.expressions = [q, f"CAST({q} AS UNSIGNED)"]
         elif self.type in GEOMETRIES:
             # As stored: longitude first, whatever the reference system says.
-            self.expressions = [f"ST_SRID({q})", f"ST_AsWKB({q}, 'axis-order=long-lat')"]
+            self.expressions = [f"ST_SRID({q})", f"ST_AsWKB({q})" if mariadb else f"ST_AsWKB({q}, 'axis-order=long-lat')"]
         elif self.type == "json":
             self.expressions = [q, f"JSON_TYPE({q})"]
         elif self.type == "vector":
             self.expressions = [f"HEX({q})"]
+        elif self.type in MARIADBS_OWN:
+            self.expressions = [f"CAST({q} AS BINARY({MARIADBS_OWN[self.type]}))"]
+        elif self.type in TEXTS and self.charset not in WHOLE_CHARSETS:
+            self.expressions = [q, f"IF({_is_text(q)}, NULL, HEX({q}))"]
         else:
             self.expressions = [q]
 
@@ -150,6 +180,8 @@ class Column:
         value = fetched[0]
         if value is None:
             return None
+        if self.column_type.startswith("year(2)"):
+            return 1900 + int(value) + 100 * (int(value) < 70)
         if self.type in INTEGERS or self.type == "bit":
             return int(value)
         if self.type == "float":
@@ -164,16 +196,20 @@ class Column:
             return value.replace(" ", "T")
         if self.type == "timestamp":
             return value.replace(" ", "T") + "Z"
+        if self.type in TEXTS and len(fetched) == 2 and fetched[1] is not None:
+            return NoText(self.charset, base64.b64encode(bytes.fromhex(fetched[1])).decode())
         if self.type in TEXTS:
             return _text(value)
         if self.type == "set":
             return Texts(self._members_of(_text(value), int(fetched[1])))
-        if self.type in BYTES:
+        if self.type in BYTES or self.type in MARIADBS_OWN:
             return base64.b64encode(value).decode()
         if self.type == "json":
             return Document(value)
         if self.type in GEOMETRIES:
             return Geometry(int(value), base64.b64encode(fetched[1]).decode())
+        if self.type == "vector" and self.mariadb:
+            return base64.b64encode(bytes.fromhex(value)).decode()
         if self.type == "vector":
             return Vector(struct.unpack(f"<{len(value) // 8}f", bytes.fromhex(value)))
         raise ValueError(f"{self.name}: no rule for type {self.type}")
@@ -192,11 +228,18 @@ class Column:
         if self.type in ("enum", "set", "year", "float", "double", "tinyint", "smallint", "mediumint", "int", "bigint"):
             text = self.type + (" unsigned" if text.endswith(" unsigned") else "")
         if self.type in GEOMETRIES:
-            text = self.type
+            text = "geomcollection" if self.type == "geometrycollection" else self.type
+        if self.mariadb:
+            text = self._as_mariadb_tells_it(re.sub(r" /\*.*\*/", "", text))
         # What is binary has no character set here, though ENUM and SET can be.
         charset = None if self.charset == "binary" else self.charset
         return {"name": self.name, "type": text, "nullable": self.nullable, "charset": charset,
-                "invisible": True if "INVISIBLE" in self.extra else None}
+                "invisible": True if "INVISIBLE" in self.extra and not self.mariadb else None}
+
+    def _as_mariadb_tells_it(self, text):
+        if self.type in MARIADBS_OWN:
+            return f"binary({MARIADBS_OWN[self.type]})"
+        return f"varbinary({4 * int(self.column_type[7:-1])})" if self.type == "vector" else text
 
     def _members_of(self, text, bits):
         """A SET's members; the text alone can't tell of one that is empty."""

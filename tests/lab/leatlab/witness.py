@@ -25,7 +25,8 @@ class Table:
             cursor.execute("SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, EXTRA "
                            "FROM information_schema.COLUMNS "
                            "WHERE TABLE_SCHEMA=%s AND TABLE_NAME=%s ORDER BY ORDINAL_POSITION", (database, name))
-            self.columns = [Column(*map(_text, row)) for row in cursor.fetchall()]
+            mariadb = "MariaDB" in connection.get_server_info()
+            self.columns = [Column(*map(_text, row), mariadb=mariadb) for row in cursor.fetchall()]
             cursor.execute(f"SHOW INDEX FROM {self.path}")
             self.key = _key([column.name for column in self.columns], [tuple(map(_text, row)) for row in cursor.fetchall()])
         if not full:
@@ -239,7 +240,7 @@ def judge(changes, lines):
             continue
         if id(change.table) not in judged:
             judged.add(id(change.table))
-            _judge_definition(verdict, change.table, definitions.get(of))
+            judge_definition(verdict, change.table, definitions.get(of))
         _judge_line(verdict, change, line)
     lost = sum(1 for _ in expected)
     if lost:
@@ -247,7 +248,7 @@ def judge(changes, lines):
     return verdict
 
 
-def _judge_definition(verdict, table, line):
+def judge_definition(verdict, table, line):
     if line is None:
         verdict.differences.append(f"{table.path}: no definition before its first row")
         return
