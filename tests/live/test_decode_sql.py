@@ -1,17 +1,15 @@
 """leat decode --format sql: what it prints, run by the mysql client on another server, does the same changes again, and with
 --undo takes them back. The second server's own binlog is the witness: its row images must be the first one's."""
 
-import importlib.machinery
-import importlib.util
 import json
 import os
 import random
 import re
 import subprocess
-from pathlib import Path
 
 import pymysql
 import pytest
+from leatlab import random_values
 from leatlab.leat import program
 from leatlab.mariadb import Mariadb
 from leatlab.mysql import Mysql, client_argv
@@ -25,8 +23,6 @@ import type_cases_texts  # noqa: F401
 import type_cases_documents  # noqa: F401
 import type_cases_tables  # noqa: F401
 from type_cases_partial import CHANGES, START
-
-HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +108,17 @@ def test_every_type_makes_the_same_changes_again(source, target, request):
 
 # ---- There and back ----
 
-def random_columns(rng):
-    """Columns of the values campaign: random types, random values as SQL."""
-    loader = importlib.machinery.SourceFileLoader("values_campaign", str(HERE / "values-campaign"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("values_campaign", loader))
-    loader.exec_module(module)
-    return [module.Column(rng, False) for _ in range(rng.randint(2, 12))]
+class RandomColumn:
+    """A column of a random type, and random values of it as SQL."""
+
+    def __init__(self, rng, flavour):
+        self.rng, self.column, self.nullable = rng, random_values.column(rng, flavour), rng.random() < 0.7
+
+    def definition(self, name):
+        return f"{name} {self.column.type} {'NULL' if self.nullable else 'NOT NULL'}"
+
+    def any(self):
+        return "NULL" if self.nullable and self.rng.random() < 0.15 else self.column.value()
 
 
 class Tables:
@@ -129,8 +130,10 @@ class Tables:
         self.run(f"CREATE DATABASE {database}")
         self.run(f"USE {database}")
         self.run("SET sql_mode='ALLOW_INVALID_DATES'")
+        flavour = random_values.Flavour(self.connection)
         while len(self.tables) < count:
-            columns, name, keyed = random_columns(rng), f"t{len(self.tables)}", rng.random() < 0.6
+            columns = [RandomColumn(rng, flavour) for _ in range(rng.randint(2, 12))]
+            name, keyed = f"t{len(self.tables)}", rng.random() < 0.6
             body = ", ".join((["id INT PRIMARY KEY"] if keyed else ["id INT"]) + [c.definition(f"c{i}") for i, c in enumerate(columns)])
             if self.run(f"CREATE TABLE {name} ({body})"):
                 self.tables.append((name, columns))
