@@ -5,8 +5,10 @@ made when it is first asked for. `install.Unavailable` says that one can't be ha
 """
 
 import os
+import shlex
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -57,6 +59,17 @@ class Release:
     def client_argv(self, name):
         """argv of a client program (mariadb, mariadb-binlog, mariadb-dump), to be followed by its arguments."""
         return [*self.program(f"bin/{name}"), "--no-defaults", f"--character-sets-dir={self._share}/charsets"]
+
+    def upgrade_argv(self, folder):
+        """argv of mariadb-upgrade. It runs the programs that lie beside it, without the loader: in `folder` that is right."""
+        if self.root == Path("/"):
+            return ["/usr/bin/mariadb-upgrade", "--no-defaults"]
+        for name in ("mariadb", "mariadb-check", "mysql", "mysqlcheck"):
+            script = Path(folder) / name
+            script.write_text("#!/bin/sh\nexec " + shlex.join(self.program(f"bin/{'mariadb-check' if 'check' in name else 'mariadb'}")) + ' "$@"\n')
+            script.chmod(0o755)
+        shutil.copyfile(self.root / "usr/bin/mariadb-upgrade", Path(folder) / "mariadb-upgrade")
+        return [*self.program("")[:-1], f"{folder}/mariadb-upgrade", "--no-defaults"]
 
     def server_argv(self):
         argv = [*self.program("sbin/mariadbd"), "--no-defaults", f"--basedir={self.root}/usr",
@@ -139,6 +152,15 @@ class Mariadb(SqlServer):
         self._check_socket()
         copy_data(self.options.get("data_from") or self.release.template(), self.datadir)
         (self.folder / "tmp").mkdir()
+
+    def upgrade(self, version):
+        """Goes on with the programs of a newer version on the same data, as an upgrade of its package does: an orderly stop, a start,
+        and that version's mariadb-upgrade."""
+        self.stop()
+        self.options["version"], self.version, self.release = version, version, Release(version)
+        self.start()
+        with tempfile.TemporaryDirectory() as folder:
+            return process.output([*self.release.upgrade_argv(folder), f"--socket={self.socket}", "--user=root"], True)
 
     def _argv(self):
         # The port is unique among the lab's servers, hence good as a server_id.

@@ -303,10 +303,10 @@ class RandomColumn:
 
     def vector(self):
         size = self.rng.choice([1, 3, 40, self.rng.randint(1, 500)])
-        word = "VEC_FromText" if self.flavour.mariadb else "STRING_TO_VECTOR"
 
         def value():
-            return f"{word}('[" + ",".join(f"{self.rng.uniform(-1, 1) * 10 ** self.rng.randint(-30, 30):.9e}" for _ in range(size)) + "]')"
+            numbers = [self.rng.uniform(-1, 1) * 10 ** self.rng.randint(-30, 30) for _ in range(size)]
+            return f"x'{struct.pack(f'<{size}f', *numbers).hex()}'"
         return f"VECTOR({size})", value
 
     def uuid(self):

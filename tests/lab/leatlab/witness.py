@@ -172,6 +172,12 @@ class Witness:
         for row in updated:
             self._note("delete", table, row, None)
 
+    def insert(self, table, statement, order, where):
+        """An INSERT of the rows that are `where` afterwards, in the order of `order`."""
+        self.sql(statement)
+        for row in self._rows(table, order, where):
+            self._note("insert", table, None, row)
+
     def update(self, table, assignments, order, where="TRUE"):
         """One UPDATE of rows that all change, in the order of `order`, which must be the primary key's and stay as it is."""
         before = self._rows(table, order, where)
