@@ -88,6 +88,11 @@ int source_refused(struct leat_source *source, struct leat_mysql *mysql, struct 
         err->kind = LEAT_KIND_OPERATOR;
         return leat_cure(err,
                          "SET PERSIST gtid_mode=ON, and FLUSH BINARY LOGS, so that what we need has GTIDs");
+    case REFUSAL_GTIDS_OFF:
+        err->code = LEAT_E_SERVER_SETTINGS;
+        err->kind = LEAT_KIND_OPERATOR;
+        return leat_cure(err, "SET GLOBAL gtid_mode=OFF_PERMISSIVE until leat has read the transactions with GTIDs, "
+                              "then OFF");
     case REFUSAL_DAMAGED:
         err->kind = LEAT_KIND_OPERATOR;
         return leat_cure(err, "the server can't read its own binlog file there: compare with mysqlbinlog "

@@ -116,8 +116,10 @@ static int run(struct leat_source *source, struct leat_mysql *mysql, const struc
         (void)source_refused(source, mysql, err);
         if (err->code == LEAT_E_PURGED)
             return LEAT_OK; /* it can't be had any more */
-        /* From a position that isn't an event's the server reads anything, and says what that looks like. */
-        contents = !all_but_last && leat_mysql_errno(mysql) == 1236 && err->code != LEAT_E_LOCKED;
+        /* From a position that isn't an event's the server reads anything, and says what that looks like. That its
+         * gtid_mode keeps it from sending the transaction says nothing about what is in it. */
+        contents = !all_but_last && leat_mysql_errno(mysql) == 1236 && err->code != LEAT_E_LOCKED &&
+                   err->code != LEAT_E_SERVER_SETTINGS;
         if (!contents)
             return LEAT_FAIL;
     }

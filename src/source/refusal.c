@@ -23,6 +23,7 @@ enum source_refusal source_refusal(const char *message)
         {"> file size", REFUSAL_POSITION},
         {"bogus data", REFUSAL_POSITION},
         {"exceeded max_allowed_packet", REFUSAL_POSITION},
+        {"Cannot replicate GTID-transaction", REFUSAL_GTIDS_OFF},
         {"anonymous", REFUSAL_ANONYMOUS},
         {"ANONYMOUS", REFUSAL_ANONYMOUS},
         {"crc check", REFUSAL_DAMAGED},

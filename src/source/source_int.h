@@ -315,6 +315,7 @@ enum source_refusal {
     REFUSAL_POSITION,  /* no event begins there, or the file is shorter */
     REFUSAL_CLASH,     /* another client has our server_id or UUID */
     REFUSAL_ANONYMOUS, /* transactions without GTIDs where GTIDs were asked for */
+    REFUSAL_GTIDS_OFF, /* transactions with GTIDs while gtid_mode is OFF */
     REFUSAL_DAMAGED    /* the server can't read its own file */
 };
 enum source_refusal source_refusal(const char *message);

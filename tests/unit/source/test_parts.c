@@ -69,6 +69,8 @@ START_TEST(refusals_are_told_apart_by_their_words)
          REFUSAL_CLASH},
         {"A slave with the same server_uuid/server_id is already connected", REFUSAL_CLASH},
         {"Cannot replicate anonymous transaction when AUTO_POSITION = 1", REFUSAL_ANONYMOUS},
+        {"Cannot replicate GTID-transaction when @@GLOBAL.GTID_MODE = OFF, at file ./binlog.000003, position 157.",
+         REFUSAL_GTIDS_OFF},
         {"event read from binlog did not pass crc check", REFUSAL_DAMAGED},
         {"binlog truncated in the middle of event; consider out of disk space on source", REFUSAL_DAMAGED},
         {"something new", REFUSAL_OTHER},
