@@ -234,7 +234,7 @@ class Column:
         # What is binary has no character set here, though ENUM and SET can be.
         charset = None if self.charset == "binary" else self.charset
         return {"name": self.name, "type": text, "nullable": self.nullable, "charset": charset,
-                "invisible": True if "INVISIBLE" in self.extra and not self.mariadb else None}
+                "invisible": True if "INVISIBLE" in self.extra else None}
 
     def _as_mariadb_tells_it(self, text):
         if self.type in MARIADBS_OWN:
