@@ -96,6 +96,17 @@ class Geometry:
 
 
 @dataclass(frozen=True)
+class Address:
+    """A type of MariaDB's own: bytes, or as the server prints it where the definition is known."""
+    column: object
+    base64: str
+    text: str
+
+    def matches(self, raw):
+        return raw == string(self.text if self.column.told == self.column.type else self.base64)
+
+
+@dataclass(frozen=True)
 class NoText:
     """Bytes that aren't text in their character set."""
     charset: str
@@ -151,7 +162,7 @@ class Column:
     def __init__(self, name, data_type, column_type, nullable, charset, extra, mariadb=False):
         self.name, self.type, self.column_type = name, data_type.lower(), column_type
         self.nullable, self.charset, self.extra = nullable == "YES", "utf8mb3" if charset == "utf8" else charset, extra
-        self.mariadb = mariadb
+        self.mariadb, self.told = mariadb, None  # told: the type in the definition's line
         self.untold = mariadb and "VIRTUAL" in extra  # partial after images leave it out even where it has changed
         q = quoted(name)
         if self.type in ("float", "double"):
@@ -169,7 +180,7 @@ class Column:
         elif self.type == "vector":
             self.expressions = [f"HEX({q})"]
         elif self.type in MARIADBS_OWN:
-            self.expressions = [f"CAST({q} AS BINARY({MARIADBS_OWN[self.type]}))"]
+            self.expressions = [f"CAST({q} AS BINARY({MARIADBS_OWN[self.type]}))", q]
         elif self.type in TEXTS and self.charset not in WHOLE_CHARSETS:
             self.expressions = [q, f"IF({_is_text(q)}, NULL, HEX({q}))"]
         else:
@@ -202,7 +213,9 @@ class Column:
             return _text(value)
         if self.type == "set":
             return Texts(self._members_of(_text(value), int(fetched[1])))
-        if self.type in BYTES or self.type in MARIADBS_OWN:
+        if self.type in MARIADBS_OWN:
+            return Address(self, base64.b64encode(value).decode(), fetched[1])
+        if self.type in BYTES:
             return base64.b64encode(value).decode()
         if self.type == "json":
             return Document(value)
@@ -238,7 +251,7 @@ class Column:
 
     def _as_mariadb_tells_it(self, text):
         if self.type in MARIADBS_OWN:
-            return f"binary({MARIADBS_OWN[self.type]})"
+            return self.type if self.told == self.type else f"binary({MARIADBS_OWN[self.type]})"
         return f"varbinary({4 * int(self.column_type[7:-1])})" if self.type == "vector" else text
 
     def _members_of(self, text, bits):

@@ -265,6 +265,8 @@ def judge_definition(verdict, table, line):
         return
     if line["key"] != [table.columns[i].name for i in table.key] or "unknown" in line:
         verdict.differences.append(f"{table.path}: key {line['key']}, unknown {line.get('unknown')}, expected {table.key}")
+    for column, told in zip(table.columns, line["columns"]):
+        column.told = told["type"]
     theirs = [column.definition() for column in table.columns]
     mine = [{name: column.get(name) for name in ("name", "type", "nullable", "charset", "invisible")} for column in line["columns"]]
     for column, found, expected in zip(table.columns, mine, theirs):
