@@ -5,6 +5,7 @@ import json
 import pytest
 
 from leatlab.leat import Leat
+from leatlab.mysql import Mysql
 
 TABLES = {
     "mysql": [
@@ -32,12 +33,18 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def mariadb(own_mariadb):
-    return own_mariadb("schema")
+    return own_mariadb("schema-m")
+
+
+@pytest.fixture(scope="module")
+def mysql():
+    with Mysql("schema") as server:
+        yield server
 
 
 @pytest.fixture(params=["mysql", "mariadb"])
 def primary(request):
-    server = request.getfixturevalue("make_mysql")() if request.param == "mysql" else request.getfixturevalue("mariadb")
+    server = request.getfixturevalue(request.param)
     server.sql("CREATE DATABASE IF NOT EXISTS shop; CREATE DATABASE IF NOT EXISTS again; GRANT SELECT ON shop.* TO cdc@'%'")
     server.kind = request.param
     yield server
@@ -45,7 +52,7 @@ def primary(request):
 
 
 def relay_of(server, folder):
-    return Leat(folder, server.url(), server.password_file(), source={"start": "now"})
+    return Leat(folder, server.url(), server.password_file(), source={"start": "now", "heartbeat": "1s"})
 
 
 def history(relay, *options):
@@ -123,3 +130,28 @@ def test_what_isnt_known(primary, tmp_path):
         assert done.returncode == 1 and "nothing" in done.stderr
         done = relay.ask("schema", "reload", "shop.known", "--from", tmp_path / "missing")
         assert done.returncode == 1 and "there is no file" in done.stderr
+
+
+def test_a_halted_source_goes_on_after_a_reload(primary, tmp_path):
+    """A table that was changed without the binlog's knowledge, on a server that may not be asked: rows don't fit what is known, until
+    an operator tells."""
+    metadata = primary.sql("SELECT @@GLOBAL.binlog_row_metadata")[0][0]
+    primary.sql("SET GLOBAL binlog_row_metadata = MINIMAL; CREATE TABLE shop.t (id INT PRIMARY KEY, a INT)")
+    try:
+        with relay_of(primary, tmp_path) as relay:
+            relay.wait_for(lambda status: status["source"]["state"] == "streaming", "the stream")
+            primary.sql("INSERT INTO shop.t VALUES (1, 2)")
+            relay.wait_until_delivered(primary)
+            primary.sql("REVOKE SELECT ON shop.* FROM cdc@'%'")
+            primary.sql("SET sql_log_bin = 0; ALTER TABLE shop.t ADD COLUMN b VARCHAR(9); SET sql_log_bin = 1; INSERT INTO shop.t VALUES (2, 3, 'x')")
+            status = relay.wait_for(lambda status: status["source"]["state"] == "halted", "the halt")
+            assert "leat schema reload shop.t" in status["source"]["error"]["cure"], status["source"]["error"]
+            text = tmp_path / "t.sql"
+            text.write_text(primary.sql("SHOW CREATE TABLE shop.t")[0][1])
+            done = relay.ask("schema", "reload", "shop.t", "--from", text)
+            assert done.returncode == 0, done.stderr
+            relay.wait_until_delivered(primary)
+            rows = [line["after"] for line in relay.lines("files") if line["op"] == "insert"]
+            assert rows == [{"id": 1, "a": 2}, {"id": 2, "a": 3, "b": "x"}]
+    finally:
+        primary.sql(f"SET GLOBAL binlog_row_metadata = {metadata}")
