@@ -13,7 +13,7 @@
 
 #define FUZZ_TARGETS(each)                                                                                   \
     each(events) each(rows) each(event) each(payload) each(inflate) each(json) each(diff) each(charset) each(query)     \
-        each(gtid) each(point) each(journal) each(record) each(checkpoint) each(library) each(files) each(config)        \
+        each(gtid) each(point) each(journal) each(record) each(checkpoint) each(library) each(files) each(where) each(config) \
             each(server) each(control) each(answers) CONNECTOR_TARGETS(each)
 
 #define DECLARE(name) extern const struct fuzz_target fuzz_target_##name;
