@@ -1,6 +1,7 @@
 /* Values of a row image, as views into the event and as text. */
 #include "api_int.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -171,6 +172,18 @@ static int put_text(struct leat_buf *buf, const struct leat_decode_text *text, c
     return leat_charset_to_utf8(buf, leat_charset_of(column->collation), text->bytes, text->size, err);
 }
 
+/* No server stores one that is infinite or no number. */
+static int put_real(struct leat_buf *buf, const struct leat_decode_value *value, struct leat_error *err)
+{
+    if (!isfinite(value->as.real))
+        return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "a value that is not a number");
+    if (value->type == LEAT_DECODE_FLOAT)
+        leat_put_float(buf, leat_value_float(value->bytes));
+    else
+        leat_put_double(buf, value->as.real);
+    return LEAT_OK;
+}
+
 static int put_time(struct leat_buf *buf, const struct leat_column *column, const struct leat_decode_value *value,
                     struct leat_error *err)
 {
@@ -195,11 +208,8 @@ static int put(struct leat_buf *buf, const struct leat_decode_value *value, cons
         leat_put_digits(buf, value->as.natural, 4);
         return LEAT_OK;
     case LEAT_DECODE_FLOAT:
-        leat_put_float(buf, leat_value_float(value->bytes));
-        return LEAT_OK;
     case LEAT_DECODE_DOUBLE:
-        leat_put_double(buf, value->as.real);
-        return LEAT_OK;
+        return put_real(buf, value, err);
     case LEAT_DECODE_DECIMAL:
         return leat_value_decimal(buf, column, value->bytes, (uint32_t)value->size, err);
     case LEAT_DECODE_DATE:

@@ -87,11 +87,15 @@ static bool put_own_text(struct leat_buf *buf, const struct leat_column *column,
         leat_put_u64(buf, leat_value_uint(column, value->bytes, value->size));
         return true;
     case LEAT_TYPE_FLOAT:
+        if (!isfinite(leat_value_float(value->bytes)))
+            return false;
         leat_put_float(buf, leat_value_float(value->bytes));
-        return isfinite(leat_value_float(value->bytes));
+        return true;
     case LEAT_TYPE_DOUBLE:
+        if (!isfinite(leat_value_double(value->bytes)))
+            return false;
         leat_put_double(buf, leat_value_double(value->bytes));
-        return isfinite(leat_value_double(value->bytes));
+        return true;
     case LEAT_TYPE_NEWDECIMAL:
         return leat_value_decimal(buf, column, value->bytes, value->size, &ignored) == LEAT_OK;
     case LEAT_TYPE_DATE:

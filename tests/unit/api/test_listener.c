@@ -251,6 +251,20 @@ START_TEST(a_time_of_no_day_and_what_is_no_text_are_errors)
 }
 END_TEST
 
+START_TEST(a_number_that_is_none_is_an_error)
+{
+    struct stream s;
+    begin_transaction(&s);
+    put_map(&s, LEAT_TYPE_DOUBLE, "\10", 1, "", 0);
+    struct heard heard = hear_value(&s, "\0\0\0\0\0\0\xF0\x7F", 8); /* infinity */
+    ck_assert_msg(heard.get_code[0] == LEAT_E_MALFORMED, "%s", heard.get_error.message);
+    begin_transaction(&s);
+    put_map(&s, LEAT_TYPE_FLOAT, "\4", 1, "", 0);
+    heard = hear_value(&s, "\1\0\x80\x7F", 4); /* NaN */
+    ck_assert_msg(heard.get_code[0] == LEAT_E_MALFORMED, "%s", heard.get_error.message);
+}
+END_TEST
+
 START_TEST(changes_to_a_document_that_was_null_are_an_error)
 {
     struct stream s;
@@ -283,6 +297,7 @@ static Suite *listener_suite(void)
     LEAT_TEST_ADD(suite, rows_that_do_not_fit_their_table_are_an_error);
     LEAT_TEST_ADD(suite, members_that_there_are_none_of_are_named);
     LEAT_TEST_ADD(suite, a_time_of_no_day_and_what_is_no_text_are_errors);
+    LEAT_TEST_ADD(suite, a_number_that_is_none_is_an_error);
     LEAT_TEST_ADD(suite, changes_to_a_document_that_was_null_are_an_error);
     LEAT_TEST_ADD(suite, the_version_is_told);
     return suite;
