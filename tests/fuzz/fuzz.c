@@ -12,7 +12,7 @@
 #endif
 
 #define FUZZ_TARGETS(each)                                                                                   \
-    each(events) each(rows) each(event) each(payload) each(inflate) each(json) each(diff) each(charset) each(query)     \
+    each(events) each(rows) each(event) each(payload) each(inflate) each(json) each(diff) each(charset) each(query) each(ddl) \
         each(gtid) each(point) each(journal) each(record) each(checkpoint) each(library) each(files) each(where) each(config) \
             each(server) each(control) each(answers) CONNECTOR_TARGETS(each)
 
