@@ -304,6 +304,33 @@ void leat_catalog_tables_of(const struct leat_catalog *catalog, const char *data
                 leat_buf_put(names, entry_name(entry), entry->name_size + 1u);
 }
 
+static bool refers(const struct leat_catalog *catalog, const struct entry *entry, struct leat_text database, struct leat_text name)
+{
+    /* Most don't have the name anywhere in them, which is seen faster than decoded. */
+    bool exact = !catalog->server.lower_case_table_names;
+    if (!entry->name_size || entry->known != LEAT_CATALOG_DEFINED ||
+        (exact && !memmem(entry_contents(entry), entry->size, name.bytes, name.size)))
+        return false;
+    struct leat_table *table = entry_table(entry);
+    const struct leat_table_view *view = leat_table_view(table);
+    bool found = false;
+    for (uint32_t i = 0; i < view->foreign_key_count; i++)
+        found |= same(catalog, view->foreign_keys[i].database, database) && same(catalog, view->foreign_keys[i].table, name);
+    leat_table_release(&table);
+    return found;
+}
+
+void leat_catalog_referring(const struct leat_catalog *catalog, const char *database, const char *name, struct leat_buf *names)
+{
+    struct leat_text of = {database, (uint32_t)strlen(database)}, table = {name, (uint32_t)strlen(name)};
+    for (size_t i = 0; i < catalog->bucket_count; i++)
+        for (const struct entry *entry = catalog->buckets[i]; entry; entry = entry->chain)
+            if (refers(catalog, entry, of, table)) {
+                leat_buf_put(names, entry->bytes, entry->database_size + 1u);
+                leat_buf_put(names, entry_name(entry), entry->name_size + 1u);
+            }
+}
+
 static void unlink_entry(struct leat_catalog *catalog, const struct entry *entry)
 {
     *link_to(catalog, entry) = entry->chain;

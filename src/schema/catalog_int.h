@@ -13,6 +13,9 @@ uint32_t leat_catalog_database_collation(const struct leat_catalog *catalog, con
  * one behind the other. */
 void leat_catalog_tables_of(const struct leat_catalog *catalog, const char *database, struct leat_buf *names);
 
+/* The tables with a foreign key to this one: database and name of each, each NUL-terminated, likewise. */
+void leat_catalog_referring(const struct leat_catalog *catalog, const char *database, const char *name, struct leat_buf *names);
+
 /* As the server stores it under lower_case_table_names: in place. */
 void leat_catalog_fold(const struct leat_catalog *catalog, char *name);
 /* Lower case by the servers' rules for identifiers (utf8mb3_general_ci), of those letters whose two cases are equally long:

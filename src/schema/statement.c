@@ -134,6 +134,56 @@ static bool moves(struct work *work, const struct leat_draft *draft, const struc
     return strcmp(to->database, from->database) != 0 || strcmp(to->name, from->name) != 0;
 }
 
+/* Whether columns have other names now. */
+static bool renames_columns(const struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->column_count; i++) {
+        struct leat_text was = draft->columns[i]->old_name, is = draft->columns[i]->column.name;
+        if (was.size && (was.size != is.size || memcmp(was.bytes, is.bytes, is.size) != 0))
+            return true;
+    }
+    return false;
+}
+
+/* A foreign key of another table's to this one, under the names of now. */
+static void follow_foreign(struct leat_draft *other, struct leat_draft_foreign *foreign, const struct leat_draft *draft)
+{
+    foreign->database = leat_draft_text(other, draft->database.bytes, draft->database.size);
+    foreign->table = leat_draft_text(other, draft->name.bytes, draft->name.size);
+    for (uint32_t k = 0; k < foreign->count; k++)
+        for (uint32_t i = 0; i < draft->column_count; i++)
+            if (draft->columns[i]->old_name.size && leat_name_equal(draft->columns[i]->old_name, foreign->referenced[k])) {
+                struct leat_text is = draft->columns[i]->column.name;
+                foreign->referenced[k] = leat_draft_text(other, is.bytes, is.size);
+                break;
+            }
+}
+
+static void end_change(struct work *work, struct change *change, const struct table_name *table, bool read);
+
+/* Foreign keys of other tables go with the table and the columns that they refer to. */
+static void follow_references(struct work *work, const struct table_name *from, const struct leat_draft *draft)
+{
+    struct leat_buf names = {0};
+    leat_catalog_referring(work->catalog, from->database, from->name, &names);
+    for (size_t at = 0; at < names.size && work->result == LEAT_OK;) {
+        struct table_name name;
+        struct change other;
+        snprintf(name.database, sizeof name.database, "%s", (const char *)names.data + at);
+        at += strlen((const char *)names.data + at) + 1;
+        snprintf(name.name, sizeof name.name, "%s", (const char *)names.data + at);
+        at += strlen((const char *)names.data + at) + 1;
+        if (!begin_change(work, &other, &name))
+            continue;
+        for (uint32_t i = 0; i < other.draft.foreign_count; i++)
+            if (leat_name_equal(other.draft.foreigns[i]->database, text_of(from->database)) &&
+                leat_name_equal(other.draft.foreigns[i]->table, text_of(from->name)))
+                follow_foreign(&other.draft, other.draft.foreigns[i], draft);
+        end_change(work, &other, &name, true);
+    }
+    leat_buf_free(&names);
+}
+
 /* What the draft has become takes the table's place; nothing is told when nothing changed. `read`: all was
  * understood. */
 static void end_change(struct work *work, struct change *change, const struct table_name *table, bool read)
@@ -151,6 +201,8 @@ static void end_change(struct work *work, struct change *change, const struct ta
         unsure(work, &to, reason_of(work, draft, reason, sizeof reason));
     else if (moved || leat_table_view(definition)->id != leat_table_view(change->was)->id)
         define(work, &to, definition);
+    if (definition && work->result == LEAT_OK && (moved || renames_columns(draft)))
+        follow_references(work, table, draft);
     leat_table_release(&definition);
     leat_table_release(&change->was);
     leat_draft_free(draft);

@@ -1,7 +1,7 @@
 /* Statements that name tables: which are dropped, renamed, made unsure; in which order the listener hears of it. */
 #include "check_main.h"
 
-#include "catalog_helpers.h"
+#include "describe.h"
 
 static struct leat_catalog *catalog;
 
@@ -103,6 +103,22 @@ START_TEST(what_the_listener_answers_is_handed_up)
 }
 END_TEST
 
+START_TEST(foreign_keys_of_others_follow_a_rename)
+{
+    run(catalog, "CREATE TABLE p (id INT PRIMARY KEY)");
+    run(catalog, "CREATE TABLE e.child (x INT, FOREIGN KEY (x) REFERENCES d.p (id))");
+    ck_assert_str_eq(run(catalog, "RENAME TABLE p TO q"), "d.p=DROPPED d.q=STATEMENT e.child=STATEMENT");
+    ck_assert_str_eq(run(catalog, "ALTER TABLE q CHANGE id ident INT"), "d.q=STATEMENT e.child=STATEMENT");
+    ck_assert_str_eq(run(catalog, "ALTER TABLE q RENAME COLUMN ident TO k, RENAME TO e.r"),
+                     "d.q=DROPPED e.r=STATEMENT e.child=STATEMENT");
+    ck_assert_str_eq(describe_of(catalog, "e", "child"), "x int; x(x); FOREIGN child_ibfk_1(x) e.r(k)");
+    ck_assert_str_eq(run(catalog, "ALTER TABLE e.r ADD z INT"), "e.r=STATEMENT");
+    run(catalog, "CREATE TABLE s (i INT PRIMARY KEY, up INT, FOREIGN KEY (up) REFERENCES s (i))");
+    run(catalog, "RENAME TABLE s TO t");
+    ck_assert_str_eq(describe_of(catalog, "d", "t"), "i int NOT NULL, up int; PRIMARY(i); up(up); FOREIGN t_ibfk_1(up) d.t(i)");
+}
+END_TEST
+
 static void add(Suite *suite, const char *name, const TTest *test)
 {
     TCase *test_case = tcase_create(name);
@@ -121,6 +137,7 @@ static Suite *suite(void)
     add(suite, "what_is_not_understood_leaves_the_table_unsure_and_says_so", what_is_not_understood_leaves_the_table_unsure_and_says_so);
     add(suite, "statements_about_rows_change_nothing", statements_about_rows_change_nothing);
     add(suite, "what_the_listener_answers_is_handed_up", what_the_listener_answers_is_handed_up);
+    add(suite, "foreign_keys_of_others_follow_a_rename", foreign_keys_of_others_follow_a_rename);
     return suite;
 }
 
