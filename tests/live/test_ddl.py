@@ -17,6 +17,9 @@ KNOWN = ["CONVERT TO CHARACTER SET DEFAULT",  # the database's, which ALTER TABL
          "(y INT, x INT UNSIGNED AUTO_INCREMENT UNIQUE)", "SERIAL"]  # maps call the first unique key primary (leat_table_merge)
 
 
+FAST = {"sync_binlog": 0, "innodb_flush_log_at_trx_commit": 0}  # nothing here outlives its server
+
+
 def cases(full, seed=1):
     every = ddl_cases.TYPE_CASES + ddl_cases.ATTRIBUTE_CASES + ddl_cases.ALTER_CASES + ddl_cases.OTHERS
     if full:
@@ -35,7 +38,7 @@ def check(server, full):
 
 
 def test_mysql_definitions_follow_ddl(make_mysql, request):
-    check(make_mysql(), request.config.getoption("--full"))
+    check(make_mysql(**FAST), request.config.getoption("--full"))
 
 
 @pytest.mark.parametrize("version", ["10.11", "11.8"])
@@ -43,11 +46,11 @@ def test_mariadb_definitions_follow_ddl(own_mariadb, request, version):
     full = request.config.getoption("--full")
     if version == "11.8" and not full:
         pytest.skip("in the full run")
-    check(own_mariadb(f"ddl{version}", version=version), full)
+    check(own_mariadb(f"ddl{version}", version=version, **FAST), full)
 
 
 def test_timestamps_without_explicit_defaults(make_mysql):
-    session = Session(make_mysql(explicit_defaults_for_timestamp="OFF"))
+    session = Session(make_mysql(explicit_defaults_for_timestamp="OFF", **FAST))
     for case in [["CREATE TABLE t (a TIMESTAMP, b TIMESTAMP, c TIMESTAMP NULL, d TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP(3))"],
                  ["CREATE TABLE t (a INT, b TIMESTAMP NULL, c TIMESTAMP)"],
                  ["CREATE TABLE t (a TIMESTAMP(2) NOT NULL, b TIMESTAMP(2))", "ALTER TABLE t ADD c TIMESTAMP, MODIFY a TIMESTAMP"],
@@ -57,7 +60,7 @@ def test_timestamps_without_explicit_defaults(make_mysql):
 
 
 def test_names_under_lower_case_table_names_1(own_mariadb):
-    session = Session(own_mariadb("ddl-lower", version="10.11", lower_case_table_names=1))
+    session = Session(own_mariadb("ddl-lower", version="10.11", lower_case_table_names=1, **FAST))
     for case in [["CREATE TABLE Tab (A INT, KEY K (a))", "ALTER TABLE TAB ADD B INT", "RENAME TABLE tAb TO E.Tab2", "ALTER TABLE e.TAB2 RENAME D.ÄÖ",
                   "CREATE TABLE kid (a INT)", "DROP TABLE d.äÖ"]]:
         session.perform(case)
