@@ -145,8 +145,7 @@ static int member_charset(const struct leat_plan *plan, const struct leat_step *
                           struct leat_error *err)
 {
     uint32_t collation = step->column->collation;
-    bool utf8 = plan->view->flags & LEAT_TABLE_MEMBERS_UTF8;
-    *charset = utf8 || collation == LEAT_COLLATION_UNKNOWN ? LEAT_CHARSET_UTF8MB4 : leat_charset_of(collation);
+    *charset = collation == LEAT_COLLATION_UNKNOWN ? LEAT_CHARSET_UTF8MB4 : leat_charset_of(collation);
     return *charset == LEAT_CHARSET_UNKNOWN ? fail_charset(plan, step->index, err) : LEAT_OK;
 }
 

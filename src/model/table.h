@@ -141,7 +141,6 @@ enum leat_table_flags {
     LEAT_TABLE_COLLATIONS = 4, /* collations are known */
     LEAT_TABLE_MEMBERS = 8,   /* ENUM and SET members are known */
     LEAT_TABLE_KEY_KNOWN = 16, /* whether there is a primary key, and which, is known */
-    LEAT_TABLE_MEMBERS_UTF8 = 64, /* members are in UTF-8, as a definition has them; else as a map has them, in their column's set */
     LEAT_TABLE_DEFINED = 32    /* all that a definition tells: types as text, defaults, what is generated, all keys */
 };
 

@@ -216,9 +216,7 @@ int leat_table_merge(struct leat_table **merged, const struct leat_table *map, c
     }
     struct leat_table_view view = *defined;
     view.server = told->server;
-    view.flags = told->flags | (defined->flags & ~(uint32_t)LEAT_TABLE_MEMBERS_UTF8);
-    if (!(told->flags & LEAT_TABLE_MEMBERS))
-        view.flags |= LEAT_TABLE_MEMBERS_UTF8;
+    view.flags = told->flags | defined->flags;
     view.database = told->database;
     view.name = told->name;
     view.columns = columns;

@@ -89,7 +89,7 @@ START_TEST(a_map_of_nothing_but_types_gets_all_from_the_definition)
     ck_assert_uint_eq(column->member_count, 2);
     ck_assert_str_eq(column->members[1].bytes, "y");
     ck_assert_str_eq(column->default_value.bytes, "x");
-    ck_assert_uint_eq(leat_table_view(merged)->flags, 0x7F);
+    ck_assert_uint_eq(leat_table_view(merged)->flags, 0x3F);
     leat_table_release(&merged);
 }
 END_TEST
