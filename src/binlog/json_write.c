@@ -14,7 +14,7 @@ static bool is_32_bits(uint8_t type)
 static int own_size(const struct leat_json_value *value, size_t *size, struct leat_error *err)
 {
     struct leat_cursor cursor = leat_cursor(value->bytes, value->size);
-    struct leat_json_container container;
+    struct leat_json_container container = {0};
     uint64_t length = 0;
     switch (value->type) {
     case LEAT_JSON_SMALL_OBJECT:

@@ -141,7 +141,7 @@ static void tell_seen(struct leat_source *source, uint64_t tables)
     if (tables)
         leat_log(LEAT_LOG_INFO, "source", NULL, "definitions of %llu tables were read", (unsigned long long)tables);
     else if (!source->definitions.told_unseen)
-        leat_log(LEAT_LOG_WARN, "source", NULL,
+        leat_log(LEAT_LOG_INFO, "source", NULL, /* where that is too little, preflight stops */
                  "the account sees no tables: keys, defaults and types as text aren't known, nor column names where "
                  "binlog_row_metadata isn't FULL. GRANT SELECT ON *.* TO it");
     source->definitions.told_unseen = source->definitions.told_unseen || !tables;
