@@ -178,8 +178,8 @@ static int put_container(struct leat_json_printer *printer, const struct leat_js
         return LEAT_FAIL;
     for (uint32_t i = 0; i < c.count; i++) {
         struct leat_json_value element;
-        const uint8_t *key;
-        size_t key_size;
+        const uint8_t *key = NULL;
+        size_t key_size = 0;
         if (i) {
             memcpy(leat_buf_reserve(printer->buf, SHORT_MAX), ", ", 2);
             leat_buf_commit(printer->buf, 2);

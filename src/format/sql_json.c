@@ -243,8 +243,8 @@ static int put_expression(struct leat_buf *buf, const struct node *node, struct 
         return LEAT_FAIL;
     leat_buf_puts(buf, container.object ? "JSON_OBJECT(" : "JSON_ARRAY(");
     for (uint32_t i = 0; i < container.count; i++) {
-        const uint8_t *key;
-        size_t key_size;
+        const uint8_t *key = NULL;
+        size_t key_size = 0;
         struct node value;
         leat_buf_puts(buf, i ? ", " : "");
         if (container.object) {
