@@ -2,7 +2,6 @@
  * of zeros is left out as well: tried on MariaDB 10.11 and 11.8. */
 #include "format/shape.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { UUID_SIZE = 16, INET4_SIZE = 4, INET6_SIZE = 16, GROUPS = 8 };
@@ -19,9 +18,10 @@ uint32_t leat_shape_size(uint8_t shape)
     return shape < sizeof sizes ? sizes[shape] : 0;
 }
 
+static const char digits[] = "0123456789abcdef";
+
 static size_t uuid_text(char *text, const uint8_t *bytes)
 {
-    static const char digits[] = "0123456789abcdef";
     char *to = text;
     for (int i = 0; i < UUID_SIZE; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
@@ -34,7 +34,17 @@ static size_t uuid_text(char *text, const uint8_t *bytes)
 
 static size_t inet4_text(char *text, const uint8_t *bytes)
 {
-    return (size_t)snprintf(text, LEAT_SHAPE_TEXT_MAX, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+    char *to = text;
+    for (int i = 0; i < INET4_SIZE; i++) {
+        if (i)
+            *to++ = '.';
+        if (bytes[i] >= 100)
+            *to++ = digits[bytes[i] / 100];
+        if (bytes[i] >= 10)
+            *to++ = digits[bytes[i] / 10 % 10];
+        *to++ = digits[bytes[i] % 10];
+    }
+    return (size_t)(to - text);
 }
 
 /* The longest run of zero groups, the first of equals; *length 0: there is none. */
@@ -65,12 +75,17 @@ static size_t inet6_text(char *text, const uint8_t *bytes)
     char *to = text;
     for (int i = 0; i < GROUPS; i++) {
         if (i == zeros) {
-            to += snprintf(to, LEAT_SHAPE_TEXT_MAX - (size_t)(to - text), i ? ":" : "::");
+            if (!i)
+                *to++ = ':';
+            *to++ = ':';
             i += length - 1;
         } else if (i == 6 && with_inet4) {
             return (size_t)(to - text) + inet4_text(to, bytes + 12);
         } else {
-            to += snprintf(to, LEAT_SHAPE_TEXT_MAX - (size_t)(to - text), i < GROUPS - 1 ? "%x:" : "%x", groups[i]);
+            for (int shift = groups[i] > 0xFFF ? 12 : groups[i] > 0xFF ? 8 : groups[i] > 0xF ? 4 : 0; shift >= 0; shift -= 4)
+                *to++ = digits[groups[i] >> shift & 15];
+            if (i < GROUPS - 1)
+                *to++ = ':';
         }
     }
     return (size_t)(to - text);

@@ -223,13 +223,7 @@ static bool parse_check(struct leat_parse *parse, bool *found)
         parse->lexer = mark;
         return true;
     }
-    if (!leat_parse_is(parse, "("))
-        return leat_parse_fail(parse, "a CHECK");
-    if (!leat_parse_skip_parentheses(parse))
-        return false;
-    if (!leat_parse_take_two(parse, "NOT", "ENFORCED"))
-        leat_parse_take(parse, "ENFORCED");
-    return true;
+    return leat_parse_check(parse);
 }
 
 static bool parse_on_update(struct leat_parse *parse, struct leat_draft_column *column)

@@ -43,6 +43,8 @@ bool leat_parse_table(struct leat_parse *parse, char database[LEAT_NAME_BYTES_MA
 bool leat_parse_if_exists(struct leat_parse *parse);
 /* Over what stands in parentheses, from the opening one; false if they don't close. */
 bool leat_parse_skip_parentheses(struct leat_parse *parse);
+/* Behind CHECK: its condition, and whether it is enforced. */
+bool leat_parse_check(struct leat_parse *parse);
 
 /* A string constant, its escapes resolved, those that follow it joined; with N or a character set before it. */
 bool leat_parse_string(struct leat_parse *parse, struct leat_buf *text);

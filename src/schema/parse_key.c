@@ -216,7 +216,7 @@ static bool parse_index(struct leat_parse *parse, struct leat_draft *draft, bool
     return true;
 }
 
-static bool parse_check(struct leat_parse *parse)
+bool leat_parse_check(struct leat_parse *parse)
 {
     if (!leat_parse_is(parse, "("))
         return leat_parse_fail(parse, "a CHECK");
@@ -249,7 +249,7 @@ static bool parse_kind(struct leat_parse *parse, struct leat_draft *draft, const
     if (leat_parse_take_two(parse, "FOREIGN", "KEY"))
         return parse_foreign(parse, draft, constraint);
     if (leat_parse_take(parse, "CHECK"))
-        return parse_check(parse);
+        return leat_parse_check(parse);
     if (leat_parse_take_two(parse, "PERIOD", "FOR"))
         return parse_period(parse, draft);
     uint32_t flags = leat_parse_take(parse, "UNIQUE")     ? LEAT_INDEX_UNIQUE

@@ -30,6 +30,26 @@ START_TEST(inet4_has_four_numbers)
 }
 END_TEST
 
+START_TEST(every_number_and_every_group)
+{
+    char text[LEAT_SHAPE_TEXT_MAX + 1], expected[LEAT_SHAPE_TEXT_MAX];
+    for (unsigned value = 0; value < 256; value++) {
+        const uint8_t bytes[] = {1, (uint8_t)value, 2, (uint8_t)value};
+        text[leat_shape_text(text, LEAT_SHAPE_INET4, bytes, sizeof bytes)] = 0;
+        snprintf(expected, sizeof expected, "1.%u.2.%u", value, value);
+        ck_assert_str_eq(text, expected);
+    }
+    for (unsigned value = 1; value < 65536; value++) {
+        uint8_t bytes[16];
+        for (int i = 0; i < 16; i++)
+            bytes[i] = (uint8_t)(i % 2 ? value : value >> 8);
+        text[leat_shape_text(text, LEAT_SHAPE_INET6, bytes, sizeof bytes)] = 0;
+        snprintf(expected, sizeof expected, "%x:%x:%x:%x:%x:%x:%x:%x", value, value, value, value, value, value, value, value);
+        ck_assert_str_eq(text, expected);
+    }
+}
+END_TEST
+
 START_TEST(inet6_leaves_out_the_longest_run_of_zeros)
 {
     static const struct {
@@ -54,6 +74,7 @@ static Suite *suite(void)
     Suite *shapes = suite_create("format: shapes");
     LEAT_TEST_ADD(shapes, uuids_are_written_in_the_order_of_their_bytes);
     LEAT_TEST_ADD(shapes, inet4_has_four_numbers);
+    LEAT_TEST_ADD(shapes, every_number_and_every_group);
     LEAT_TEST_ADD(shapes, inet6_leaves_out_the_longest_run_of_zeros);
     return shapes;
 }
