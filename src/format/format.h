@@ -6,18 +6,41 @@
 #ifndef LEAT_FORMAT_FORMAT_H
 #define LEAT_FORMAT_FORMAT_H
 
+#include "base/pairs.h"
 #include "filter/filter.h"
 #include "model/item.h"
+
+/* What a message is about, by which a sink chooses its topic. */
+enum leat_message_kind {
+    LEAT_MESSAGE_CHANGE = 0,  /* row changes; every line of a line format */
+    LEAT_MESSAGE_TOMBSTONE,   /* the key is gone: no value */
+    LEAT_MESSAGE_STATEMENT,   /* DDL and other statements */
+    LEAT_MESSAGE_TRANSACTION, /* that one begins, or ends */
+    LEAT_MESSAGE_HEARTBEAT
+};
+
+/* Name and value are borrowed until the message() that has it returns. */
+struct leat_message_header {
+    struct leat_text name;
+    const uint8_t *value; /* NULL: null */
+    size_t value_size;
+};
 
 /* A message; key and value point into buffers of the format. For line formats only value counts, without the line
  * break. */
 struct leat_message {
-    const struct leat_text *topic_database, *topic_table; /* NULL for messages about no table */
-    const uint8_t *key;
+    enum leat_message_kind kind;
+    const struct leat_text *topic_database, *topic_table; /* NULL for messages about no table (or no database) */
+    const struct leat_table_view *table;                  /* of rows: their definition */
+    const uint8_t *key;                                   /* NULL: it has none */
     size_t key_size;
-    const uint8_t *value;
+    const uint8_t *value; /* NULL: null, a tombstone */
     size_t value_size;
-    bool last; /* of its transaction */
+    const struct leat_message_header *headers; /* the format's own, in their order */
+    size_t header_count;
+    uint64_t number;  /* of the (first) row or statement within its transaction, from 1; 0: about none */
+    uint64_t time_us; /* commit time, as well as the source tells it */
+    bool last;        /* of its transaction */
 };
 
 /* Where messages go. The format appends each value to `buf` and then calls message(), which may take the bytes away
@@ -31,6 +54,7 @@ struct leat_format_out {
 };
 
 struct leat_format_options {
+    const struct leat_pairs *settings; /* the format's own, by the names that it gives them; NULL: none. Borrowed by leat_format_new */
     bool schema_lines; /* leat: a line for each definition when it is first used and when it changes */
     const char *name;  /* the relay's name */
     bool undo;         /* sql: what takes each row's change back, in the order of the changes, without the frame of
