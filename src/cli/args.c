@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/nearest.h"
 
 struct given {
     const struct cli_option *option;
@@ -48,7 +49,7 @@ static int fail_unknown(const struct cli_args *args, const char *word, struct le
     for (const struct cli_option *const *group = args->command->option_groups; *group; group++)
         for (const struct cli_option *option = *group; option->name && count < 64; option++)
             names[count++] = option->name;
-    const char *nearest = word[1] == '-' ? leat_config_nearest(word + 2, names, count) : NULL;
+    const char *nearest = word[1] == '-' ? leat_nearest(word + 2, names, count) : NULL;
     if (nearest)
         return cli_usage_fail(args, err, "unknown option %.80s: did you mean --%s?", word, nearest);
     return cli_usage_fail(args, err, "unknown option %.80s", word);

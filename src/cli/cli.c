@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/nearest.h"
+
 /* What later versions bring: the name is kept, so that nobody takes silence for success. */
 int cli_later(struct cli_args *args, struct leat_error *err)
 {
@@ -27,7 +29,7 @@ static int fail_unknown(const char *name, struct leat_error *err)
     size_t count = 0;
     for (; count < cli_command_count; count++)
         names[count] = cli_commands[count].name;
-    const char *nearest = leat_config_nearest(name, names, count);
+    const char *nearest = leat_nearest(name, names, count);
     (void)leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "there is no command \"%.60s\"", name);
     if (nearest)
         return leat_cure(err, "did you mean \"leat %s\"? leat --help lists them all", nearest);

@@ -99,8 +99,9 @@ const struct cli_command cli_commands[] = {
      "Shows each definition of a table that the journal (in DIR, or that of the configuration) knows: when and where it began, by which statement, "
      "and what changed. The relay may be running. reload has the running relay take a definition anew, where its stream stands.",
      GROUPS(options_schema, cli_options_config), cli_schema},
-    {"config", "check|print|reference", "the configuration",
-     "check says what is wrong with it, print shows what is in force with secrets masked, reference prints every setting.",
+    {"config", "check|print|reference [FORMAT]", "the configuration",
+     "check says what is wrong with it, print shows what is in force with secrets masked, reference prints every setting, or those of "
+     "a format.",
      GROUPS(cli_options_config), cli_config},
 };
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "format/format.h"
 #include "sink/runner.h"
 
 static int check_filters(const struct leat_config *config, struct leat_error *err)
@@ -20,13 +21,17 @@ static int check_filters(const struct leat_config *config, struct leat_error *er
 
 int cli_config(struct cli_args *args, struct leat_error *err)
 {
-    if (cli_args_expect(args, 1, 1, err))
+    if (cli_args_expect(args, 1, 2, err))
         return LEAT_FAIL;
-    const char *what = cli_args_at(args, 0);
+    const char *what = cli_args_at(args, 0), *format = cli_args_at(args, 1);
+    if (format && strcmp(what, "reference") != 0)
+        return cli_usage_fail(args, err, "\"%.40s\" behind %.40s: only reference takes the name of a format", format, what);
     struct leat_config *config = NULL;
     struct leat_buf buf = {0};
     int rc = LEAT_OK;
-    if (!strcmp(what, "reference")) {
+    if (!strcmp(what, "reference") && format) {
+        rc = leat_format_reference(&buf, format, err);
+    } else if (!strcmp(what, "reference")) {
         leat_config_reference(&buf);
     } else if (!strcmp(what, "check") || !strcmp(what, "print")) {
         rc = cli_load_config(&config, args, err);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/nearest.h"
 
 extern char **environ;
 
@@ -46,7 +47,7 @@ static int refuse_unknown(const struct section *section, struct node *map, const
     for (const struct node *child = map->children; child; child = child->next) {
         if (is_among(child->key, names, count))
             continue;
-        const char *nearest = leat_config_nearest(child->key, names, count);
+        const char *nearest = leat_nearest(child->key, names, count);
         if (sink_type)
             (void)tree_fail(child, err, "unknown setting \"%.60s\" of a sink of type %s", child->key, sink_type);
         else
@@ -102,7 +103,7 @@ static int check_sink_type(struct node *sink, const char **type, struct leat_err
         (void)tree_fail(node, err, "sink %s: this build of leat has no sinks of type %s", sink->key, *type);
         return leat_cure(err, "it has: file");
     }
-    const char *nearest = leat_config_nearest(*type, sink_types, 1);
+    const char *nearest = leat_nearest(*type, sink_types, 1);
     (void)tree_fail(node, err, "sink %s: \"%s\" is not a type of sink", sink->key, *type);
     return nearest ? leat_cure(err, "did you mean \"%s\"?", nearest) : leat_cure(err, "there is: file");
 }

@@ -124,7 +124,5 @@ void leat_server_config_free(struct leat_server_config *server);
 bool leat_ssl_mode_parse(enum leat_ssl_mode *mode, const char *word);
 /* A size as settings are written: "1048576", "64KiB", "1GB". */
 bool leat_config_size(uint64_t *bytes, const char *text);
-/* The nearest of names to word, or NULL if none is near (for "did you mean"). */
-const char *leat_config_nearest(const char *word, const char *const *names, size_t count);
 
 #endif

@@ -8,22 +8,60 @@ static const struct leat_format_class *const classes[] = {&leat_format_lines, &l
 
 enum { CLASS_COUNT = sizeof classes / sizeof *classes };
 
-int leat_format_new(struct leat_format **format, const char *name, const struct leat_format_options *options,
-                    const struct leat_filter *filter, const struct leat_format_out *out, struct leat_error *err)
+static const struct leat_format_class *find(const char *name, struct leat_error *err)
 {
-    assert(out && out->buf && out->message);
-    for (size_t i = 0; i < CLASS_COUNT; i++) {
-        if (strcmp(name, classes[i]->name) == 0) {
-            *format = classes[i]->make(options, filter, out, err);
-            return *format ? LEAT_OK : LEAT_FAIL;
-        }
-    }
+    for (size_t i = 0; i < CLASS_COUNT; i++)
+        if (strcmp(name, classes[i]->name) == 0)
+            return classes[i];
     char names[256] = "";
     for (size_t i = 0; i < CLASS_COUNT; i++) {
         strncat(names, i ? ", " : "", sizeof names - strlen(names) - 1);
         strncat(names, classes[i]->name, sizeof names - strlen(names) - 1);
     }
-    return leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "there is no format \"%.100s\"; there is: %s", name, names);
+    leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "there is no format \"%.100s\"; there is: %s", name, names);
+    return NULL;
+}
+
+int leat_format_new(struct leat_format **format, const char *name, const struct leat_format_options *options,
+                    const struct leat_filter *filter, const struct leat_format_out *out, struct leat_error *err)
+{
+    assert(out && out->buf && out->message);
+    const struct leat_format_class *class = find(name, err);
+    if (!class)
+        return LEAT_FAIL;
+    const struct leat_settings none = {.format = class->name};
+    if (!class->settings && leat_settings_read(NULL, &none, options ? options->settings : NULL, err))
+        return LEAT_FAIL;
+    *format = class->make(options, filter, out, err);
+    return *format ? LEAT_OK : LEAT_FAIL;
+}
+
+static int nowhere(void *context, const struct leat_message *message, struct leat_error *err)
+{
+    (void)context, (void)message, (void)err;
+    return LEAT_OK;
+}
+
+int leat_format_check(const char *name, const struct leat_pairs *settings, struct leat_error *err)
+{
+    struct leat_buf buf = {0};
+    struct leat_format *format = NULL;
+    struct leat_format_options options = {.settings = settings, .name = "check"};
+    struct leat_format_out out = {.buf = &buf, .message = nowhere};
+    int result = leat_format_new(&format, name, &options, NULL, &out, err);
+    leat_format_free(&format);
+    leat_buf_free(&buf);
+    return result;
+}
+
+int leat_format_reference(struct leat_buf *buf, const char *name, struct leat_error *err)
+{
+    const struct leat_format_class *class = find(name, err);
+    if (!class)
+        return LEAT_FAIL;
+    if (class->settings)
+        leat_settings_print(buf, class->settings);
+    return LEAT_OK;
 }
 
 void leat_format_free(struct leat_format **format)

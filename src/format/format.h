@@ -70,6 +70,10 @@ struct leat_format;
 int leat_format_new(struct leat_format **format, const char *name, const struct leat_format_options *options,
                     const struct leat_filter *filter, const struct leat_format_out *out, struct leat_error *err) LEAT_CHECKED;
 void leat_format_free(struct leat_format **format);
+/* Whether there is such a format and the settings are right for it: before anything runs. */
+int leat_format_check(const char *name, const struct leat_pairs *settings, struct leat_error *err) LEAT_CHECKED;
+/* The format's settings as a Markdown table, for its page; nothing if it has none. Fails if there is no such format. */
+int leat_format_reference(struct leat_buf *buf, const char *name, struct leat_error *err) LEAT_CHECKED;
 
 /* Handles one item; *passed (may be NULL) says whether it gave anything. ROWS items must have `table` set. */
 int leat_format_item(struct leat_format *format, const struct leat_item *item, bool *passed, struct leat_error *err) LEAT_CHECKED;

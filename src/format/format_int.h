@@ -3,9 +3,11 @@
 #define LEAT_FORMAT_FORMAT_INT_H
 
 #include "format/format.h"
+#include "settings_int.h"
 
 struct leat_format_class {
     const char *name;
+    const struct leat_settings *settings; /* NULL: it has none, and none may be given */
     /* NULL with the error filled, where the options are wrong. */
     struct leat_format *(*make)(const struct leat_format_options *options, const struct leat_filter *filter,
                                 const struct leat_format_out *out, struct leat_error *err);

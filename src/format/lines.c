@@ -28,7 +28,7 @@ static struct leat_format *make(const struct leat_format_options *options, const
     lines->out = *out;
     lines->filter = filter;
     lines->schema_lines = options && options->schema_lines;
-    lines->plans = leat_plans_new(filter);
+    lines->plans = leat_plans_new(filter, NULL);
     return &lines->base;
 }
 

@@ -265,22 +265,19 @@ static void make_documents(struct leat_plan *plan)
         plan->documents = leat_alloc_zero(2 * (size_t)plan->json_count, sizeof *plan->documents);
 }
 
-static void make_key(struct leat_plan *plan)
+static void make_key(struct leat_plan *plan, const struct leat_key_choice *choice)
 {
     const struct leat_table_view *view = plan->view;
     plan->key_part_of = leat_alloc(sizeof *plan->key_part_of * (plan->count ? plan->count : 1));
+    plan->key = leat_alloc(sizeof *plan->key * (plan->count ? plan->count : 1));
     for (uint32_t i = 0; i < plan->count; i++)
         plan->key_part_of[i] = UINT32_MAX;
-    if (!(view->flags & LEAT_TABLE_KEY_KNOWN) || !view->key_count)
-        return;
-    plan->key = leat_alloc_zero(view->key_count, sizeof *plan->key);
-    plan->located = leat_alloc_zero(2 * (size_t)view->key_count, sizeof *plan->located);
-    for (uint32_t i = 0; i < view->key_count; i++) {
-        uint32_t column = view->key[i].column;
-        if (column >= plan->count || plan->key_part_of[column] != UINT32_MAX)
-            continue;
-        plan->key_part_of[column] = plan->key_count;
-        plan->key[plan->key_count++] = column;
+    plan->key_count = leat_key_find(plan->key, view, choice);
+    if (plan->key_count)
+        plan->located = leat_alloc_zero(2 * (size_t)plan->key_count, sizeof *plan->located);
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        uint32_t column = plan->key[i];
+        plan->key_part_of[column] = i;
         if (column >= plan->key_span)
             plan->key_span = column + 1;
     }
@@ -326,7 +323,7 @@ static void make_about(struct leat_plan *plan)
 }
 
 int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struct leat_filter *filter,
-                  struct leat_error *err)
+                  const struct leat_key_choice *choice, struct leat_error *err)
 {
     struct leat_plan *made = leat_alloc_zero(1, sizeof *made);
     made->table = leat_table_hold(table);
@@ -339,7 +336,7 @@ int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struc
             leat_plan_free(&made);
             return LEAT_FAIL;
         }
-        make_key(made);
+        make_key(made, choice);
         make_key_offsets(made);
         make_documents(made);
     }

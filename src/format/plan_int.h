@@ -7,6 +7,7 @@
 #define LEAT_FORMAT_PLAN_INT_H
 
 #include "filter/filter.h"
+#include "key_int.h"
 #include "model/table.h"
 
 enum leat_step_op {
@@ -83,13 +84,14 @@ struct leat_plan {
 };
 
 int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struct leat_filter *filter,
-                  struct leat_error *err) LEAT_CHECKED;
+                  const struct leat_key_choice *choice, struct leat_error *err) LEAT_CHECKED;
 void leat_plan_free(struct leat_plan **plan);
 
 /* Plans by definition, and what was said by name. Bounded: leat_plans_trim lets all go when there are too many; call
  * it only where no plan is in use. */
 struct leat_plans;
-struct leat_plans *leat_plans_new(const struct leat_filter *filter);
+/* choice: which columns are keys, may be NULL; like the filter borrowed. */
+struct leat_plans *leat_plans_new(const struct leat_filter *filter, const struct leat_key_choice *choice);
 void leat_plans_free(struct leat_plans **plans);
 int leat_plans_get(struct leat_plans *plans, struct leat_plan **plan, struct leat_table *table,
                    struct leat_error *err) LEAT_CHECKED;

@@ -18,6 +18,7 @@ struct leat_plan_name {
 
 struct leat_plans {
     const struct leat_filter *filter; /* borrowed */
+    const struct leat_key_choice *choice;
     struct leat_plan *last;           /* the one found last */
     struct leat_plan **slots;         /* open addressing */
     size_t slot_count;                /* a power of two */
@@ -25,10 +26,11 @@ struct leat_plans {
     struct leat_plan_name *names[NAME_SLOTS];
 };
 
-struct leat_plans *leat_plans_new(const struct leat_filter *filter)
+struct leat_plans *leat_plans_new(const struct leat_filter *filter, const struct leat_key_choice *choice)
 {
     struct leat_plans *plans = leat_alloc_zero(1, sizeof *plans);
     plans->filter = filter;
+    plans->choice = choice;
     plans->slot_count = SLOTS_MIN;
     plans->slots = leat_alloc_zero(plans->slot_count, sizeof(struct leat_plan *));
     return plans;
@@ -115,7 +117,7 @@ int leat_plans_get(struct leat_plans *plans, struct leat_plan **plan, struct lea
     }
     size_t slot = slot_of(plans, id);
     if (!plans->slots[slot]) {
-        if (leat_plan_new(plan, table, plans->filter, err))
+        if (leat_plan_new(plan, table, plans->filter, plans->choice, err))
             return LEAT_FAIL;
         (*plan)->name = name_of(plans, (*plan)->view);
         plans->slots[slot] = *plan;

@@ -25,6 +25,12 @@ def test_configuration_page_is_what_the_program_prints():
     assert (TOP / "docs" / "configuration.md").read_text() == leat("config", "reference").stdout
 
 
+@pytest.mark.parametrize("page", sorted((TOP / "docs" / "formats").glob("*.md")), ids=lambda page: page.stem)
+def test_pages_of_formats_list_the_settings_that_there_are(page):
+    done = leat("config", "reference", page.stem)
+    assert done.returncode == 0 and done.stdout in page.read_text()
+
+
 def test_example_configurations_are_accepted():
     examples = sorted((TOP / "config").glob("*.yaml"))
     assert examples

@@ -1,5 +1,5 @@
 /* "Did you mean": the nearest of the right names by edit distance. */
-#include "config/config.h"
+#include "base/nearest.h"
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ static unsigned distance(const char *a, const char *b)
     return row[b_size];
 }
 
-const char *leat_config_nearest(const char *word, const char *const *names, size_t count)
+const char *leat_nearest(const char *word, const char *const *names, size_t count)
 {
     const char *nearest = NULL;
     size_t length = strlen(word);
