@@ -6,16 +6,30 @@
 #include "format/format.h"
 #include "sink/runner.h"
 
-static int check_filters(const struct leat_config *config, struct leat_error *err)
+/* Everything of a sink that can be wrong before it runs: opening one touches nothing outside. */
+static int check_sink(const struct leat_config *config, const struct leat_sink_config *sink, struct leat_error *err)
 {
-    for (size_t i = 0; i < config->sink_count; i++) {
-        const struct leat_sink_config *sink = &config->sinks[i];
-        struct leat_filter *filter = NULL;
-        if (leat_filter_new(&filter, (const char *const *)sink->tables.list, sink->tables.count,
-                            (const char *const *)sink->exclude_tables.list, sink->exclude_tables.count, err))
-            return leat_error_prefix(err, "sink %s", sink->name);
-        leat_filter_free(&filter);
-    }
+    struct leat_filter *filter = NULL;
+    struct leat_sink *opened = NULL;
+    const struct leat_sink_ops *ops = leat_sink_ops_find(sink->type);
+    int rc = leat_filter_new(&filter, (const char *const *)sink->tables.list, sink->tables.count,
+                             (const char *const *)sink->exclude_tables.list, sink->exclude_tables.count, err);
+    const struct leat_sink_env env = {sink, config->name, filter, leat_fs_real(), leat_clock_real()};
+    if (rc == LEAT_OK)
+        rc = leat_format_check(sink->format, leat_config_format_settings(sink), err);
+    if (rc == LEAT_OK && ops)
+        rc = ops->open(&opened, &env, err);
+    if (opened)
+        ops->close(&opened);
+    leat_filter_free(&filter);
+    return rc ? leat_error_prefix(err, "sink %s", sink->name) : LEAT_OK;
+}
+
+static int check_sinks(const struct leat_config *config, struct leat_error *err)
+{
+    for (size_t i = 0; i < config->sink_count; i++)
+        if (check_sink(config, &config->sinks[i], err))
+            return LEAT_FAIL;
     return LEAT_OK;
 }
 
@@ -36,7 +50,7 @@ int cli_config(struct cli_args *args, struct leat_error *err)
     } else if (!strcmp(what, "check") || !strcmp(what, "print")) {
         rc = cli_load_config(&config, args, err);
         if (rc == LEAT_OK)
-            rc = check_filters(config, err);
+            rc = check_sinks(config, err);
         if (rc == LEAT_OK && *what == 'p')
             leat_config_print(&buf, config);
         else if (rc == LEAT_OK)

@@ -58,6 +58,8 @@ static void check_sink(const struct leat_config *config, const struct leat_sink_
     int rc = leat_filter_new(&filter, (const char *const *)sink->tables.list, sink->tables.count,
                              (const char *const *)sink->exclude_tables.list, sink->exclude_tables.count, &err);
     const struct leat_sink_env env = {sink, config->name, filter, leat_fs_real(), leat_clock_real()};
+    if (rc == LEAT_OK && !ops)
+        rc = leat_fail(&err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "there is no sink of type \"%.60s\"", sink->type);
     if (rc == LEAT_OK)
         rc = ops->open(&opened, &env, &err);
     if (rc == LEAT_OK)

@@ -2,6 +2,7 @@
  * checks that concern several settings at once. */
 #include "options_int.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +15,11 @@
 
 extern char **environ;
 
-enum { FILE_BYTES_MAX = 4 << 20, SINKS_MAX = 64, SINK_NAME_MAX = 64 };
+enum { FILE_BYTES_MAX = 4 << 20, SINKS_MAX = 64, SINK_NAME_MAX = 64, OPTIONS_MAX = 128 };
 
 /* ---- Sections out of the tree ---- */
 
-static bool is_for(const struct option *option, const char *sink_type)
+bool option_is_for(const struct option *option, const char *sink_type)
 {
     char word[SINK_NAME_MAX];
     snprintf(word, sizeof word, " %s ", sink_type ? sink_type : "");
@@ -36,10 +37,11 @@ static bool is_among(const char *word, const char *const *names, size_t count)
 /* Before anything is read: a misspelt name is a better message than the setting that is missing for it. */
 static int refuse_unknown(const struct section *section, struct node *map, const char *sink_type, struct leat_error *err)
 {
-    const char *names[64];
+    const char *names[OPTIONS_MAX];
     size_t count = 0;
+    assert(section->count + SECTION_COUNT <= OPTIONS_MAX);
     for (size_t i = 0; i < section->count; i++)
-        if (is_for(&section->options[i], sink_type))
+        if (option_is_for(&section->options[i], sink_type))
             names[count++] = section->options[i].name;
     if (section == &option_sections[SECTION_TOP])
         for (int i = SECTION_SOURCE; i < SECTION_COUNT; i++)
@@ -70,7 +72,7 @@ static int read_section(const struct section *section, struct node *map, void *b
         return LEAT_FAIL;
     for (size_t i = 0; i < section->count; i++) {
         const struct option *option = &section->options[i];
-        if (!is_for(option, sink_type))
+        if (!option_is_for(option, sink_type))
             continue;
         struct node *node = tree_find(map, option->name);
         if (!node && option->flags & OPTION_REQUIRED) {
@@ -101,11 +103,11 @@ static int check_sink_type(struct node *sink, const char **type, struct leat_err
         return LEAT_OK;
     if (in_list(sink_types_to_come, *type)) {
         (void)tree_fail(node, err, "sink %s: this build of leat has no sinks of type %s", sink->key, *type);
-        return leat_cure(err, "it has: file");
+        return leat_cure(err, "it has: file, kafka");
     }
-    const char *nearest = leat_nearest(*type, sink_types, 1);
+    const char *nearest = leat_nearest(*type, sink_types, 2);
     (void)tree_fail(node, err, "sink %s: \"%s\" is not a type of sink", sink->key, *type);
-    return nearest ? leat_cure(err, "did you mean \"%s\"?", nearest) : leat_cure(err, "there is: file");
+    return nearest ? leat_cure(err, "did you mean \"%s\"?", nearest) : leat_cure(err, "there are: file, kafka");
 }
 
 /* A sink's name goes into file names, topics and metrics. */
@@ -245,32 +247,79 @@ static int load_files(struct node **root, const char *const *files, size_t count
     return rc;
 }
 
-/* LEAT_SOURCE__PASSWORD_FILE → source.password_file. A variable without "__" counts only if it names a setting of the top:
- * others may belong to somebody else. */
+/* In "sinks.NAME.kafka.REST", and wherever else a sink's settings are pairs: where REST begins, with the option in *option; else NULL. */
+static const char *rest_of_pairs(const char *path, const struct option **option)
+{
+    if (strncmp(path, "sinks.", 6))
+        return NULL;
+    const char *at = strchr(path + 6, '.');
+    for (const char *end = at ? strchr(at + 1, '.') : NULL; end; at = end, end = strchr(at + 1, '.')) {
+        *option = option_pairs_find(at + 1, (size_t)(end - at - 1));
+        if (*option)
+            return end + 1;
+    }
+    return NULL;
+}
+
+/* A name of pairs as the environment writes it. */
+static void put_pair_name(struct leat_buf *path, const char *name, const struct option *option)
+{
+    bool as_it_is = false;
+    for (const char *at = name; *at; at++)
+        as_it_is = as_it_is || islower((unsigned char)*at);
+    if (as_it_is) {
+        leat_buf_puts(path, name);
+        return;
+    }
+    for (const char *at = name; *at; at++) {
+        bool pair = at[0] == '_' && at[1] == '_';
+        bool dot = *at == '_' && !pair && option->flags & OPTION_DOTTED;
+        leat_buf_u8(path, dot ? '.' : (uint8_t)tolower((unsigned char)*at));
+        at += pair && option->flags & OPTION_DOTTED;
+    }
+}
+
+/* SOURCE__PASSWORD_FILE → source.password_file */
+static void put_path(struct leat_buf *path, const char *name)
+{
+    for (const char *at = name; *at; at++) {
+        bool split = at[0] == '_' && at[1] == '_';
+        leat_buf_u8(path, split ? '.' : (uint8_t)tolower((unsigned char)*at));
+        at += split;
+        const struct option *option = NULL;
+        const char *rest = split ? rest_of_pairs(leat_buf_cstr(path), &option) : NULL;
+        if (rest && !*rest) {
+            put_pair_name(path, at + 1, option);
+            return;
+        }
+    }
+}
+
+/* A variable without "__" counts only if it names a setting of the top: others may belong to somebody else. */
+static int load_variable(struct node **root, const char *name, const char *value, struct leat_error *err)
+{
+    struct leat_buf buf = {0};
+    int rc = LEAT_OK;
+    put_path(&buf, name + strlen("LEAT_"));
+    const char *path = leat_buf_cstr(&buf);
+    const struct option *option = NULL;
+    if (strstr(name + strlen("LEAT_"), "__") || !strcmp(path, "name") || !strcmp(path, "shutdown_timeout"))
+        rc = tree_set(root, path, rest_of_pairs(path, &option), value, name, err);
+    leat_buf_free(&buf);
+    return rc;
+}
+
 static int load_environment(struct node **root, struct leat_error *err)
 {
     for (char **at = environ; *at; at++) {
         const char *equals = strchr(*at, '=');
-        if (strncmp(*at, "LEAT_", 5) || !equals)
+        if (strncmp(*at, "LEAT_", 5) || !equals || equals - *at > 250)
             continue;
-        char name[256], path[256];
-        size_t length = (size_t)(equals - *at);
-        if (length >= sizeof name)
-            continue;
-        memcpy(name, *at, length);
-        name[length] = 0;
-        bool nested = strstr(name + 5, "__") != NULL;
-        size_t size = 0;
-        for (const char *from = name + 5; *from; from++) {
-            bool split = from[0] == '_' && from[1] == '_';
-            path[size++] = split ? '.' : (char)tolower((unsigned char)*from);
-            from += split;
-        }
-        path[size] = 0;
-        if (!nested && strcmp(path, "name") && strcmp(path, "shutdown_timeout"))
-            continue;
-        if (tree_set(root, path, equals + 1, name, err))
-            return LEAT_FAIL;
+        char *name = leat_strndup(*at, (size_t)(equals - *at));
+        int rc = load_variable(root, name, equals + 1, err);
+        free(name);
+        if (rc)
+            return rc;
     }
     return LEAT_OK;
 }
@@ -286,7 +335,8 @@ static int load_overrides(struct node **root, const char *const *overrides, size
         char *path = leat_strndup(overrides[i], (size_t)(equals - overrides[i]));
         char origin[300];
         snprintf(origin, sizeof origin, "-o %.200s", path);
-        int rc = tree_set(root, path, equals + 1, origin, err);
+        const struct option *option = NULL;
+        int rc = tree_set(root, path, rest_of_pairs(path, &option), equals + 1, origin, err);
         free(path);
         if (rc)
             return rc;

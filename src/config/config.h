@@ -7,6 +7,7 @@
 #define LEAT_CONFIG_CONFIG_H
 
 #include "base/buf.h"
+#include "base/pairs.h"
 #include "model/point.h"
 
 struct leat_strings {
@@ -66,6 +67,25 @@ struct leat_journal_config {
 enum leat_sink_undecodable { LEAT_SINK_UNDECODABLE_STOP = 0, LEAT_SINK_UNDECODABLE_PASS };
 enum leat_when_full { LEAT_WHEN_FULL_BLOCK = 0, LEAT_WHEN_FULL_DETACH };
 enum leat_compress { LEAT_COMPRESS_NONE = 0, LEAT_COMPRESS_ZSTD, LEAT_COMPRESS_GZIP };
+enum leat_delivery { LEAT_DELIVERY_EXACTLY_ONCE = 0, LEAT_DELIVERY_AT_LEAST_ONCE };
+enum leat_missing_topics { LEAT_MISSING_TOPICS_CREATE = 0, LEAT_MISSING_TOPICS_STOP };
+enum leat_partition_by {
+    LEAT_PARTITION_BY_KEY = 0, /* the message's key */
+    LEAT_PARTITION_BY_DATABASE,
+    LEAT_PARTITION_BY_TABLE,
+    LEAT_PARTITION_BY_PRIMARY_KEY,
+    LEAT_PARTITION_BY_TRANSACTION_ID,
+    LEAT_PARTITION_BY_THREAD_ID,
+    LEAT_PARTITION_BY_COLUMN
+};
+enum leat_partitioner {
+    LEAT_PARTITIONER_MURMUR2 = 0, /* Kafka's Java clients */
+    LEAT_PARTITIONER_JAVA_HASH,   /* Maxwell's default */
+    LEAT_PARTITIONER_MURMUR3,     /* Maxwell's other */
+    LEAT_PARTITIONER_CANAL,
+    LEAT_PARTITIONER_CRC32        /* librdkafka's default */
+};
+enum leat_oversize { LEAT_OVERSIZE_STOP = 0, LEAT_OVERSIZE_SPLIT, LEAT_OVERSIZE_FILE, LEAT_OVERSIZE_DEAD_LETTER };
 
 /* All settings of all types of sink; `type` says which count. A setting of another type is refused when loading. */
 struct leat_sink_config {
@@ -83,6 +103,30 @@ struct leat_sink_config {
     enum leat_compress compress;
     uint64_t rotate_bytes;
     uint64_t rotate_interval_us;
+    /* the formats' own settings, by the names that they give them */
+    struct leat_pairs leat, debezium, maxwell, canal;
+    /* kafka */
+    struct leat_pairs kafka; /* librdkafka's properties */
+    enum leat_delivery delivery;
+    char *topic;
+    struct leat_strings topics; /* "pattern -> topic" */
+    char *schema_topic, *transaction_topic;
+    char *heartbeat_topic;      /* may be NULL: by the format */
+    unsigned heartbeat_interval_ms;
+    char *checkpoint_topic;
+    enum leat_missing_topics missing_topics;
+    unsigned topic_partitions, topic_replication; /* 0: as the brokers do */
+    struct leat_pairs topic_config;
+    unsigned commit_interval_ms;
+    uint64_t transaction_max_bytes;
+    unsigned transaction_max_ms;
+    enum leat_partition_by partition_by, partition_by_fallback;
+    struct leat_strings partition_columns;
+    enum leat_partitioner partitioner;
+    struct leat_strings headers;
+    enum leat_oversize oversize;
+    char *oversize_path;
+    char *dead_letter_topic;
 };
 
 struct leat_log_config {
@@ -124,5 +168,9 @@ void leat_server_config_free(struct leat_server_config *server);
 bool leat_ssl_mode_parse(enum leat_ssl_mode *mode, const char *word);
 /* A size as settings are written: "1048576", "64KiB", "1GB". */
 bool leat_config_size(uint64_t *bytes, const char *text);
+/* Whether a setting of this name (librdkafka's, a format's) holds a secret: its value isn't shown anywhere. */
+bool leat_config_secret(const char *name);
+/* The settings of the sink's format (its section by the format's name): for leat_format_options. NULL if there are no such. */
+const struct leat_pairs *leat_config_format_settings(const struct leat_sink_config *sink);
 
 #endif

@@ -3,6 +3,7 @@
 #include "options_int.h"
 
 #include <stddef.h>
+#include <string.h>
 
 const char *const ssl_mode_words[] = {"", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY", NULL};
 static const char *const words_old_times[] = {"stop", "whole_seconds", NULL};
@@ -12,10 +13,15 @@ static const char *const words_when_full[] = {"block", "detach", NULL};
 static const char *const words_compress[] = {"none", "zstd", "gzip", NULL};
 static const char *const words_level[] = {"error", "warn", "info", "debug", NULL};
 static const char *const words_form[] = {"logfmt", "json", NULL};
-static const char *const words_format[] = {"leat", NULL};
+static const char *const words_format[] = {"leat", "debezium", "maxwell", "canal", NULL};
+static const char *const words_delivery[] = {"exactly_once", "at_least_once", NULL};
+static const char *const words_missing_topics[] = {"create", "stop", NULL};
+static const char *const words_partition_by[] = {"key", "database", "table", "primary_key", "transaction_id", "thread_id", "column", NULL};
+static const char *const words_partitioner[] = {"murmur2", "java_hash", "murmur3", "canal", "crc32", NULL};
+static const char *const words_oversize[] = {"stop", "split", "file", "dead_letter", NULL};
 
-const char *const sink_types[] = {"file", NULL};
-const char *const sink_types_to_come[] = {"kafka", "mysql", "replicas", NULL};
+const char *const sink_types[] = {"file", "kafka", NULL};
+const char *const sink_types_to_come[] = {"mysql", "replicas", NULL};
 
 #define TOP(member)     offsetof(struct leat_config, member)
 #define SOURCE(member)  offsetof(struct leat_source_config, member)
@@ -96,7 +102,7 @@ static const struct option log_options[] = {
 };
 
 static const struct option sink_options[] = {
-    {"type", OPTION_TEXT, SINK(type), .flags = OPTION_REQUIRED, .help = "What kind of sink: `file`."},
+    {"type", OPTION_TEXT, SINK(type), .flags = OPTION_REQUIRED, .help = "What kind of sink: `file` or `kafka`."},
     {"format", OPTION_TEXT, SINK(format), .fallback = "leat", .words = words_format,
      .help = "How changes are written (docs/formats/)."},
     {"tables", OPTION_TEXTS, SINK(tables), .help = "What this sink gets, as patterns `database.table`. None: all that is journalled."},
@@ -125,7 +131,85 @@ static const struct option sink_options[] = {
      .help = "A file that has grown to this is renamed to its final name at the transaction's end."},
     {"rotate_interval", OPTION_TIME_US, SINK(rotate_interval_us), .fallback = "1h", .sink_types = " file ",
      .help = "So is a file that is this old and not empty. 0: never by age."},
+    {"leat", OPTION_PAIRS, SINK(leat), .flags = OPTION_DOTTED, .help = "Settings of the format `leat` (docs/formats/leat.md)."},
+    {"debezium", OPTION_PAIRS, SINK(debezium), .flags = OPTION_DOTTED,
+     .help = "Settings of the format `debezium`, by the names that Debezium gives them (docs/formats/debezium.md)."},
+    {"maxwell", OPTION_PAIRS, SINK(maxwell),
+     .help = "Settings of the format `maxwell`, by the names that Maxwell gives them (docs/formats/maxwell.md)."},
+    {"canal", OPTION_PAIRS, SINK(canal),
+     .help = "Settings of the format `canal`, by the names that Canal gives them (docs/formats/canal.md)."},
+    {"kafka", OPTION_PAIRS, SINK(kafka), .sink_types = " kafka ", .flags = OPTION_DOTTED,
+     .help = "librdkafka's properties by their own names, such as `bootstrap.servers` (needed), `security.protocol`, "
+             "`sasl.password_file`. A name with `_file` behind it is read from that file at each connect. Defaults of ours, and "
+             "what is refused: docs/sinks/kafka.md."},
+    {"delivery", OPTION_WORD, SINK(delivery), .words = words_delivery, .fallback = "exactly_once", .sink_types = " kafka ",
+     .help = "`exactly_once`: changes and checkpoint in one Kafka transaction, for consumers that read committed messages; "
+             "`at_least_once`: idempotent producer without transactions, where the cluster or the account has none."},
+    {"topic", OPTION_TEXT, SINK(topic), .fallback = "{name}.{database}.{table}", .sink_types = " kafka ",
+     .help = "Where a row's change goes. `{name}` is the relay's name, `{sink}` the sink's, `{database}` and `{table}` the "
+             "table's (`%{database}` and `%{table}` too). Characters that a topic's name can't have become `_`."},
+    {"topics", OPTION_TEXTS, SINK(topics), .sink_types = " kafka ",
+     .help = "Topics of single tables, the first that matches counts: `shop.order_* -> shop.orders`, or with a regular "
+             "expression, `/shop\\.(order|cart)_\\d+/ -> shop.$1`. `$1` is what the first `*` or group matched. Several tables "
+             "on one topic are meant so here."},
+    {"schema_topic", OPTION_TEXT, SINK(schema_topic), .fallback = "{name}", .sink_types = " kafka ",
+     .help = "Where DDL and other statements go; empty: nowhere."},
+    {"transaction_topic", OPTION_TEXT, SINK(transaction_topic), .fallback = "{name}.transaction", .sink_types = " kafka ",
+     .help = "Where the beginnings and ends of transactions go, with formats that tell them; empty: nowhere."},
+    {"heartbeat_topic", OPTION_TEXT, SINK(heartbeat_topic), .sink_types = " kafka ",
+     .help = "Where heartbeats go. Default: `__debezium-heartbeat.{name}` with the format debezium, else `{name}.heartbeat`."},
+    {"heartbeat_interval", OPTION_TIME_MS, SINK(heartbeat_interval_ms), .fallback = "0s", .most = 86400000, .sink_types = " kafka ",
+     .help = "How often a heartbeat is sent, with formats that have one. 0: never."},
+    {"checkpoint_topic", OPTION_TEXT, SINK(checkpoint_topic), .fallback = "{name}.leat-checkpoint", .sink_types = " kafka ",
+     .help = "Where this sink keeps its checkpoint: a compacted topic of one partition, which several sinks may share."},
+    {"missing_topics", OPTION_WORD, SINK(missing_topics), .words = words_missing_topics, .fallback = "create", .sink_types = " kafka ",
+     .help = "A topic that isn't there is made as the next three settings say (`create`), or the sink stops and names it (`stop`)."},
+    {"topic_partitions", OPTION_COUNT, SINK(topic_partitions), .fallback = "0", .most = 100000, .sink_types = " kafka ",
+     .help = "Of topics that are made for rows; all others get one partition. 0: the brokers' `num.partitions`."},
+    {"topic_replication", OPTION_COUNT, SINK(topic_replication), .fallback = "0", .most = 1000, .sink_types = " kafka ",
+     .help = "Copies of topics that are made. 0: the brokers' `default.replication.factor`."},
+    {"topic_config", OPTION_PAIRS, SINK(topic_config), .sink_types = " kafka ", .flags = OPTION_DOTTED,
+     .help = "Kafka's own settings of topics that are made for rows, such as `cleanup.policy: compact`."},
+    {"commit_interval", OPTION_TIME_MS, SINK(commit_interval_ms), .fallback = "100ms", .least = 1, .most = 60000, .sink_types = " kafka ",
+     .help = "With `exactly_once`: how long a Kafka transaction gathers changes before it is committed."},
+    {"transaction_max_size", OPTION_BYTES, SINK(transaction_max_bytes), .fallback = "64MiB", .least = 65536, .most = 4294967296,
+     .sink_types = " kafka ",
+     .help = "A transaction of the source that gives more than this is delivered in several Kafka transactions: each change "
+             "once, in order, but readers see its first part before its last."},
+    {"transaction_max_time", OPTION_TIME_MS, SINK(transaction_max_ms), .fallback = "5s", .least = 10, .most = 600000,
+     .sink_types = " kafka ",
+     .help = "So is one that takes longer than this to deliver. Must be well below `transaction.timeout.ms`."},
+    {"partition_by", OPTION_WORD, SINK(partition_by), .words = words_partition_by, .fallback = "key", .sink_types = " kafka ",
+     .help = "What a row's partition is chosen by. `key`: the message's key, and the table's name for rows without one, so that "
+             "their order is kept. `column`: `partition_columns`. The order of changes is kept only among those with the same."},
+    {"partition_by_fallback", OPTION_WORD, SINK(partition_by_fallback), .words = words_partition_by, .fallback = "table",
+     .sink_types = " kafka ", .help = "For tables that lack the columns, or the primary key, that `partition_by` asks for."},
+    {"partition_columns", OPTION_TEXTS, SINK(partition_columns), .sink_types = " kafka ",
+     .help = "The columns of `partition_by: column`, by name."},
+    {"partitioner", OPTION_WORD, SINK(partitioner), .words = words_partitioner, .fallback = "murmur2", .sink_types = " kafka ",
+     .help = "How it becomes a partition's number: `murmur2` as Kafka's Java clients do (and Debezium), `java_hash` and `murmur3` as "
+             "Maxwell (`kafka_partition_hash`), `canal` as Canal, `crc32` as librdkafka's own default."},
+    {"headers", OPTION_TEXTS, SINK(headers), .sink_types = " kafka ",
+     .help = "Headers of each message, beside those of the format: any of `id` (leat-id, the same whenever the change is delivered "
+             "again), `gtid`, `sequence`, `number`, `schema`, and constants as `NAME=TEXT`."},
+    {"oversize", OPTION_WORD, SINK(oversize), .words = words_oversize, .fallback = "stop", .sink_types = " kafka ",
+     .help = "A message larger than `message.max.bytes`: `stop`; `split` it into several with headers that say so; `file`, which "
+             "writes the value to `oversize_path` and sends where it is; `dead_letter`, which sends it in parts to "
+             "`dead_letter_topic`."},
+    {"oversize_path", OPTION_TEXT, SINK(oversize_path), .sink_types = " kafka ", .help = "The folder of `oversize: file`."},
+    {"dead_letter_topic", OPTION_TEXT, SINK(dead_letter_topic), .fallback = "{name}.dead-letter", .sink_types = " kafka ",
+     .help = "Where `oversize: dead_letter` sends what is too large."},
 };
+
+const struct option *option_pairs_find(const char *name, size_t size)
+{
+    for (size_t i = 0; i < sizeof sink_options / sizeof *sink_options; i++) {
+        const struct option *option = &sink_options[i];
+        if (option->type == OPTION_PAIRS && strlen(option->name) == size && !memcmp(option->name, name, size))
+            return option;
+    }
+    return NULL;
+}
 
 #define SECTION(name, intro, options) {name, intro, options, sizeof options / sizeof *options}
 

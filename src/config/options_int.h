@@ -16,10 +16,14 @@ enum option_type {
     OPTION_TEXTS,    /* struct leat_strings */
     OPTION_POINT,    /* struct leat_point */
     OPTION_URL,      /* struct leat_server_config, at the offset */
-    OPTION_FREE      /* unsigned percent at offset, uint64_t bytes at offset2: "10%" or "5GiB" */
+    OPTION_FREE,     /* unsigned percent at offset, uint64_t bytes at offset2: "10%" or "5GiB" */
+    OPTION_PAIRS     /* struct leat_pairs: settings that someone else named; a path below it is one name */
 };
 
-enum option_flags { OPTION_REQUIRED = 1 };
+enum option_flags {
+    OPTION_REQUIRED = 1,
+    OPTION_DOTTED = 2 /* pairs: their names have dots, which a variable of the environment writes as _ (and _ as __) */
+};
 
 struct option {
     const char *name;
@@ -49,6 +53,11 @@ extern const char *const ssl_mode_words[];
 /* What types of sink there are, NULL-terminated; and those that a later version brings. */
 extern const char *const sink_types[];
 extern const char *const sink_types_to_come[];
+
+/* Whether sinks of that type have it (type NULL: no sink). */
+bool option_is_for(const struct option *option, const char *sink_type);
+/* Of sinks, by its name if it takes pairs; else NULL. */
+const struct option *option_pairs_find(const char *name, size_t size);
 
 /* value.c: one setting into the struct at `base`; node == NULL: its default. */
 int option_set(void *base, const struct option *option, struct node *node, struct leat_error *err) LEAT_CHECKED;

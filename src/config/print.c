@@ -12,6 +12,8 @@ static bool is_unset(const void *base, const struct option *option)
         return !*(char *const *)at;
     case OPTION_TEXTS:
         return !((const struct leat_strings *)at)->count;
+    case OPTION_PAIRS:
+        return !((const struct leat_pairs *)at)->count;
     case OPTION_POINT:
         return !((const struct leat_point *)at)->type;
     case OPTION_WORD:
@@ -32,10 +34,6 @@ static void print_section(struct leat_buf *buf, const struct section *section, c
     }
 }
 
-static bool is_for(const struct option *option, const char *type)
-{
-    return !option->sink_types || (strstr(option->sink_types, type) != NULL);
-}
 
 static void print_sink(struct leat_buf *buf, const struct leat_sink_config *sink)
 {
@@ -43,7 +41,7 @@ static void print_sink(struct leat_buf *buf, const struct leat_sink_config *sink
     const struct section *section = &option_sections[SECTION_SINK];
     for (size_t i = 0; i < section->count; i++) {
         const struct option *option = &section->options[i];
-        if (!is_for(option, sink->type) || is_unset(sink, option))
+        if (!option_is_for(option, sink->type) || is_unset(sink, option))
             continue;
         leat_buf_printf(buf, "    %s: ", option->name);
         option_print(buf, sink, option);
@@ -88,6 +86,8 @@ static const char *type_text(const struct option *option)
         return "URL";
     case OPTION_FREE:
         return "share or size";
+    case OPTION_PAIRS:
+        return "settings";
     }
     return "";
 }
@@ -119,6 +119,9 @@ void leat_config_reference(struct leat_buf *buf)
                   "This page is printed by `leat config reference`; the option table in `src/config/options.c` is its source.\n\n"
                   "leat reads `./leat.yaml`, else `/etc/leat/leat.yaml`, or the files given with `-c` (later ones win). Then the\n"
                   "environment counts (`LEAT_SOURCE__PASSWORD_FILE=…` is `source.password_file`), then `-o source.heartbeat=1s`.\n"
+                  "In the parts of a sink that hold others' settings the rest of a path is one name: `-o sinks.events.kafka.bootstrap.servers=k1:9092`,\n"
+                  "and in the environment, where their names have dots, `LEAT_SINKS__EVENTS__KAFKA__BOOTSTRAP_SERVERS=…` (`__` is `_` there; a name\n"
+                  "with small letters in it is taken as it is). A list for one of them is joined with commas.\n"
                   "`leat config check` checks, `leat config print` shows what is in force, secrets masked.\n\n"
                   "Sizes are written with B, KiB, MiB, GiB, TiB (or kB, MB, GB, TB), times with us, ms, s, m, h, d, w (`1h30m`).\n"
                   "A position is `now`, `earliest`, `FILE:POS`, a GTID set, or an ISO 8601 time.\n");

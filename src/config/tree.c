@@ -259,7 +259,7 @@ void tree_merge(struct node **base, struct node **over)
     }
 }
 
-int tree_set(struct node **root, const char *path, const char *value, const char *origin, struct leat_error *err)
+int tree_set(struct node **root, const char *path, const char *whole, const char *value, const char *origin, struct leat_error *err)
 {
     struct node *leaf = NULL;
     if (tree_parse(&leaf, value, strlen(value), origin, err))
@@ -269,10 +269,9 @@ int tree_set(struct node **root, const char *path, const char *value, const char
         leaf->value = leat_strdup("");
     }
     leaf->line = 0;
-    /* From the inside out: a.b.c=v is {a: {b: {c: v}}}. Below `kafka` the rest of a path is one key. */
+    /* From the inside out: a.b.c=v is {a: {b: {c: v}}}. */
     const char *end = path + strlen(path);
-    const char *whole = strstr(path, ".kafka.");
-    const char *whole_at = whole ? whole + strlen(".kafka.") : end;
+    const char *whole_at = whole ? whole : end;
     while (end > path) {
         const char *start = end;
         while (start > path && (start[-1] != '.' || start > whole_at))

@@ -22,8 +22,9 @@ int tree_parse(struct node **root, const char *text, size_t size, const char *or
 struct node *tree_find(const struct node *map, const char *key);
 /* Lays `over` (which is taken) over *base. */
 void tree_merge(struct node **base, struct node **over);
-/* Sets a.b.c (parts separated by dots) to a value that is read as YAML, as from `origin`. */
-int tree_set(struct node **root, const char *path, const char *value, const char *origin, struct leat_error *err) LEAT_CHECKED;
+/* Sets a.b.c (parts separated by dots; from `whole` on, a place in path, they are one part; NULL: none are) to a value that is read as
+ * YAML, as from `origin`. */
+int tree_set(struct node **root, const char *path, const char *whole, const char *value, const char *origin, struct leat_error *err) LEAT_CHECKED;
 /* LEAT_E_CONFIG "origin:line:column: text"; returns LEAT_FAIL. */
 int tree_fail(const struct node *node, struct leat_error *err, const char *format, ...) LEAT_PRINTF(3, 4);
 

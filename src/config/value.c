@@ -147,6 +147,38 @@ static int set_texts(const struct option *option, const struct node *node, struc
     return LEAT_OK;
 }
 
+/* One pair: a list is written with commas between, as those who named the settings do. */
+static int set_pair(const struct option *option, const struct node *node, struct leat_pair *to, struct leat_error *err)
+{
+    struct leat_buf value = {0};
+    int rc = LEAT_OK;
+    if (node->type == NODE_SCALAR)
+        leat_buf_puts(&value, node->value);
+    for (const struct node *child = node->children; child && rc == LEAT_OK; child = child->next) {
+        if (node->type != NODE_LIST || child->type != NODE_SCALAR)
+            rc = tree_fail(child, err, "%s: a name and a text are expected; a name with dots is written in one, as in \"%s.%s\"",
+                           option->name, node->key, child->key ? child->key : "x");
+        else
+            leat_buf_printf(&value, "%s%s", child == node->children ? "" : ",", child->value);
+    }
+    to->name = leat_strdup(node->key);
+    to->value = leat_strdup(leat_buf_cstr(&value));
+    leat_buf_free(&value);
+    return rc;
+}
+
+static int set_pairs(const struct option *option, const struct node *node, struct leat_pairs *to, struct leat_error *err)
+{
+    size_t count = 0;
+    for (const struct node *child = node->children; child; child = child->next)
+        count++;
+    to->list = leat_alloc_zero(count + 1, sizeof *to->list);
+    for (const struct node *child = node->children; child; child = child->next)
+        if (set_pair(option, child, &to->list[to->count++], err))
+            return LEAT_FAIL;
+    return LEAT_OK;
+}
+
 static int set_free(void *base, const struct option *option, const struct node *node, struct leat_error *err)
 {
     unsigned *percent = member(base, option->offset);
@@ -209,6 +241,8 @@ static int set_scalar(void *base, const struct option *option, const struct node
         return place(option, node, leat_server_config_url(to, node->value, err), err);
     case OPTION_FREE:
         return set_free(base, option, node, err);
+    case OPTION_PAIRS:
+        return tree_fail(node, err, "%s: names and their values are expected, one a line", option->name);
     case OPTION_TEXTS:
         break;
     }
@@ -227,6 +261,10 @@ int option_set(void *base, const struct option *option, struct node *node, struc
     }
     if (option->type == OPTION_TEXTS && node->type == NODE_LIST)
         return set_texts(option, node, member(base, option->offset), err);
+    if (option->type == OPTION_PAIRS && node->type == NODE_MAP)
+        return set_pairs(option, node, member(base, option->offset), err);
+    if (option->type == OPTION_PAIRS && node->type == NODE_SCALAR && !*node->value)
+        return LEAT_OK; /* "kafka:" with nothing behind it */
     if (node->type != NODE_SCALAR)
         return tree_fail(node, err, "%s: a single value is expected", option->name);
     if (option->type == OPTION_TEXTS) { /* one text is a list of one */
@@ -242,7 +280,16 @@ void option_free(void *base, const struct option *option)
 {
     void *at = member(base, option->offset);
     struct leat_strings *texts = at;
+    struct leat_pairs *pairs = at;
     switch (option->type) {
+    case OPTION_PAIRS:
+        for (size_t i = 0; i < pairs->count; i++) {
+            free(pairs->list[i].name);
+            free(pairs->list[i].value);
+        }
+        free(pairs->list);
+        *pairs = (struct leat_pairs){0};
+        break;
     case OPTION_TEXT:
     case OPTION_SECRET:
         free(*(char **)at);
@@ -261,6 +308,12 @@ void option_free(void *base, const struct option *option)
     default:
         break;
     }
+}
+
+const struct leat_pairs *leat_config_format_settings(const struct leat_sink_config *sink)
+{
+    const struct option *option = option_pairs_find(sink->format, strlen(sink->format));
+    return option ? (const struct leat_pairs *)(const void *)((const char *)sink + option->offset) : NULL;
 }
 
 /* ---- Back to text ---- */
@@ -320,6 +373,18 @@ static void print_texts(struct leat_buf *buf, const struct leat_strings *texts)
     leat_buf_puts(buf, "]");
 }
 
+static void print_pairs(struct leat_buf *buf, const struct leat_pairs *pairs)
+{
+    leat_buf_puts(buf, "{");
+    for (size_t i = 0; i < pairs->count; i++) {
+        leat_buf_puts(buf, i ? ", " : "");
+        print_quoted(buf, pairs->list[i].name);
+        leat_buf_puts(buf, ": ");
+        print_quoted(buf, leat_config_secret(pairs->list[i].name) ? "********" : pairs->list[i].value);
+    }
+    leat_buf_puts(buf, "}");
+}
+
 static void print_point(struct leat_buf *buf, const struct leat_point *point)
 {
     struct leat_buf text = {0};
@@ -358,6 +423,9 @@ void option_print(struct leat_buf *buf, const void *base, const struct option *o
         break;
     case OPTION_TEXTS:
         print_texts(buf, at);
+        break;
+    case OPTION_PAIRS:
+        print_pairs(buf, at);
         break;
     case OPTION_POINT:
         print_point(buf, at);

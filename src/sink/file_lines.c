@@ -45,7 +45,8 @@ int leat_file_lines_init(struct leat_file_lines *lines, const struct leat_sink_e
                          struct leat_error *err)
 {
     *lines = (struct leat_file_lines){.context = context, .write = write};
-    const struct leat_format_options options = {.schema_lines = true, .name = env->relay_name};
+    const struct leat_format_options options = {
+        .settings = leat_config_format_settings(env->config), .schema_lines = true, .name = env->relay_name};
     const struct leat_format_out out = {lines, &lines->buf, take_message};
     const char *name = env->config->format ? env->config->format : "leat";
     if (leat_format_new(&lines->format, name, &options, env->filter, &out, err))

@@ -72,7 +72,7 @@ START_TEST(errors_say_file_line_column_and_the_nearest_name)
     bad(BASE "journal: {keep: 7}\n", "\"7\" is not a length of time", "7d");
     bad(BASE "journal: {max_size: 3 potatoes}\n", "is not a size", "GiB");
     bad(BASE "sinks: {s: {type: flie, path: /x}}\n", "\"flie\" is not a type of sink", "did you mean \"file\"?");
-    bad(BASE "sinks: {s: {type: kafka}}\n", "this build of leat has no sinks of type kafka", NULL);
+    bad(BASE "sinks: {s: {type: mysql}}\n", "this build of leat has no sinks of type mysql", NULL);
     bad(BASE "sinks: {s: {type: file}}\n", "path is missing", NULL);
     bad("name: x\n", "source.url is missing", "mysql://user@host:port");
     bad("source:\n  urll: \"mysql://u@h\"\n", "leat.yaml:2:3: unknown setting \"urll\"", "did you mean \"url\"?");
@@ -243,6 +243,94 @@ START_TEST(odd_characters_are_printed_so_that_they_are_read_back)
 }
 END_TEST
 
+/* The value of a name of others, or "(none)". */
+static const char *pair(const struct leat_pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (!strcmp(pairs->list[i].name, name))
+            return pairs->list[i].value;
+    return "(none)";
+}
+
+START_TEST(settings_that_others_named_are_taken_as_they_are)
+{
+    struct leat_config *config = good(BASE "sinks:\n  e:\n    type: kafka\n    kafka:\n      bootstrap.servers: [\"k1:9092\", \"k2:9092\"]\n"
+                                           "      linger.ms: 5\n    debezium: {decimal.handling.mode: string}\n    maxwell:\n");
+    const struct leat_sink_config *sink = &config->sinks[0];
+    ck_assert_uint_eq(sink->kafka.count, 2);
+    ck_assert_str_eq(pair(&sink->kafka, "bootstrap.servers"), "k1:9092,k2:9092");
+    ck_assert_str_eq(pair(&sink->kafka, "linger.ms"), "5");
+    ck_assert_str_eq(pair(&sink->debezium, "decimal.handling.mode"), "string");
+    ck_assert_uint_eq(sink->maxwell.count, 0);
+    ck_assert_str_eq(sink->topic, "{name}.{database}.{table}");
+    ck_assert_uint_eq(sink->commit_interval_ms, 100);
+    leat_config_free(&config);
+    bad(BASE "sinks:\n  e:\n    type: kafka\n    kafka:\n      ssl:\n        ca: x\n", "leat.yaml:7:9: kafka: a name and a text", NULL);
+    bad(BASE "sinks: {e: {type: kafka, kafka: k1}}\n", "names and their values are expected", NULL);
+    bad(BASE "sinks: {e: {type: kafka, kafka: [a]}}\n", "a single value is expected", NULL);
+    bad(BASE "sinks: {e: {type: kafka, kafka: {a: 1, a: 2}}}\n", "\"a\" is set twice", NULL);
+    bad(BASE "sinks: {e: {type: kafka, path: /x}}\n", "unknown setting \"path\" of a sink of type kafka", NULL);
+    bad(BASE "sinks: {e: {type: kafka, delivery: once}}\n", "is not one of: exactly_once, at_least_once", NULL);
+    bad(BASE "sinks: {e: {type: file, path: /x, topic: t}}\n", "unknown setting \"topic\" of a sink of type file", NULL);
+}
+END_TEST
+
+START_TEST(the_rest_of_a_path_below_them_is_one_name)
+{
+    char *path = write_file(BASE "sinks: {my.e: {type: kafka, kafka: {linger.ms: 5}}, f: {type: kafka}}\n");
+    const char *files[] = {path};
+    const char *overrides[] = {"sinks.f.kafka.bootstrap.servers=k1:9092", "sinks.f.debezium.time.precision.mode=connect",
+                               "sinks.f.topic_config.cleanup.policy=compact", "sinks.f.topic=t"};
+    setenv("LEAT_SINKS__F__KAFKA__SASL_PASSWORD__FILE", "/run/secrets/kafka", 1);
+    setenv("LEAT_SINKS__F__KAFKA__LOG__LEVEL", "7", 1);
+    setenv("LEAT_SINKS__F__KAFKA__ssl.ca.location", "/ca", 1);
+    setenv("LEAT_SINKS__F__MAXWELL__OUTPUT_DDL", "true", 1);
+    setenv("LEAT_SINKS__F__CANAL__dynamicTopic", "a:b.*", 1);
+    setenv("LEAT_SINKS__F__COMMIT_INTERVAL", "50ms", 1);
+    struct leat_config *config = NULL;
+    struct leat_error err = {0};
+    int rc = leat_config_load(&config, files, 1, overrides, 4, &err);
+    ck_assert_msg(rc == LEAT_OK, "%s", err.message);
+    const struct leat_sink_config *sink = &config->sinks[1];
+    ck_assert_str_eq(pair(&sink->kafka, "bootstrap.servers"), "k1:9092");
+    ck_assert_str_eq(pair(&sink->kafka, "sasl.password_file"), "/run/secrets/kafka");
+    ck_assert_str_eq(pair(&sink->kafka, "log_level"), "7");
+    ck_assert_str_eq(pair(&sink->kafka, "ssl.ca.location"), "/ca");
+    ck_assert_str_eq(pair(&sink->debezium, "time.precision.mode"), "connect");
+    ck_assert_str_eq(pair(&sink->topic_config, "cleanup.policy"), "compact");
+    ck_assert_str_eq(pair(&sink->maxwell, "output_ddl"), "true");
+    ck_assert_str_eq(pair(&sink->canal, "dynamicTopic"), "a:b.*");
+    ck_assert_uint_eq(sink->commit_interval_ms, 50);
+    ck_assert_str_eq(sink->topic, "t");
+    leat_config_free(&config);
+    const char *names[] = {"LEAT_SINKS__F__KAFKA__SASL_PASSWORD__FILE", "LEAT_SINKS__F__KAFKA__LOG__LEVEL", "LEAT_SINKS__F__KAFKA__ssl.ca.location",
+                           "LEAT_SINKS__F__MAXWELL__OUTPUT_DDL", "LEAT_SINKS__F__CANAL__dynamicTopic", "LEAT_SINKS__F__COMMIT_INTERVAL"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unsetenv(names[i]);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(secrets_among_them_are_masked)
+{
+    struct leat_config *config = good(BASE "sinks:\n  e:\n    type: kafka\n    kafka: {sasl.password: hush1, ssl.key.password: hush2, ssl.key.pem: hush3,\n"
+                                           "      sasl.oauthbearer.client.secret: hush4, sasl.password_file: /run/shown, ssl.key.location: /shown.key,\n"
+                                           "      ssl.keystore.password: hush5, sasl.oauthbearer.config: hush6, SASL.PASSWORD: hush7, sasl.username: me}\n");
+    struct leat_buf text = {0};
+    leat_config_print(&text, config);
+    const char *printed = leat_buf_cstr(&text);
+    ck_assert_msg(!strstr(printed, "hush"), "%s", printed);
+    ck_assert_ptr_nonnull(strstr(printed, "\"sasl.password_file\": \"/run/shown\""));
+    ck_assert_ptr_nonnull(strstr(printed, "\"ssl.key.location\": \"/shown.key\""));
+    ck_assert_ptr_nonnull(strstr(printed, "\"sasl.username\": \"me\""));
+    leat_config_free(&config);
+    config = good(printed); /* and what is printed can be read */
+    ck_assert_str_eq(pair(&config->sinks[0].kafka, "sasl.username"), "me");
+    leat_config_free(&config);
+    leat_buf_free(&text);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("config");
@@ -257,6 +345,9 @@ static Suite *suite(void)
     LEAT_TEST_ADD(all, the_reference_names_every_setting);
     LEAT_TEST_ADD(all, option_files_fill_what_is_not_set);
     LEAT_TEST_ADD(all, damaged_files_are_errors_and_nothing_else);
+    LEAT_TEST_ADD(all, settings_that_others_named_are_taken_as_they_are);
+    LEAT_TEST_ADD(all, the_rest_of_a_path_below_them_is_one_name);
+    LEAT_TEST_ADD(all, secrets_among_them_are_masked);
     return all;
 }
 
