@@ -38,6 +38,10 @@ MARIADB = {"10.5": ("bullseye", "-10.5"), "10.11": ("bookworm", ""), "11.8": ("t
 # Apache Kafka's brokers are a folder of jars; Java comes from Debian.
 KAFKA_JARS = {"org.apache.kafka:kafka_2.13": "4.1.0", "org.apache.kafka:kafka-tools": "4.1.0", "org.slf4j:slf4j-reload4j": "1.7.36"}
 
+# Debezium: the embedded engine with what it needs, and each connector as it is handed out for Kafka Connect, a folder of jars.
+DEBEZIUM_VERSION = "3.6.0.Final"
+DEBEZIUM_JARS = {"io.debezium:debezium-embedded": DEBEZIUM_VERSION, "org.slf4j:slf4j-simple": "1.7.36"}
+
 
 class Unavailable(RuntimeError):
     """A server that is not here and can't be fetched, and why: a test that needs it is skipped with that."""
@@ -70,10 +74,13 @@ def mysql80_root():
 
 def _need_maven():
     if not shutil.which("mvn"):
-        _need_root("to install maven")
-        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        _quietly(["apt-get", "-qq", "update"], env=environment)
-        _quietly(["apt-get", "-qq", "install", "-y", "--no-install-recommends", "maven"], env=environment)
+        packages(["maven"])
+
+
+def need_javac():
+    """The compiler, which a machine that only runs Kafka's brokers doesn't need."""
+    if not shutil.which("javac"):
+        packages(["default-jdk-headless"])
 
 
 def kafka_root():
@@ -82,13 +89,43 @@ def kafka_root():
 
 
 def _fetch_kafka(folder):
+    _fetch_jars(folder, KAFKA_JARS)
+
+
+def debezium_root(connector):
+    """The folder with Debezium's engine and its connector ("mysql", "mariadb") in libs/, fetched on first use (60 MB, a minute)."""
+    return _or_unavailable(f"Debezium's connector for {connector}", f"debezium-{DEBEZIUM_VERSION}-{connector}",
+                           lambda folder: _fetch_debezium(folder, connector))
+
+
+def _fetch_debezium(folder, connector):
+    _need_maven()
+    _maven("copy", f"-Dartifact=io.debezium:debezium-connector-{connector}:{DEBEZIUM_VERSION}:tar.gz:plugin",
+           f"-DoutputDirectory={folder}", "-Dmdep.useBaseVersion=true")
+    archive = next(folder.glob("*.tar.gz"))
+    _quietly(["tar", "-xzf", archive, "-C", folder, "--strip-components=1"])
+    archive.unlink()
+    libs = folder / "libs"
+    _fetch_jars(folder, DEBEZIUM_JARS)
+    for jar in folder.glob("*.jar"):
+        jar.replace(libs / jar.name)
+
+
+def _fetch_jars(folder, jars):
+    """These and what they need, in libs/. Repositories that their makers' own descriptions name beside Maven's central one are
+    left out: what is asked for here is in that."""
     _need_maven()
     wanted = "".join("<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>".format(
-        *name.split(":"), version) for name, version in KAFKA_JARS.items())
+        *name.split(":"), version) for name, version in jars.items())
+    never = "<releases><enabled>false</enabled></releases><snapshots><enabled>false</enabled></snapshots>"
     (folder / "pom.xml").write_text("<project><modelVersion>4.0.0</modelVersion><groupId>leat</groupId><artifactId>lab</artifactId>"
-                                    f"<version>1</version><dependencies>{wanted}</dependencies></project>")
-    _quietly(["mvn", "-q", "-B", "-f", folder / "pom.xml", "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies",
-              f"-DoutputDirectory={folder}/libs"])
+                                    f"<version>1</version><repositories><repository><id>confluent</id><url>file:///none</url>{never}"
+                                    f"</repository></repositories><dependencies>{wanted}</dependencies></project>")
+    _maven("copy-dependencies", "-f", folder / "pom.xml", f"-DoutputDirectory={folder}/libs")
+
+
+def _maven(goal, *arguments):
+    _quietly(["mvn", "-q", "-B", f"org.apache.maven.plugins:maven-dependency-plugin:3.6.1:{goal}", *arguments])
 
 
 def _fetch_mysql80(folder):
