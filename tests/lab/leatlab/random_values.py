@@ -319,7 +319,9 @@ class RandomColumn:
         return "INET4", lambda: self.address(4)
 
     def address(self, size):
-        data = self.rng.choice((bytes(size), self.rng.randbytes(size), self.rng.randbytes(size // 2) + bytes(size - size // 2), b"\xff" * size))
+        groups = [self.rng.choice((b"\0\0", b"\0\0", b"\0\x01", self.rng.randbytes(2))) for _ in range(size // 2)]  # of which INET6 leaves zeros out
+        data = self.rng.choice((bytes(size), self.rng.randbytes(size), self.rng.randbytes(size // 2) + bytes(size - size // 2), b"\xff" * size,
+                                b"".join(groups), b"".join(groups), bytes(size - 4) + self.rng.randbytes(4), (bytes(10) + b"\xff\xff")[:size - 4] + self.rng.randbytes(4)))
         if self.kind == "uuid":
             return f"'{data.hex()}'"
         return f"'{'.'.join(map(str, data))}'" if size == 4 else "'" + ":".join(data[i:i + 2].hex() for i in range(0, 16, 2)) + "'"
