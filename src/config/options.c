@@ -85,8 +85,8 @@ static const struct option journal_options[] = {
     {"keep", OPTION_TIME_US, JOURNAL(keep_us), .fallback = "7d",
      .help = "How long segments that every sink has delivered stay for a replay. What a sink still needs stays beyond it."},
     {"max_size", OPTION_BYTES, JOURNAL(max_bytes), .fallback = "0",
-     .help = "The most that all segments may take together, give or take one row: a segment ends behind the record that fills "
-             "it. 0: no limit but `min_free`."},
+     .help = "The most that all segments may take together with the file `definitions`, give or take one row: a segment ends "
+             "behind the record that fills it. 0: no limit but `min_free`."},
     {"min_free", OPTION_FREE, JOURNAL(min_free_percent), JOURNAL(min_free_bytes), .fallback = "10%",
      .help = "How much of the file system stays free, as a share or a size. When either limit is reached, delivered segments go "
              "first, then `when_journal_full` of the sinks that lag decides."},

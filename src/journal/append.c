@@ -91,6 +91,18 @@ static int too_large(struct leat_journal *journal, struct leat_error *err)
     return leat_cure(err, "raise journal.max_size");
 }
 
+/* Definitions stay: where they leave no room for two segments, deleting others doesn't help, and waiting would never end. */
+static int check_definitions(const struct leat_journal *journal, struct leat_error *err)
+{
+    uint64_t bytes = atomic_load_explicit(&journal->definition_file.bytes, memory_order_relaxed);
+    if (!journal->max_bytes || bytes + 2 * journal->segment_bytes <= journal->max_bytes)
+        return LEAT_OK;
+    leat_fail(err, LEAT_E_JOURNAL_FULL, LEAT_KIND_OPERATOR,
+              "the tables' definitions take %llu bytes of the journal's max_size of %llu, and leave less than two segments",
+              (unsigned long long)bytes, (unsigned long long)journal->max_bytes);
+    return leat_cure(err, "raise journal.max_size; or leave out tables: source.tables, source.exclude_tables");
+}
+
 /* LEAT_AGAIN: the journal is full. */
 static int rotate_if_due(struct leat_journal *journal, struct leat_error *err)
 {
@@ -100,6 +112,8 @@ static int rotate_if_due(struct leat_journal *journal, struct leat_error *err)
     if (leat_journal_make_room(journal, &room, err))
         return LEAT_FAIL;
     if (!room) {
+        if (journal->segment_count == 1 && check_definitions(journal, err))
+            return LEAT_FAIL;
         bool all_visible = journal->mark.at.seq == journal->visible.seq; /* only we write it */
         if (journal->state.open && all_visible && journal->max_bytes &&
             journal->segments[0] == journal->mark.segment)

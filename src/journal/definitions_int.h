@@ -5,6 +5,8 @@
 #ifndef LEAT_JOURNAL_DEFINITIONS_INT_H
 #define LEAT_JOURNAL_DEFINITIONS_INT_H
 
+#include <stdatomic.h>
+
 #include "base/fs.h"
 #include "journal/definitions.h"
 #include "record_int.h"
@@ -28,6 +30,7 @@ struct definitions {
     uint64_t end, last_seq;
     struct leat_buf pending; /* to be written at `written` */
     bool cut;                /* to be truncated at `written` and synced before anything else is written */
+    _Atomic uint64_t bytes;  /* what the file takes: any thread */
 };
 
 /* A record. The payload is valid until the next one is read. */
@@ -93,6 +96,7 @@ void leat_definitions_names_free(struct definitions_names *names);
 /* ---- for the journal ---- */
 /* Finds what is there up to the journal's last DEFINITION and cuts off what lies behind; rewrites it when it is due. */
 int leat_definitions_open(struct leat_journal *journal, struct leat_error *err) LEAT_CHECKED;
+int leat_definitions_measure(struct leat_journal *journal, struct leat_error *err) LEAT_CHECKED; /* read_only: only its size */
 void leat_definitions_close(struct leat_journal *journal);
 /* The DEFINITION record that is being appended; the state is as before it. */
 int leat_definitions_put(struct leat_journal *journal, const struct leat_item *item, const struct record *record,

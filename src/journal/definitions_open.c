@@ -169,7 +169,25 @@ static int open_found(struct leat_journal *journal, struct definitions_scan *sca
     if (rc == LEAT_OK && 2 * names.void_bytes > definitions->written)
         rc = rewrite_file(journal, &names, err);
     definitions->dirty_end = definitions->written;
+    atomic_store_explicit(&definitions->bytes, definitions->dirty_end, memory_order_relaxed);
     leat_definitions_names_free(&names);
+    return rc;
+}
+
+int leat_definitions_measure(struct leat_journal *journal, struct leat_error *err)
+{
+    const struct leat_fs *fs = journal->fs;
+    struct leat_file *file = NULL;
+    char path[JOURNAL_PATH_MAX];
+    uint64_t size = 0;
+    if (leat_definitions_path(path, journal, "", err))
+        return LEAT_FAIL;
+    int rc = fs->open(fs->context, &file, path, LEAT_OPEN_READ, err);
+    if (rc)
+        return rc == LEAT_END ? LEAT_OK : rc;
+    rc = fs->size(fs->context, file, &size, err);
+    fs->close(fs->context, &file);
+    atomic_store_explicit(&journal->definition_file.bytes, size, memory_order_relaxed);
     return rc;
 }
 

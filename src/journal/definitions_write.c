@@ -82,6 +82,7 @@ int leat_definitions_sync(struct leat_journal *journal, struct leat_error *err)
         fs->sync(fs->context, definitions->file, err))
         return LEAT_FAIL;
     definitions->written = definitions->end;
+    atomic_store_explicit(&definitions->bytes, definitions->dirty_end, memory_order_relaxed);
     leat_buf_clear(&definitions->pending);
     return LEAT_OK;
 }
@@ -113,6 +114,7 @@ int leat_definitions_cut(struct leat_journal *journal, struct leat_error *err)
         fs->sync(fs->context, definitions->file, err))
         return LEAT_FAIL;
     definitions->dirty_end = definitions->written;
+    atomic_store_explicit(&definitions->bytes, definitions->dirty_end, memory_order_relaxed);
     definitions->cut = false;
     return LEAT_OK;
 }

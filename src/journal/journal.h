@@ -27,7 +27,7 @@ struct leat_journal_options {
     const struct leat_clock *clock; /* NULL: the machine's */
     uint64_t segment_bytes;         /* 0: 64 MiB. A segment ends at the record that reaches it */
     uint64_t keep_us;               /* how long delivered segments stay for replay */
-    uint64_t max_bytes;             /* of all segments; 0: no limit */
+    uint64_t max_bytes;             /* of all segments and the file definitions; 0: no limit */
     uint64_t min_free_bytes;        /* of the file system; 0: none */
     unsigned min_free_percent;      /* the same as a share; the larger one counts */
     bool read_only;                 /* offline tools: no lock, no recovery: the torn tail is left alone and not read */
@@ -93,7 +93,7 @@ struct leat_journal_status {
     uint64_t first_seq;    /* oldest record */
     uint64_t visible_end;  /* exclusive: readers see records below */
     uint64_t written_end;
-    uint64_t bytes, segments;
+    uint64_t bytes, segments; /* bytes: with the file definitions */
     uint64_t max_bytes;    /* what limits now: max_bytes, or what min_free leaves */
     bool full;
     uint64_t syncs, sync_us_total, sync_us_max;

@@ -88,7 +88,7 @@ struct segment *leat_journal_segment_find(const struct leat_journal *journal, ui
 
 uint64_t leat_journal_bytes(const struct leat_journal *journal)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = atomic_load_explicit(&journal->definition_file.bytes, memory_order_relaxed);
     for (size_t i = 0; i < journal->segment_count; i++)
         bytes += journal->segments[i]->bytes;
     return bytes;

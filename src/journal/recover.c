@@ -316,8 +316,8 @@ int leat_journal_recover(struct leat_journal *journal, const uint64_t *named, si
         return leat_cure(
             err, "restore the journal's folder, or begin a new journal from a point that every sink has");
     }
-    if (rc == LEAT_OK && !journal->read_only)
-        rc = leat_definitions_open(journal, err);
+    if (rc == LEAT_OK)
+        rc = journal->read_only ? leat_definitions_measure(journal, err) : leat_definitions_open(journal, err);
     if (rc == LEAT_OK && !journal->read_only)
         rc = make_durable(journal, vouched_offset, err);
     if (rc == LEAT_OK) {

@@ -25,8 +25,11 @@ int leat_mysql_new(struct leat_mysql **out, struct leat_error *err)
     struct leat_mysql *mysql = leat_alloc_zero(1, sizeof *mysql);
     mysql->fd = -1;
     mysql->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (mysql->wake_fd < 0) {
+    mysql->nudge_fd = mysql->wake_fd < 0 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (mysql->nudge_fd < 0) {
         int number = errno;
+        if (mysql->wake_fd >= 0)
+            close(mysql->wake_fd);
         free(mysql);
         return leat_fail_errno(err, number, LEAT_KIND_RETRY, "eventfd");
     }
@@ -71,12 +74,22 @@ int leat_mysql_connect(struct leat_mysql **mysql, const struct leat_server_confi
     return rc;
 }
 
+static void wake(int event_fd)
+{
+    uint64_t one = 1;
+    ssize_t written = write(event_fd, &one, sizeof one);
+    (void)written; /* it can only be full, which wakes as well */
+}
+
+void leat_mysql_nudge(struct leat_mysql *mysql)
+{
+    wake(mysql->nudge_fd);
+}
+
 void leat_mysql_interrupt(struct leat_mysql *mysql)
 {
     atomic_store(&mysql->interrupted, true);
-    uint64_t one = 1;
-    ssize_t written = write(mysql->wake_fd, &one, sizeof one);
-    (void)written; /* it can only be full, which wakes as well */
+    wake(mysql->wake_fd);
     if (atomic_load(&mysql->established))
         shutdown(mysql->fd, SHUT_RDWR);
 }
@@ -95,6 +108,7 @@ void leat_mysql_close(struct leat_mysql **mysql)
     if (old->fd >= 0)
         close(old->fd);
     close(old->wake_fd);
+    close(old->nudge_fd);
     free(old);
     *mysql = NULL;
 }

@@ -25,6 +25,9 @@ void leat_mysql_close(struct leat_mysql **mysql);
 /* Whatever blocks on this connection returns soon with LEAT_STOPPED (only resolving a host's name can't be helped). Any
  * thread; the connection stays to be closed by its owner. */
 void leat_mysql_interrupt(struct leat_mysql *mysql);
+/* A leat_mysql_dump_next that waits for its next event returns LEAT_AGAIN, now or when it is called next; nothing is lost. Any thread.
+ * (On Oracle's library it goes on waiting: what is there may lie in the library's own buffers.) */
+void leat_mysql_nudge(struct leat_mysql *mysql);
 
 /* Whether the server is reached without leaving this machine. */
 bool leat_mysql_is_local(const struct leat_server_config *server);
@@ -67,13 +70,15 @@ struct leat_dump {
     const char *file;
     uint64_t pos;                      /* 4 at least */
     bool non_blocking;                 /* end at the end of the last file (BINLOG_DUMP_NON_BLOCK) */
+    bool nudged;                       /* leat_mysql_nudge ends its waiting */
     bool unregistered;                 /* a look into the binlog, not a replica: SHOW REPLICAS doesn't show it */
     unsigned read_timeout_ms;          /* three heartbeats */
     uint64_t event_bytes_max;          /* larger events are LEAT_E_TOO_LARGE before they are read; 0: 1 GiB */
 };
 /* Registers as a replica (so that SHOW REPLICAS shows us) and asks for the dump. The session was prepared by queries. */
 int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, struct leat_error *err) LEAT_CHECKED;
-/* The next event, valid until the next call. LEAT_END: the server ended a non-blocking dump. */
+/* The next event, valid until the next call. LEAT_END: the server ended a non-blocking dump. LEAT_AGAIN: see
+ * leat_mysql_nudge. */
 int leat_mysql_dump_next(struct leat_mysql *mysql, const uint8_t **event, size_t *size, struct leat_error *err) LEAT_CHECKED;
 /* Whether the next event is here already, so that leat_mysql_dump_next will not block. */
 bool leat_mysql_dump_buffered(const struct leat_mysql *mysql);

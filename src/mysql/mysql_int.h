@@ -44,7 +44,8 @@ struct leat_mysql {
     bool ready;     /* connecting is over, and went well */
     struct leat_mysql_policy policy;
     struct leat_mysql_server server;
-    int wake_fd; /* eventfd: leat_mysql_interrupt writes it */
+    int wake_fd;  /* eventfd: leat_mysql_interrupt writes it */
+    int nudge_fd; /* the same for leat_mysql_nudge */
     int fd;      /* the socket, borrowed from the handle; for shutdown(2) */
     atomic_bool interrupted;
     atomic_bool established; /* fd is valid */

@@ -120,6 +120,7 @@ static int begin_dump(struct leat_source *source, struct leat_mysql *mysql, cons
                              .gtids = by_gtids ? place->completed : NULL,
                              .file = by_gtids ? NULL : place->file,
                              .pos = far ? 4 : place->pos,
+                             .nudged = true,
                              .read_timeout_ms = SOURCE_FIRST_EVENT_MS,
                              .event_bytes_max = source->config->event_bytes_max};
     if (dump.pos < 4)

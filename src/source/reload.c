@@ -1,8 +1,8 @@
 /* A table's definition read anew because an operator says so (`leat schema reload`): he knows that what the server has, or what his
  * CREATE TABLE says, is what the table is where the stream stands.
  *
- * The request is posted by any thread and carried out by the source's own, between transactions: at once where it is halted or backing
- * off, behind the next event or heartbeat where it streams. */
+ * The request is posted by any thread and carried out by the source's own, between transactions: at once where it is halted, backing
+ * off, or waits for the next event (leat_mysql_nudge); behind the open transaction's end where it is within one. */
 #include "definitions_int.h"
 
 #include <stdio.h>
@@ -149,6 +149,9 @@ int leat_source_reload(struct leat_source *source, const char *database, const c
         reload->done = false;
         source->retry = true;
         atomic_store(&reload->asked, true);
+        for (size_t i = 0; i < SOURCE_CONNECTIONS; i++)
+            if (source->connections[i])
+                leat_mysql_nudge(source->connections[i]);
         pthread_cond_broadcast(&source->woken);
         rc = wait_done(source, err);
     }

@@ -225,16 +225,23 @@ static int undecodable(struct leat_source *source, struct leat_mysql *mysql, str
 
 static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
 {
-    for (bool first = true;; first = false) {
+    bool first = true;
+    for (;;) {
         int rc = settle(source, !leat_mysql_dump_buffered(mysql), err);
         if (rc)
             return rc;
         const uint8_t *event;
         size_t size;
         rc = read_event(source, mysql, &event, &size, err);
+        if (rc == LEAT_AGAIN) { /* somebody asks for a reload */
+            if (!source->open && (rc = source_reload_asked(source, err)) != LEAT_OK)
+                return rc;
+            continue;
+        }
         if (rc)
             return rc;
         if (first) {
+            first = false;
             /* Before, the server may be looking through its files for minutes; only now it is known to answer. */
             leat_mysql_dump_timeout(mysql, 3 * source->heartbeat_ms);
             source_set_state(source, LEAT_SOURCE_STREAMING, NULL, 0);

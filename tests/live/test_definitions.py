@@ -271,7 +271,8 @@ def test_an_operator_tells_a_definition_that_is_gone(source, database, make_leat
     start = place(source)
     source.sql(f"INSERT INTO {database}.t VALUES (4000000000, 'b'); ALTER TABLE {database}.t CHANGE id number BIGINT, ADD COLUMN n INT")
     source.sql(f"INSERT INTO {database}.t VALUES (-2, 'a', 3)")
-    relay = make_leat(source, source={**QUICK_SOURCE, "start": start})
+    # No heartbeat comes by that a reload could be answered behind.
+    relay = make_leat(source, source={**QUICK_SOURCE, "start": start, "heartbeat": "10m"})
     relay.start()
     error = source_error(relay, "definition")
     assert f"leat schema reload {database}.t --from FILE" in error["cure"], error

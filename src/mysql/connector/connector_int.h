@@ -20,7 +20,8 @@ struct leat_dump;
 
 /* A dump's packets, read from the socket by large reads. */
 struct leat_wire {
-    int fd, wake_fd;
+    int fd, wake_fd, nudge_fd; /* the last may be -1 */
+    bool between;              /* no packet has been begun */
     void *ssl; /* the library's SSL of this connection, or NULL without TLS */
     uint8_t *buf;
     size_t start, end;     /* unread bytes of buf */
@@ -39,7 +40,7 @@ int mysql_tls_read(void *ssl, uint8_t *to, size_t size, size_t *got, short *wait
                    struct leat_error *err) LEAT_CHECKED;
 /* Whether the library's TLS is the one that mysql_tls_read knows. */
 int mysql_tls_check(struct leat_error *err) LEAT_CHECKED;
-/* The next packet's payload, valid until the next call. LEAT_STOPPED: woken. Errors don't name the server. */
+/* The next packet's payload, valid until the next call. LEAT_STOPPED: woken. LEAT_AGAIN: nudged between packets. Errors don't name the server. */
 int mysql_wire_next(struct leat_wire *wire, const uint8_t **payload, size_t *size,
                     struct leat_error *err) LEAT_CHECKED;
 bool mysql_wire_buffered(const struct leat_wire *wire); /* a whole packet is there already */

@@ -34,7 +34,7 @@ static int enlist(struct leat_mysql *mysql, uint32_t server_id, struct leat_erro
 
 /* The library may have read ahead. Nothing has been asked for yet, so there should be nothing; but it isn't
  * lost. */
-static int start_wire(struct leat_mysql *mysql, uint64_t event_bytes_max, struct leat_error *err)
+static int start_wire(struct leat_mysql *mysql, const struct leat_dump *dump, struct leat_error *err)
 {
     MARIADB_PVIO *pvio = mysql->handle.net.pvio;
     void *ssl = pvio->ctls ? pvio->ctls->ssl : NULL;
@@ -46,7 +46,8 @@ static int start_wire(struct leat_mysql *mysql, uint64_t event_bytes_max, struct
     if (pvio->cache && pvio->cache + pvio->cache_size > pvio->cache_pos)
         unread = (size_t)(pvio->cache + pvio->cache_size - pvio->cache_pos);
     mysql_wire_init(&mysql->transport.wire, mysql->fd, mysql->wake_fd, ssl, pvio->cache_pos, unread);
-    mysql->transport.wire.payload_max = (event_bytes_max ? event_bytes_max : EVENT_MAX) + 1;
+    mysql->transport.wire.nudge_fd = dump->nudged ? mysql->nudge_fd : -1;
+    mysql->transport.wire.payload_max = (dump->event_bytes_max ? dump->event_bytes_max : EVENT_MAX) + 1;
     mysql->dumping = true;
     return LEAT_OK;
 }
@@ -73,7 +74,7 @@ int leat_mysql_dump(struct leat_mysql *mysql, const struct leat_dump *dump, stru
     leat_buf_free(&body);
     if (failed)
         return mysql_fail(mysql, "asking for the binlog", began_us, 0, err);
-    int rc = start_wire(mysql, dump->event_bytes_max, err);
+    int rc = start_wire(mysql, dump, err);
     leat_mysql_dump_timeout(mysql, dump->read_timeout_ms);
     return rc;
 }

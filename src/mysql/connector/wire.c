@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 
@@ -24,7 +25,7 @@ void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, con
 {
     assert(unread_size <= LEAT_WIRE_SIZE);
     *wire = (struct leat_wire){
-        .fd = fd, .wake_fd = wake_fd, .ssl = ssl, .buf = leat_alloc(LEAT_WIRE_SIZE), .sequence = 1};
+        .fd = fd, .wake_fd = wake_fd, .nudge_fd = -1, .ssl = ssl, .buf = leat_alloc(LEAT_WIRE_SIZE), .sequence = 1};
     wire->payload_max = UINT64_MAX;
     if (unread_size)
         memcpy(wire->buf, unread, unread_size);
@@ -40,10 +41,17 @@ void mysql_wire_free(struct leat_wire *wire)
 
 static int wait_for(struct leat_wire *wire, short events, struct leat_error *err)
 {
-    struct pollfd fds[2] = {{.fd = wire->fd, .events = events}, {.fd = wire->wake_fd, .events = POLLIN}};
-    int ready = poll(fds, 2, wire->timeout_ms ? (int)wire->timeout_ms : -1);
+    struct pollfd fds[] = {{.fd = wire->fd, .events = events},
+                           {.fd = wire->wake_fd, .events = POLLIN},
+                           {.fd = wire->between ? wire->nudge_fd : -1, .events = POLLIN}};
+    int ready = poll(fds, 3, wire->timeout_ms ? (int)wire->timeout_ms : -1);
     if (ready > 0 && fds[1].revents)
         return LEAT_STOPPED;
+    if (ready > 0 && fds[2].revents) {
+        uint64_t nudges;
+        ssize_t taken = read(wire->nudge_fd, &nudges, sizeof nudges);
+        return taken > 0 ? LEAT_AGAIN : LEAT_OK;
+    }
     if (ready == 0)
         return leat_fail(err, LEAT_E_TIMEOUT, LEAT_KIND_RETRY, "the server has sent nothing for %u ms",
                          wire->timeout_ms);
@@ -194,7 +202,9 @@ static int read_large(struct leat_wire *wire, size_t size, struct leat_error *er
 
 int mysql_wire_next(struct leat_wire *wire, const uint8_t **payload, size_t *size, struct leat_error *err)
 {
+    wire->between = true;
     int rc = read_header(wire, size, err);
+    wire->between = false;
     if (rc)
         return rc;
     if (*size > LEAT_WIRE_SIZE - HEADER_SIZE) {

@@ -323,6 +323,58 @@ START_TEST(definitions_of_a_large_transaction)
 }
 END_TEST
 
+/* ---- Its size ---- */
+
+START_TEST(its_size_counts)
+{
+    struct world world;
+    begin(&world);
+    size_t file = memory_file(world.fs, "/j/definitions")->size;
+    ck_assert_uint_gt(file, 0);
+    uint64_t with = world_status(&world).bytes;
+    put_ddl(&world, LEAT_DEFINITION_STATEMENT, "orders", "ALTER 2");
+    world_write(&world);
+    size_t more = memory_file(world.fs, "/j/definitions")->size;
+    ck_assert_uint_gt(more, file);
+    ck_assert_uint_ge(world_status(&world).bytes, with + (more - file));
+    uint64_t writing = world_status(&world).bytes;
+    reopen(&world);
+    ck_assert_uint_ge(world_status(&world).bytes, more);
+    world.options.read_only = true;
+    struct leat_journal *reading = NULL;
+    OK(&world, leat_journal_open(&reading, &world.options, &world.err));
+    struct leat_journal_status status;
+    leat_journal_status(reading, &status);
+    ck_assert_uint_ge(status.bytes, more);
+    ck_assert_uint_le(status.bytes, writing);
+    leat_journal_close(&reading);
+    world.options.read_only = false;
+    world_free(&world);
+}
+END_TEST
+
+/* Waiting for room would never end: they stay. */
+START_TEST(definitions_that_leave_no_room_are_told)
+{
+    struct world world;
+    world_init(&world);
+    world.options.max_bytes = 4 * WORLD_SEGMENT;
+    world_open(&world);
+    put_start(&world);
+    int rc = LEAT_OK;
+    for (int i = 0; i < 100000 && rc == LEAT_OK; i++) {
+        put_ddl(&world, LEAT_DEFINITION_STATEMENT, "orders", "ALTER");
+        rc = world_append(&world);
+        if (rc == LEAT_OK)
+            OK(&world, world_sync(&world));
+    }
+    ck_assert_int_eq(rc, LEAT_FAIL);
+    ck_assert_int_eq(world.err.code, LEAT_E_JOURNAL_FULL);
+    ck_assert(strstr(world.err.message, "definitions take") && strstr(world.err.cure, "journal.max_size"));
+    world_free(&world);
+}
+END_TEST
+
 /* ---- Damage ---- */
 
 static void is_corrupt(struct world *world, const char *what)
@@ -557,6 +609,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, a_failed_sync_of_it_is_fatal);
     LEAT_TEST_ADD(s, where_none_may_come);
     LEAT_TEST_ADD(s, definitions_of_a_large_transaction);
+    LEAT_TEST_ADD(s, its_size_counts);
+    LEAT_TEST_ADD(s, definitions_that_leave_no_room_are_told);
     LEAT_TEST_ADD(s, any_changed_byte_is_seen);
     LEAT_TEST_ADD(s, a_missing_end_is_seen);
     LEAT_TEST_ADD(s, another_journals_file_is_refused);

@@ -229,6 +229,39 @@ START_TEST(a_waiting_reader_is_woken)
 }
 END_TEST
 
+/* Between packets only: a packet that was begun is read to its end, and the nudge is there still. */
+START_TEST(a_nudge_is_told_between_packets_and_loses_nothing)
+{
+    struct pair pair = make();
+    pair.wire.nudge_fd = eventfd(0, EFD_NONBLOCK);
+    uint64_t one = 1;
+    struct leat_error err = {0};
+    const uint8_t *payload;
+    size_t size;
+    for (int half = 0; half < 2; half++) {
+        struct leat_buf bytes = {0};
+        put_payload(&bytes, (uint8_t)(1 + half), (const uint8_t *)"\0packet", 7);
+        size_t first = half ? 2 : 0; /* of the header */
+        ck_assert_int_eq(write(pair.server, bytes.data, first), (ssize_t)first);
+        ck_assert_int_eq(write(pair.wire.nudge_fd, &one, sizeof one), (ssize_t)sizeof one);
+        ck_assert_int_eq(mysql_wire_next(&pair.wire, &payload, &size, &err), LEAT_AGAIN);
+        ck_assert_int_eq(write(pair.server, bytes.data + first, bytes.size - first), (ssize_t)(bytes.size - first));
+        ck_assert_int_eq(mysql_wire_next(&pair.wire, &payload, &size, &err), LEAT_OK);
+        ck_assert_uint_eq(size, 7);
+        ck_assert_mem_eq(payload, "\0packet", 7);
+        leat_buf_free(&bytes);
+    }
+    pair.wire.timeout_ms = 50;
+    ck_assert_int_eq(write(pair.server, "\5\0\0\3ab", 6), 6);
+    ck_assert_int_eq(write(pair.wire.nudge_fd, &one, sizeof one), (ssize_t)sizeof one);
+    ck_assert_int_eq(mysql_wire_next(&pair.wire, &payload, &size, &err), LEAT_FAIL);
+    ck_assert_int_eq(err.code, LEAT_E_TIMEOUT);
+    ck_assert_int_eq(read(pair.wire.nudge_fd, &one, sizeof one), (ssize_t)sizeof one);
+    close(pair.wire.nudge_fd);
+    end(&pair);
+}
+END_TEST
+
 START_TEST(memory_for_large_packets_is_given_back)
 {
     struct pair pair = make();
@@ -283,6 +316,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(wire, half_a_packet_is_a_timeout_or_a_broken_connection);
     LEAT_TEST_ADD(wire, an_event_that_is_announced_too_large_is_refused_before_it_is_read);
     LEAT_TEST_ADD(wire, a_waiting_reader_is_woken);
+    LEAT_TEST_ADD(wire, a_nudge_is_told_between_packets_and_loses_nothing);
     LEAT_TEST_ADD(wire, a_length_that_lies_costs_no_memory);
     LEAT_TEST_ADD(wire, memory_for_large_packets_is_given_back);
     return wire;

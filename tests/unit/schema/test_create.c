@@ -186,6 +186,32 @@ START_TEST(a_statement_in_latin1)
 }
 END_TEST
 
+/* In sets of one to four bytes. */
+START_TEST(members_are_in_their_columns_character_set)
+{
+    static const struct {
+        const char *charset, *utf8, *bytes;
+    } cases[] = {{"gb18030", "ب", "\x81\x31\x84\x30"}, {"gb18030", "x丛", "x\xB4\xD4"},          {"gb18030", "😀", "\x94\x39\xFC\x36"},
+                 {"gb18030", "한", "\x83\x36\x84\x33"}, {"eucjpms", "丂", "\x8F\xB0\xA1"},       {"ujis", "丂", "\x8F\xB0\xA1"},
+                 {"cp932", "ｱ", "\xB1"},                {"big5", "中", "\xA4\xA4"},              {"cp1256", "î", "\xEE"},
+                 {"euckr", "한", "\xC7\xD1"},          {"utf16", "é😀", "\x00\xE9\xD8\x3D\xDE\x00"}};
+    struct leat_catalog_server server = {.kind = LEAT_TABLE_OF_MYSQL};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct leat_table *table = NULL;
+        struct leat_error err = {0};
+        struct leat_buf sql = {0};
+        leat_buf_printf(&sql, "CREATE TABLE t (e ENUM('a', '%s') CHARACTER SET %s)", cases[i].utf8, cases[i].charset);
+        ck_assert_msg(leat_catalog_parse(&table, &server, leat_buf_cstr(&sql), sql.size, 0, "d", 45, &err) == LEAT_OK, "%s: %s",
+                      leat_buf_cstr(&sql), err.message);
+        const struct leat_text *member = &leat_table_view(table)->columns[0].members[1];
+        size_t size = strcmp(cases[i].charset, "utf16") ? strlen(cases[i].bytes) : 6;
+        ck_assert_msg(member->size == size && !memcmp(member->bytes, cases[i].bytes, size), "%s", leat_buf_cstr(&sql));
+        leat_table_release(&table);
+        leat_buf_free(&sql);
+    }
+}
+END_TEST
+
 START_TEST(catalog_parse_takes_what_show_create_table_prints)
 {
     static const char sql[] = "CREATE TABLE `t` (\n  `a` int NOT NULL AUTO_INCREMENT,\n  `b` varchar(5) CHARACTER SET latin1 COLLATE latin1_bin "
@@ -244,6 +270,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, create_like_copies_all_but_foreign_keys);
     LEAT_TEST_ADD(suite, databases_give_their_collation);
     LEAT_TEST_ADD(suite, a_statement_in_latin1);
+    LEAT_TEST_ADD(suite, members_are_in_their_columns_character_set);
     LEAT_TEST_ADD(suite, catalog_parse_takes_what_show_create_table_prints);
     LEAT_TEST_ADD(suite, catalog_parse_says_what_it_does_not_understand);
     return suite;
