@@ -1,6 +1,7 @@
 /* Conditions made for a column's type, and values held against them. Pure. */
 #include "where_int.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,43 @@ static bool is_bytes(const struct leat_column *column)
     return column->collation == LEAT_COLLATION_BINARY || column->collation == LEAT_COLLATION_UNKNOWN;
 }
 
+/* Any way of writing a UUID (32 digits, with dashes or without), INET4 or INET6, as its bytes. */
+static bool put_shape(struct leat_buf *buf, uint8_t shape, const char *text)
+{
+    uint8_t bytes[16];
+    if (shape != LEAT_SHAPE_UUID) {
+        bool inet6 = shape == LEAT_SHAPE_INET6;
+        if (inet_pton(inet6 ? AF_INET6 : AF_INET, text, bytes) != 1)
+            return false;
+        leat_buf_put(buf, bytes, inet6 ? 16 : 4);
+        return true;
+    }
+    size_t count = 0;
+    char digits[35] = "0x";
+    for (; *text; text++)
+        if (*text != '-') {
+            if (count == 32)
+                return false;
+            digits[2 + count++] = *text;
+        }
+    return count == 32 && put_unhexed(buf, digits);
+}
+
+/* The binlog leaves zeros at the end out. */
+static void cut_zeros(struct leat_buf *buf)
+{
+    while (buf->size && !buf->data[buf->size - 1])
+        buf->size--;
+}
+
+static enum leat_test_kind make_shape(struct leat_test *test, const char *text)
+{
+    if (!put_shape(&test->text, test->column->shape, text) && !put_unhexed(&test->text, text))
+        return LEAT_TEST_NEVER;
+    cut_zeros(&test->text);
+    return LEAT_TEST_BYTES;
+}
+
 /* What a text or bytes column is held against. */
 static enum leat_test_kind make_text(struct leat_test *test, const char *text)
 {
@@ -178,8 +216,8 @@ static enum leat_test_kind make_text(struct leat_test *test, const char *text)
     if (is_bytes(test->column)) {
         if (!put_unhexed(&test->text, text))
             leat_buf_puts(&test->text, text);
-        while (test->column->type == LEAT_TYPE_STRING && test->text.size && !test->text.data[test->text.size - 1])
-            test->text.size--; /* the binlog leaves these out */
+        if (test->column->type == LEAT_TYPE_STRING)
+            cut_zeros(&test->text);
         return LEAT_TEST_BYTES;
     }
     leat_buf_puts(&test->text, text);
@@ -190,6 +228,8 @@ static enum leat_test_kind choose(struct leat_test *test, const char *text)
 {
     const struct leat_column *column = test->column;
     bool ok = false;
+    if (column->shape)
+        return make_shape(test, text);
     switch ((int)column->type) {
     case LEAT_TYPE_TINY:
     case LEAT_TYPE_SHORT:

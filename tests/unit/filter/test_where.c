@@ -167,6 +167,22 @@ START_TEST(bytes_may_be_given_in_hex)
 }
 END_TEST
 
+START_TEST(mariadbs_own_are_compared_however_they_are_written)
+{
+    const struct leat_column uuid = {.type = LEAT_TYPE_STRING, .collation = LEAT_COLLATION_BINARY, .shape = LEAT_SHAPE_UUID},
+                             inet4 = {.type = LEAT_TYPE_STRING, .collation = LEAT_COLLATION_BINARY, .shape = LEAT_SHAPE_INET4},
+                             inet6 = {.type = LEAT_TYPE_STRING, .collation = LEAT_COLLATION_BINARY, .shape = LEAT_SHAPE_INET6};
+    check(&uuid, bytes_of("\x12\x3E\x45\x67\xE8\x9B\x12\xD3\xA4\x56\x42\x66\x55\x44", 14),
+          "123e4567-e89b-12d3-a456-426655440000|123E4567E89B12D3A456426655440000|0x123e4567e89b12d3a456426655440000",
+          "123e4567-e89b-12d3-a456-426655440001", "|123e4567|g23e4567-e89b-12d3-a456-426655440000|123e4567-e89b-12d3-a456-4266554400000");
+    check(&inet4, bytes_of("\x0A\x00\x00\x01", 4), "10.0.0.1|0x0a000001", "10.0.0.10|1.0.0.10", "|10.1|256.0.0.1|::1|ten");
+    check(&inet4, bytes_of("\x0A", 1), "10.0.0.0", "0.0.0.10", "10");
+    check(&inet6, bytes_of("\0\0\0\0\0\0\0\0\0\0\xFF\xFF\1\2\3\4", 16), "::ffff:1.2.3.4|::FFFF:102:304|0:0:0:0:0:ffff:0102:0304",
+          "::1.2.3.4|::1", "|1.2.3.4|::g|1:2:3");
+    check(&inet6, bytes_of("\xFE\x80", 2), "fe80::|fe80:0::0", "fe80::1", "fe80");
+}
+END_TEST
+
 START_TEST(documents_are_compared_as_the_server_prints_them)
 {
     const struct leat_column json = {.type = LEAT_TYPE_JSON, .metadata = 4};
@@ -478,6 +494,7 @@ static Suite *where_suite(void)
     LEAT_TEST_ADD(suite, members_are_named_or_where_they_are_not_told_numbered);
     LEAT_TEST_ADD(suite, text_is_compared_exactly_in_its_own_set);
     LEAT_TEST_ADD(suite, bytes_may_be_given_in_hex);
+    LEAT_TEST_ADD(suite, mariadbs_own_are_compared_however_they_are_written);
     LEAT_TEST_ADD(suite, documents_are_compared_as_the_server_prints_them);
     LEAT_TEST_ADD(suite, null_is_no_text_and_the_text_is_not_null);
     LEAT_TEST_ADD(suite, a_column_that_the_image_leaves_out_is_nothing_not_even_null);
