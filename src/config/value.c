@@ -312,7 +312,7 @@ void option_free(void *base, const struct option *option)
 
 const struct leat_pairs *leat_config_format_settings(const struct leat_sink_config *sink)
 {
-    const struct option *option = option_pairs_find(sink->format, strlen(sink->format));
+    const struct option *option = sink->format ? option_pairs_find(sink->format, strlen(sink->format)) : NULL;
     return option ? (const struct leat_pairs *)(const void *)((const char *)sink + option->offset) : NULL;
 }
 

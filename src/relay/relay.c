@@ -94,6 +94,7 @@ static int make_runners(struct relay *relay, struct leat_error *err)
                                             .relay_name = relay->config->name,
                                             .fs = leat_fs_real(),
                                             .clock = relay->clock,
+                                            .state_folder = relay->config->journal.dir,
                                             .opaque = {&relay->opaque, read_opaque}};
         struct relay_sink *sink = &relay->sinks[i];
         sink->relay = relay;

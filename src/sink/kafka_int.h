@@ -41,7 +41,10 @@ struct kafka_client {
     rd_kafka_t *handle;             /* NULL: none */
     /* Since when no broker is connected, wall clock; 0: one is, as far as is known. And what was said last. */
     uint64_t down_since_us;
+    rd_kafka_resp_err_t trouble_code;
     char trouble[256];
+    /* Delivery reports of a producer; NULL: none. */
+    void (*delivered)(rd_kafka_t *handle, const rd_kafka_message_t *message, void *client);
 };
 
 int leat_kafka_client_open(struct kafka_client *client, enum kafka_role role, struct leat_error *err) LEAT_CHECKED;
@@ -49,6 +52,12 @@ int leat_kafka_client_open(struct kafka_client *client, enum kafka_role role, st
 void leat_kafka_client_close(struct kafka_client *client);
 /* Serves callbacks for at most timeout_ms; LEAT_STOPPED when the sink was interrupted. */
 int leat_kafka_client_serve(struct kafka_client *client, int timeout_ms) LEAT_CHECKED;
+/* The brokers answered. */
+void leat_kafka_client_works(struct kafka_client *client);
+/* A wait for the brokers ended without an answer: fills err with what is known of them. Returns LEAT_FAIL. */
+int leat_kafka_client_waited(const struct kafka_client *client, const char *what, struct leat_error *err);
+/* What is known of them won't pass by waiting (a password, a certificate). */
+bool leat_kafka_client_is_hopeless(const struct kafka_client *client);
 
 /* ---- kafka_error.c ---- */
 
@@ -57,6 +66,7 @@ int leat_kafka_client_serve(struct kafka_client *client, int timeout_ms) LEAT_CH
 int leat_kafka_fail(struct leat_error *err, rd_kafka_resp_err_t code, const char *text, const char *what, ...) LEAT_PRINTF(4, 5);
 /* The same of an error object, which it destroys. */
 int leat_kafka_fail_with(struct leat_error *err, rd_kafka_error_t *error, const char *what);
+bool leat_kafka_passes(rd_kafka_resp_err_t code);
 
 /* ---- kafka_route.c: where messages go ---- */
 

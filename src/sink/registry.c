@@ -6,6 +6,7 @@
 
 static const struct leat_sink_ops *const sinks[] = {
     &leat_sink_file,
+    &leat_sink_kafka,
 };
 
 const struct leat_sink_ops *leat_sink_ops_find(const char *type)

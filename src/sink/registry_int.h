@@ -5,5 +5,6 @@
 #include "sink/sink.h"
 
 extern const struct leat_sink_ops leat_sink_file;
+extern const struct leat_sink_ops leat_sink_kafka;
 
 #endif

@@ -82,7 +82,8 @@ int leat_runner_new(struct leat_runner **out, const struct leat_runner_env *env,
         leat_filter_new(&runner->filter, (const char *const *)config->tables.list, config->tables.count,
                         (const char *const *)config->exclude_tables.list, config->exclude_tables.count, err);
     if (rc == LEAT_OK) {
-        const struct leat_sink_env sink_env = {config, env->relay_name, runner->filter, env->fs, env->clock};
+        const struct leat_sink_env sink_env = {config,     env->relay_name,   runner->filter, env->fs,
+                                               env->clock, env->state_folder, &runner->at};
         rc = ops->open(&runner->sink, &sink_env, err);
     }
     if (rc) {

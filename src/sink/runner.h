@@ -37,6 +37,7 @@ struct leat_runner_env {
     const char *relay_name;
     const struct leat_fs *fs;
     const struct leat_clock *clock;
+    const char *state_folder;        /* handed to the sink (sink.h) */
     const struct leat_sink_ops *ops; /* NULL: by the config's type; the simulator and tests give their own */
     struct leat_opaque_reader opaque; /* read is NULL: what was quarantined can't be read */
 };
@@ -78,6 +79,7 @@ struct leat_runner_status {
     const char *type;
     enum leat_runner_state state;
     struct leat_error error;      /* of backing off, halted, needs resync */
+    char note[256];               /* what the sink waits for, if it says */
     uint64_t since_us;            /* wall clock of the last change of state */
     uint64_t retry_in_ms;
     uint64_t seq, generation;     /* of the checkpoint */

@@ -226,7 +226,9 @@ void leat_runner_publish(struct leat_runner *runner)
     if (runner->has_item && runner->item.seq < read_seq)
         read_seq = runner->item.seq;
     notice_backlog(runner, read_seq);
+    const char *note = runner->ops->note ? runner->ops->note(runner->sink) : NULL;
     pthread_mutex_lock(&runner->mutex);
+    snprintf(runner->shared.note, sizeof runner->shared.note, "%s", note ? note : "");
     runner->shared.undelivered_commit_us = leat_runner_oldest_undelivered(runner);
     runner->shared.noticed_us = runner->noticed_us;
     runner->shared.read_seq = read_seq;
@@ -258,6 +260,7 @@ void leat_runner_status(const struct leat_runner *const_runner, struct leat_runn
     const struct leat_checkpoint *delivered = &runner->shared.delivered;
     status->state = runner->shared.state;
     status->error = runner->shared.error;
+    memcpy(status->note, runner->shared.note, sizeof status->note);
     status->since_us = runner->shared.since_us;
     if (status->state == LEAT_RUNNER_BACKING_OFF && runner->shared.retry_at_us > now_us)
         status->retry_in_ms = (runner->shared.retry_at_us - now_us + 999) / 1000;

@@ -154,6 +154,7 @@ struct leat_runner {
         bool has_asked;
         enum leat_runner_state state;
         struct leat_error error;
+        char note[256];
         uint64_t since_us, retry_at_us;
         struct leat_checkpoint delivered;
         uint64_t

@@ -95,6 +95,11 @@ int leat_runner_commit(struct leat_runner *runner, struct leat_error *err)
     return leat_runner_poll(runner, err);
 }
 
+static uint64_t interval_us(const struct leat_sink_config *config)
+{
+    return (uint64_t)(config->commit_interval_ms ? config->commit_interval_ms : config->checkpoint_interval_ms) * 1000;
+}
+
 /* Microseconds until what was handed over has to be committed; 0: now. */
 static uint64_t commit_due_in(const struct leat_runner *runner)
 {
@@ -110,7 +115,7 @@ static uint64_t commit_due_in(const struct leat_runner *runner)
     else if (runner->caught_up)
         due = runner->last_commit_us ? runner->last_commit_us + RUNNER_COMMIT_GAP_US : 0;
     else
-        due = runner->dirty_since_us + (uint64_t)runner->config->checkpoint_interval_ms * 1000;
+        due = runner->dirty_since_us + interval_us(runner->config);
     return due > now ? due - now : 0;
 }
 

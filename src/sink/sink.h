@@ -41,6 +41,9 @@ struct leat_sink_env {
     const struct leat_filter *filter;
     const struct leat_fs *fs;
     const struct leat_clock *clock;
+    const char *state_folder; /* of the relay's own files, where a sink may keep a small one; NULL: nowhere */
+    /* The runner's: what a checkpoint says that stands behind the last transaction's END. Between BEGIN and END: before BEGIN. */
+    const struct leat_checkpoint *at;
 };
 
 struct leat_sink; /* the sink's own */
@@ -67,6 +70,8 @@ struct leat_sink_ops {
     int (*commit)(struct leat_sink *sink, const struct leat_checkpoint *checkpoint, struct leat_error *err);
     /* Lets work go on, for at most timeout_ms; *delivered_seq is the seq of the newest checkpoint that is delivered. */
     int (*poll)(struct leat_sink *sink, unsigned timeout_ms, uint64_t *delivered_seq, struct leat_error *err);
+    /* What it is waiting for, in one line, or NULL: shown beside the state. May be NULL itself. */
+    const char *(*note)(struct leat_sink *sink);
     void (*interrupt)(struct leat_sink *sink); /* any thread: whatever blocks returns soon with LEAT_STOPPED */
     /* For doctor: what would go wrong. */
     int (*check)(struct leat_sink *sink, struct leat_error *err);

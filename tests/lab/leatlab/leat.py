@@ -49,10 +49,15 @@ class Leat:
             "name": name,
             "source": {"url": url, **({"password_file": str(password_file)} if password_file else {}), **(source or {})},
             "journal": {"dir": str(self.folder / "journal"), "min_free": "1MiB", **(journal or {})},
-            "sinks": {sink: {"type": "file", "path": str(self.folder / f"out-{sink}"), "format": "leat", **(settings or {})}
+            "sinks": {sink: {**self._sink_defaults(sink, settings or {}), **(settings or {})}
                       for sink, settings in (sinks if sinks is not None else {"files": {}}).items()},
         }
         self.configure()
+
+    def _sink_defaults(self, sink, settings):
+        if settings.get("type", "file") != "file":
+            return {"format": "leat"}
+        return {"type": "file", "path": str(self.folder / f"out-{sink}"), "format": "leat"}
 
     def configure(self):
         """Writes leat.yaml anew (JSON is YAML)."""

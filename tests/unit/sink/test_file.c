@@ -46,7 +46,7 @@ static void feed_open(struct feed *feed, const struct leat_fs *fs)
     struct leat_error err = {0};
     feed->fs = fs;
     feed->ops = leat_sink_ops_find("file");
-    const struct leat_sink_env env = {&feed->config, "shop", NULL, fs, &test_clock};
+    const struct leat_sink_env env = {&feed->config, "shop", NULL, fs, &test_clock, NULL, NULL};
     ck_assert_msg(feed->ops->open(&feed->sink, &env, &err) == LEAT_OK, "%s", err.message);
 }
 

@@ -1,0 +1,81 @@
+/* At least once: the checkpoint follows the delivery reports.
+ *
+ * Records count in the slot of the checkpoint that comes behind them. Brokers acknowledge partitions in any order; the oldest checkpoint
+ * whose slot and all before it are empty is delivered, and written to its topic, one record on its way at a time. */
+#include <assert.h>
+
+#include "kafka_sink_int.h"
+
+/* The last slot is for checkpoints. */
+enum { RING = KAFKA_SLOTS - 1 };
+
+static unsigned behind(const struct kafka_acknowledge *acknowledge, unsigned count)
+{
+    return (acknowledge->first + count) % RING;
+}
+
+unsigned leat_kafka_acknowledge_slot(const struct leat_sink *sink)
+{
+    return behind(&sink->acknowledge, sink->acknowledge.count);
+}
+
+int leat_kafka_acknowledge_commit(struct leat_sink *sink, uint64_t seq, struct leat_error *err)
+{
+    struct kafka_acknowledge *acknowledge = &sink->acknowledge;
+    if (acknowledge->count == RING - 1)
+        return LEAT_AGAIN;
+    struct kafka_flight *flight = &acknowledge->flights[leat_kafka_acknowledge_slot(sink)];
+    flight->seq = seq;
+    leat_buf_clear(&flight->record);
+    leat_buf_put(&flight->record, sink->record.data, sink->record.size);
+    acknowledge->count++;
+    return leat_kafka_acknowledge_go_on(sink, err);
+}
+
+/* The newest checkpoint all of whose records are acknowledged; NULL: none. */
+static struct kafka_flight *take_acknowledged(struct leat_sink *sink)
+{
+    struct kafka_acknowledge *acknowledge = &sink->acknowledge;
+    struct kafka_flight *newest = NULL;
+    while (acknowledge->count && !sink->producer.outstanding[acknowledge->first]) {
+        newest = &acknowledge->flights[acknowledge->first];
+        acknowledge->first = behind(acknowledge, 1);
+        acknowledge->count--;
+    }
+    return newest;
+}
+
+int leat_kafka_acknowledge_go_on(struct leat_sink *sink, struct leat_error *err)
+{
+    struct kafka_acknowledge *acknowledge = &sink->acknowledge;
+    if (acknowledge->writing) {
+        if (sink->producer.outstanding[KAFKA_CHECKPOINT_SLOT])
+            return LEAT_OK;
+        acknowledge->writing = false;
+        sink->delivered_seq = acknowledge->writing_seq;
+        sink->claimed = true;
+    }
+    const struct kafka_flight *newest = take_acknowledged(sink);
+    if (!newest)
+        return LEAT_OK;
+    leat_buf_clear(&sink->record);
+    leat_buf_put(&sink->record, newest->record.data, newest->record.size);
+    struct kafka_record record = {.topic = sink->checkpoint_handle, .key = (const uint8_t *)sink->key, .key_size = strlen(sink->key),
+                                  .value = sink->record.data, .value_size = sink->record.size};
+    acknowledge->writing = true;
+    acknowledge->writing_seq = newest->seq;
+    /* Even if it has to wait for room: nothing is delivered before its report. */
+    return leat_kafka_producer_put(&sink->producer, &record, KAFKA_CHECKPOINT_SLOT, err);
+}
+
+void leat_kafka_acknowledge_reset(struct leat_sink *sink)
+{
+    sink->acknowledge.first = sink->acknowledge.count = 0;
+    sink->acknowledge.writing = false;
+}
+
+void leat_kafka_acknowledge_free(struct leat_sink *sink)
+{
+    for (size_t i = 0; i < KAFKA_SLOTS; i++)
+        leat_buf_free(&sink->acknowledge.flights[i].record);
+}

@@ -1,0 +1,112 @@
+/* The kafka sink itself: what its two ways of delivering share. */
+#ifndef LEAT_SINK_KAFKA_SINK_INT_H
+#define LEAT_SINK_KAFKA_SINK_INT_H
+
+#include "kafka_checkpoint_int.h"
+#include "kafka_producer_int.h"
+
+enum {
+    KAFKA_WAIT_MS = 10000,    /* for brokers, where nothing else can be done meanwhile */
+    KAFKA_DOWN_WAIT_MS = 1500, /* the same once none can be reached */
+    KAFKA_SLICE_MS = 100,     /* how soon an interruption is seen */
+    KAFKA_COMMIT_SLICE_MS = 20, /* of the runner's step */
+    KAFKA_CHECKPOINT_SLOT = KAFKA_SLOTS - 1,
+};
+
+/* The source's transaction that is being handed over. */
+struct kafka_open {
+    bool inside;
+    bool large;         /* its BEGIN said that it won't fit into one Kafka transaction */
+    unsigned parts;     /* Kafka transactions that were committed within it, this time */
+    bool continues;     /* the next record is the first of a further part */
+    uint64_t records;   /* that it gave so far */
+    uint64_t dropped;   /* the first of them that were delivered before; they aren't again */
+    char name[KAFKA_OPEN_NAME_MAX];
+};
+
+/* Exactly once: the Kafka transaction. */
+struct kafka_transaction {
+    enum { KAFKA_NOTHING_OPEN = 0, KAFKA_GATHERING, KAFKA_COMMITTING } state;
+    uint64_t began_us; /* monotonic */
+    uint64_t bytes;
+    uint64_t seq;      /* of the checkpoint that is being committed */
+    bool within;       /* in the middle of the source's transaction */
+};
+
+/* At least once: a checkpoint whose records aren't all acknowledged. */
+struct kafka_flight {
+    uint64_t seq;
+    struct leat_buf record; /* its JSON; memory is used again */
+};
+
+struct kafka_acknowledge {
+    struct kafka_flight flights[KAFKA_SLOTS]; /* a ring; flight i counts its records in slot i */
+    unsigned first, count; /* closed flights; records now go to the slot behind them */
+    bool writing;          /* a checkpoint record is on its way */
+    uint64_t writing_seq;
+};
+
+struct leat_sink {
+    struct leat_sink_env env;
+    atomic_bool interrupted;
+    char *checkpoint_topic, *key;
+    struct kafka_producer producer;
+    struct kafka_routes *routes;
+    rd_kafka_topic_t *checkpoint_handle;
+    struct leat_format *format;
+    struct leat_buf buf, record; /* of the format; of checkpoints */
+    enum kafka_mark mark;
+
+    bool prepared;  /* the producer may write */
+    bool untouched; /* recovered, and nothing was done since */
+    struct kafka_checkpoint last; /* what the topic has, if has_last */
+    bool has_last;
+    uint8_t instance[KAFKA_INSTANCE_SIZE]; /* ours */
+    uint64_t takeover;
+    bool claimed; /* the topic says that we write, or did */
+    bool met;     /* whom we took over from is known */
+    uint8_t predecessor[KAFKA_INSTANCE_SIZE];
+
+    struct kafka_open open;
+    struct kafka_transaction transaction;
+    struct kafka_acknowledge acknowledge;
+    uint64_t delivered_seq;
+    char note[512];
+};
+
+static inline bool leat_kafka_is_exact(const struct leat_sink *sink)
+{
+    return sink->env.config->delivery == LEAT_DELIVERY_EXACTLY_ONCE;
+}
+
+/* ---- kafka.c ---- */
+
+/* The checkpoint's record, in sink->record. open: in the middle of a transaction. */
+int leat_kafka_make_record(struct leat_sink *sink, const struct leat_checkpoint *at, bool open, struct leat_error *err) LEAT_CHECKED;
+/* Hands sink->record to the producer. LEAT_AGAIN: no room. */
+int leat_kafka_put_record(struct leat_sink *sink, struct leat_error *err) LEAT_CHECKED;
+
+/* ---- kafka_transaction.c: exactly once ---- */
+
+/* Makes the transactional id ours: whoever had it is fenced, and his open transaction is taken back. */
+int leat_kafka_transaction_init(struct leat_sink *sink, struct leat_error *err) LEAT_CHECKED;
+int leat_kafka_transaction_begin(struct leat_sink *sink, struct leat_error *err) LEAT_CHECKED;
+/* Commits what was gathered with sink->record, which was made for seq; goes on in the background. LEAT_AGAIN: no room now. */
+int leat_kafka_transaction_commit(struct leat_sink *sink, uint64_t seq, struct leat_error *err) LEAT_CHECKED;
+/* Lets a commit go on for at most timeout_ms. LEAT_AGAIN: it isn't done. */
+int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct leat_error *err) LEAT_CHECKED;
+/* Takes back what is open, before the producer is closed in good order. */
+void leat_kafka_transaction_abort(struct leat_sink *sink);
+/* Whether what was gathered has to be committed in the middle of the source's transaction. */
+bool leat_kafka_transaction_is_full(const struct leat_sink *sink);
+
+/* ---- kafka_acknowledge.c: at least once ---- */
+
+unsigned leat_kafka_acknowledge_slot(const struct leat_sink *sink);
+/* sink->record is to be written once all before it is acknowledged. LEAT_AGAIN: too many wait. */
+int leat_kafka_acknowledge_commit(struct leat_sink *sink, uint64_t seq, struct leat_error *err) LEAT_CHECKED;
+int leat_kafka_acknowledge_go_on(struct leat_sink *sink, struct leat_error *err) LEAT_CHECKED;
+void leat_kafka_acknowledge_reset(struct leat_sink *sink);
+void leat_kafka_acknowledge_free(struct leat_sink *sink);
+
+#endif

@@ -1,0 +1,137 @@
+/* Exactly once: changes and checkpoint in one Kafka transaction.
+ *
+ * A Kafka transaction begins with its first record, gathers whole transactions of the source, and ends with the checkpoint's record and a
+ * commit. Whoever reads committed messages sees all of it or nothing, and so does recovery.
+ *
+ * librdkafka's calls wait; each is given a slice of time and called again until it is done, so that the runner's thread stays its own.
+ *
+ * A transaction of the source that is too large for one Kafka transaction is committed in parts, each with a checkpoint that stands before
+ * it and says how many of its records are delivered (`open`). After a crash the runner hands it over again from its BEGIN, and that many
+ * records are dropped.
+ *
+ * What fails: anything in a Kafka transaction makes all of it void. The producer is thrown away, and recovery's init_transactions takes
+ * back what it left open. Being fenced is an error like any other here: recovery finds out by whom. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "kafka_sink_int.h"
+
+static int fail(struct leat_sink *sink, rd_kafka_error_t *error, const char *what, struct leat_error *err)
+{
+    /* A report says more than "a message failed". */
+    struct leat_error report = {0};
+    if (rd_kafka_error_txn_requires_abort(error) && sink->producer.failed &&
+        leat_kafka_producer_serve(&sink->producer, 0, &report) == LEAT_FAIL) {
+        *err = report;
+        rd_kafka_error_destroy(error);
+        return leat_error_prefix(err, "%s", what);
+    }
+    return leat_kafka_fail_with(err, error, what);
+}
+
+/* Whether waiting for the brokers makes no sense any more. */
+static bool give_up(const struct leat_sink *sink, uint64_t began_us)
+{
+    const struct kafka_client *client = &sink->producer.client;
+    uint64_t waited_ms = (leat_monotonic_us(sink->env.clock) - began_us) / 1000;
+    return waited_ms >= KAFKA_WAIT_MS || leat_kafka_client_is_hopeless(client) ||
+           (client->down_since_us && waited_ms >= KAFKA_DOWN_WAIT_MS);
+}
+
+int leat_kafka_transaction_init(struct leat_sink *sink, struct leat_error *err)
+{
+    static const char what[] = "taking up the transactional id";
+    uint64_t began_us = leat_monotonic_us(sink->env.clock);
+    sink->transaction.state = KAFKA_NOTHING_OPEN;
+    for (;;) {
+        rd_kafka_error_t *error = rd_kafka_init_transactions(sink->producer.client.handle, KAFKA_SLICE_MS);
+        if (!error) {
+            leat_kafka_client_works(&sink->producer.client);
+            return LEAT_OK;
+        }
+        if (!rd_kafka_error_is_retriable(error) && rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__TIMED_OUT)
+            return fail(sink, error, what, err);
+        rd_kafka_error_destroy(error);
+        int rc = leat_kafka_client_serve(&sink->producer.client, 0);
+        if (rc)
+            return rc;
+        if (give_up(sink, began_us))
+            return leat_kafka_client_waited(&sink->producer.client, what, err);
+    }
+}
+
+int leat_kafka_transaction_begin(struct leat_sink *sink, struct leat_error *err)
+{
+    if (sink->transaction.state == KAFKA_GATHERING)
+        return LEAT_OK;
+    assert(sink->transaction.state == KAFKA_NOTHING_OPEN);
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(sink->producer.client.handle);
+    if (error)
+        return fail(sink, error, "beginning a Kafka transaction", err);
+    sink->transaction.state = KAFKA_GATHERING;
+    sink->transaction.began_us = leat_monotonic_us(sink->env.clock);
+    sink->transaction.bytes = 0;
+    return LEAT_OK;
+}
+
+int leat_kafka_transaction_commit(struct leat_sink *sink, uint64_t seq, struct leat_error *err)
+{
+    struct kafka_transaction *transaction = &sink->transaction;
+    if (transaction->state == KAFKA_COMMITTING)
+        return LEAT_AGAIN;
+    int rc = leat_kafka_transaction_begin(sink, err);
+    if (rc == LEAT_OK)
+        rc = leat_kafka_put_record(sink, err);
+    if (rc)
+        return rc;
+    transaction->state = KAFKA_COMMITTING;
+    transaction->seq = seq;
+    transaction->within = sink->open.inside;
+    rc = leat_kafka_transaction_go_on(sink, KAFKA_COMMIT_SLICE_MS, err);
+    return rc == LEAT_AGAIN ? LEAT_OK : rc;
+}
+
+int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct leat_error *err)
+{
+    struct kafka_transaction *transaction = &sink->transaction;
+    if (transaction->state != KAFKA_COMMITTING)
+        return LEAT_OK;
+    rd_kafka_error_t *error = rd_kafka_commit_transaction(sink->producer.client.handle, timeout_ms);
+    if (error && (rd_kafka_error_is_retriable(error) || rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__TIMED_OUT) &&
+        !rd_kafka_error_txn_requires_abort(error)) {
+        rd_kafka_error_destroy(error);
+        return LEAT_AGAIN;
+    }
+    if (error)
+        return fail(sink, error, "committing a Kafka transaction", err);
+    transaction->state = KAFKA_NOTHING_OPEN;
+    if (transaction->within)
+        sink->open.continues = true;
+    else
+        sink->delivered_seq = transaction->seq;
+    sink->claimed = true;
+    leat_kafka_client_works(&sink->producer.client);
+    return LEAT_OK;
+}
+
+void leat_kafka_transaction_abort(struct leat_sink *sink)
+{
+    if (!sink->prepared || sink->transaction.state == KAFKA_NOTHING_OPEN)
+        return;
+    /* Else readers wait for its timeout. If it can't be told, they do. */
+    (void)rd_kafka_purge(sink->producer.client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_error_t *error = rd_kafka_abort_transaction(sink->producer.client.handle, KAFKA_DOWN_WAIT_MS);
+    if (error)
+        rd_kafka_error_destroy(error);
+    sink->transaction.state = KAFKA_NOTHING_OPEN;
+}
+
+bool leat_kafka_transaction_is_full(const struct leat_sink *sink)
+{
+    const struct kafka_transaction *transaction = &sink->transaction;
+    const struct leat_sink_config *config = sink->env.config;
+    return transaction->state == KAFKA_GATHERING &&
+           (transaction->bytes >= config->transaction_max_bytes ||
+            leat_monotonic_us(sink->env.clock) - transaction->began_us >= (uint64_t)config->transaction_max_ms * 1000);
+}
