@@ -1,6 +1,6 @@
 /* The messages that a format makes of binlog files: each struct leat_message as a JSON line, with nothing in between that a sink adds.
  *
- *     format_probe FORMAT [--name RELAY] [SETTING=VALUE]... FILE...
+ *     format_probe FORMAT [--name RELAY] [--without DATABASE.TABLE]... [SETTING=VALUE]... FILE...
  *
  * Definitions are followed from the first file's first statement on, as the relay follows them: files that begin before their tables
  * were made tell keys, defaults and all else. Key, value and headers are strings that hold the bytes, or null; {"base64":…} where they
@@ -17,10 +17,11 @@
 #include "journal/spool.h"
 #include "schema/catalog.h"
 
-enum { MAGIC_SIZE = 4, SETTINGS_MAX = 64, UTF8MB4_0900_AI_CI = 255, MARIADB_UTF8MB4 = 45 };
+enum { MAGIC_SIZE = 4, SETTINGS_MAX = 64, WITHOUT_MAX = 64, UTF8MB4_0900_AI_CI = 255, MARIADB_UTF8MB4 = 45 };
 
 struct probe {
     struct leat_buf line, buf; /* buf is the format's */
+    struct leat_filter *filter;
     struct leat_format *format;
     struct leat_spool *spool;
     struct leat_catalog *catalog;
@@ -176,6 +177,8 @@ struct arguments {
     const char *format, *name;
     struct leat_pair settings[SETTINGS_MAX];
     size_t setting_count;
+    const char *without[WITHOUT_MAX];
+    size_t without_count;
     char **files;
     int file_count;
 };
@@ -191,6 +194,8 @@ static bool parse(struct arguments *arguments, int argc, char **argv)
         char *equals = strchr(argv[at], '=');
         if (at + 1 < argc && strcmp(argv[at], "--name") == 0) {
             arguments->name = argv[++at];
+        } else if (at + 1 < argc && strcmp(argv[at], "--without") == 0 && arguments->without_count < WITHOUT_MAX) {
+            arguments->without[arguments->without_count++] = argv[++at];
         } else if (equals && argv[at][0] != '/' && argv[at][0] != '.' && arguments->setting_count < SETTINGS_MAX) {
             *equals = 0;
             arguments->settings[arguments->setting_count++] = (struct leat_pair){argv[at], equals + 1};
@@ -209,7 +214,8 @@ static int run(struct probe *probe, struct arguments *arguments, struct leat_err
     const struct leat_format_options options = {.settings = &settings, .schema_lines = true, .name = arguments->name};
     const struct leat_format_out out = {probe, &probe->buf, on_message};
     const struct leat_spool_options spool_options = {.cure = "give the files that hold it, too"};
-    if (leat_format_new(&probe->format, arguments->format, &options, NULL, &out, err))
+    if (leat_filter_new(&probe->filter, NULL, 0, arguments->without, arguments->without_count, err) ||
+        leat_format_new(&probe->format, arguments->format, &options, probe->filter, &out, err))
         return LEAT_FAIL;
     probe->catalog = leat_catalog_new();
     probe->spool = leat_spool_new(&spool_options, &(struct leat_item_out){probe, on_shown});
@@ -230,13 +236,14 @@ int main(int argc, char **argv)
     struct probe probe = {0};
     struct leat_error err = {0};
     if (!parse(&arguments, argc, argv)) {
-        fprintf(stderr, "usage: format_probe FORMAT [--name RELAY] [SETTING=VALUE]... FILE...\n");
+        fprintf(stderr, "usage: format_probe FORMAT [--name RELAY] [--without DATABASE.TABLE]... [SETTING=VALUE]... FILE...\n");
         return 2;
     }
     int rc = run(&probe, &arguments, &err);
     if (rc)
         fprintf(stderr, "format_probe: %s\n", err.message);
     leat_format_free(&probe.format);
+    leat_filter_free(&probe.filter);
     leat_buf_free(&probe.line);
     leat_buf_free(&probe.buf);
     return rc ? 1 : 0;
