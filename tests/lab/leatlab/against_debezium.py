@@ -104,7 +104,7 @@ def compare(program, scenario, run, settings):
     """(the comparison of one recording, what leat stopped at)."""
     comparison = Comparison(AGREED)
     messages, stopped = ours(program, settings, binlogs(scenario))
-    comparison.add(messages, stopped.leave_out(theirs(scenario, run)), Run(settings))
+    comparison.add(messages, stopped.leave_out(theirs(scenario, run)), Run(settings, scenario))
     return comparison, stopped
 
 
@@ -113,8 +113,8 @@ def compare(program, scenario, run, settings):
 class Run:
     """What the agreements need to know."""
 
-    def __init__(self, settings):
-        self.settings = settings
+    def __init__(self, settings, scenario=None):
+        self.settings, self.scenario = settings, scenario
         self.nulls_kept = settings.get("value.converter.replace.null.with.default") == "false"
 
 
@@ -239,7 +239,36 @@ def _time_default(d, run):
     return _in_schema(d, "default") and d.ours is ABSENT and d.theirs in ("1970-01-01T00:00:00Z", Number(0), "1970-01-01T00:00:00", "1970-01-01T00:00:00.000000Z")
 
 
+def _is_schema_change(d):
+    return d.topic == PREFIX and d.path[0] == "value"
+
+
+def _left_behind(d, run):
+    return _is_schema_change(d) and _payload(d.path) in (("source", "row"), ("source", "thread"))
+
+
+def _snapshot(d, run):
+    return run.nulls_kept and _payload(d.path) == ("source", "snapshot") and d.theirs is None and d.ours == "false"
+
+
+def _type_in_schema(d, run):
+    return _in_schema(d, "type") and (d.ours, d.theirs) in (("double", "float"), ("int16", "boolean"), ("bytes", "string"))
+
+
+def _xa(d, run):
+    """A branch's rows come at its COMMIT, in that transaction; Debezium's at its PREPARE."""
+    if run.scenario != "xa":
+        return False
+    path = _payload(d.path)
+    return path[:1] == ("transaction",) or path[:1] == ("source",) and path[1] in ("ts_ms", "ts_us", "ts_ns", "gtid", "thread") or \
+        d.path == ("(message)",) and d.topic == (f"{PREFIX}.shop.one" if d.ours is ABSENT else f"{PREFIX}.transaction")
+
+
 AGREED = (
+    Agreed("source.row and source.thread of schema changes", "Debezium leaves what the row event before had", _left_behind),
+    Agreed("source.snapshot where NULLs are kept", "without replace.null.with.default Debezium's own \"false\", a default, is null", _snapshot),
+    Agreed("schemas of BOOLEAN, REAL, CHARACTER SET binary", "as their values", _type_in_schema),
+    Agreed("XA", "Debezium gives a branch's rows at PREPARE, even if it is rolled back later; leat at COMMIT", _xa),
     Agreed("source.version", "Debezium's is its own, leat's is leat's", _version),
     Agreed("ts_ms, ts_us, ts_ns of the message", "when Debezium handled the event; leat says when it was committed, so that a repeated message is the "
            "same to the byte", _time),

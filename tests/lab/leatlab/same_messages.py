@@ -89,8 +89,9 @@ def _identity(message):
     if not isinstance(payload, Members):
         return message["topic"], message["key"], value is None
     source = payload.get("source")
-    place = tuple(source.get(name) for name in ("file", "pos", "row")) if isinstance(source, Members) else None
-    return message["topic"], place, payload.get("op"), payload.get("status"), payload.get("id"), payload.get("ddl")
+    names = ("file", "pos") if payload.get("ddl") is not None else ("file", "pos", "row")
+    place = tuple(source.get(name) for name in names) if isinstance(source, Members) else None
+    return message["topic"], place, payload.get("op"), payload.get("status"), payload.get("id")
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,3 @@ TRUNCATE TABLE shop.keyless;
 INSERT INTO one VALUES (40, 'behind');
 UPDATE one /* a comment */ SET v = 'with a comment' WHERE id = 40;
 UPDATE one SET v = CONCAT('"quoted"', '\n', 'é😀') WHERE id = 40;
-XA START 'branch';
-INSERT INTO one VALUES (50, 'xa');
-XA END 'branch';
-XA PREPARE 'branch';
-XA COMMIT 'branch';
