@@ -217,10 +217,10 @@ static int write_now(struct leat_sink *sink, const struct leat_checkpoint *at, s
     return rc;
 }
 
-static int fenced(const struct leat_sink *sink, struct leat_error *err)
+int leat_kafka_fenced(const struct leat_sink *sink, struct leat_error *err)
 {
     (void)leat_fail(err, LEAT_E_FENCED, LEAT_KIND_FATAL,
-                    "another leat took over: the newest checkpoint of %s in topic %s is by another instance", sink->key,
+                    "another leat took over: it writes checkpoints of %s to topic %s", sink->key,
                     sink->checkpoint_topic);
     return leat_cure(err, "let only one of the two run; if both are meant to, give them different names (`name`, or the sink's)");
 }
@@ -233,9 +233,16 @@ static int know_owner(struct leat_sink *sink, struct leat_error *err)
     if (!sink->met && !sink->claimed)
         memcpy(sink->predecessor, its, KAFKA_INSTANCE_SIZE);
     else if (!ours && (sink->claimed || memcmp(its, sink->predecessor, KAFKA_INSTANCE_SIZE) != 0))
-        return fenced(sink, err);
+        return leat_kafka_fenced(sink, err);
     sink->met = true;
     return LEAT_OK;
+}
+
+static void see_last(void *context, const void *bytes, size_t size)
+{
+    struct leat_buf *value = context;
+    leat_buf_clear(value);
+    leat_buf_put(value, bytes, size);
 }
 
 /* LEAT_END: the topic has none, and that is as it should be. */
@@ -244,7 +251,10 @@ static int read_last(struct leat_sink *sink, struct leat_error *err)
     leat_kafka_checkpoint_free(&sink->last);
     sink->has_last = false;
     struct leat_buf value = {0};
-    int rc = leat_kafka_checkpoint_read(&sink->env, &sink->interrupted, sink->checkpoint_topic, sink->key, &value, err);
+    const struct kafka_checkpoint_out out = {&value, see_last};
+    int rc = leat_kafka_checkpoint_read(&sink->env, &sink->interrupted, sink->checkpoint_topic, sink->key, KAFKA_NEWEST, &out, err);
+    if (rc == LEAT_OK && !value.size)
+        rc = LEAT_END; /* there is none, or somebody took it back */
     if (rc == LEAT_OK && leat_kafka_checkpoint_decode(&sink->last, value.data, value.size, sink->env.relay_name, sink->env.config->name, err))
         rc = leat_error_prefix(err, "topic %s, key %s", sink->checkpoint_topic, sink->key);
     leat_buf_free(&value);
@@ -377,16 +387,35 @@ static int commit_within(struct leat_sink *sink, struct leat_error *err)
     return LEAT_AGAIN;
 }
 
-/* Whether an item can be taken now. */
+/* Commits what lies before a transaction that would not fit behind it, so that it need not be cut. LEAT_AGAIN: it is on its way. */
+static int commit_before(struct leat_sink *sink, const struct leat_begin *begin, struct leat_error *err)
+{
+    uint64_t most = sink->env.config->transaction_max_bytes, bytes = sink->transaction.bytes;
+    bool fits = bytes <= most / 2 && begin->length <= most - bytes;
+    if (fits || sink->transaction.state != KAFKA_GATHERING || !bytes)
+        return LEAT_OK;
+    int rc = leat_kafka_make_record(sink, sink->env.at, false, err);
+    if (rc == LEAT_OK)
+        rc = leat_kafka_transaction_commit(sink, sink->env.at->seq, err);
+    return rc ? rc : LEAT_AGAIN;
+}
+
+/* Whether something can be taken now. */
 static int make_room(struct leat_sink *sink, struct leat_error *err)
 {
     int rc = leat_kafka_producer_go_on(&sink->producer, err);
-    if (rc || !leat_kafka_is_exact(sink))
-        return rc;
-    rc = leat_kafka_transaction_go_on(sink, KAFKA_COMMIT_SLICE_MS, err);
-    if (rc == LEAT_OK && sink->open.inside && leat_kafka_transaction_is_full(sink))
-        rc = commit_within(sink, err);
-    return rc;
+    return rc || !leat_kafka_is_exact(sink) ? rc : leat_kafka_transaction_go_on(sink, KAFKA_COMMIT_SLICE_MS, err);
+}
+
+/* Whether this item may come into the Kafka transaction that is open. */
+static int cut_if_due(struct leat_sink *sink, const struct leat_item *item, struct leat_error *err)
+{
+    if (!leat_kafka_is_exact(sink))
+        return LEAT_OK;
+    if (item->type == LEAT_ITEM_BEGIN)
+        return commit_before(sink, &item->begin, err);
+    bool cut = sink->open.inside && item->type != LEAT_ITEM_END && leat_kafka_transaction_is_full(sink);
+    return cut ? commit_within(sink, err) : LEAT_OK;
 }
 
 static int kafka_item(struct leat_sink *sink, const struct leat_item *item, bool *passed, struct leat_error *err)
@@ -394,6 +423,8 @@ static int kafka_item(struct leat_sink *sink, const struct leat_item *item, bool
     assert(sink->prepared);
     sink->untouched = false;
     int rc = make_room(sink, err);
+    if (rc == LEAT_OK)
+        rc = cut_if_due(sink, item, err);
     if (rc)
         return rc;
     if (item->type == LEAT_ITEM_BEGIN)

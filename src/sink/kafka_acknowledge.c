@@ -1,8 +1,10 @@
 /* At least once: the checkpoint follows the delivery reports.
  *
  * Records count in the slot of the checkpoint that comes behind them. Brokers acknowledge partitions in any order; the oldest checkpoint
- * whose slot and all before it are empty is delivered, and written to its topic, one record on its way at a time. */
-#include <assert.h>
+ * whose slot and all before it are empty is delivered, and written to its topic, one record on its way at a time.
+ *
+ * Nothing at the brokers keeps a second instance from writing. But whatever it writes takes an offset of the checkpoint topic: where ours
+ * don't follow one another, the records in between are read, and of two instances the one that took over last stays. */
 
 #include "kafka_sink_int.h"
 
@@ -45,6 +47,44 @@ static struct kafka_flight *take_acknowledged(struct leat_sink *sink)
     return newest;
 }
 
+struct looking {
+    const struct leat_sink *sink;
+    bool superseded;
+};
+
+static void see_other(void *context, const void *bytes, size_t size)
+{
+    struct looking *looking = context;
+    const struct leat_sink *sink = looking->sink;
+    struct kafka_checkpoint other;
+    struct leat_error ignored = {0};
+    if (leat_kafka_checkpoint_decode(&other, bytes, size, sink->env.relay_name, sink->env.config->name, &ignored))
+        return;
+    int order = memcmp(other.instance, sink->instance, KAFKA_INSTANCE_SIZE);
+    if (order && (other.takeover > sink->takeover || (other.takeover == sink->takeover && order > 0)))
+        looking->superseded = true;
+    leat_kafka_checkpoint_free(&other);
+}
+
+/* Our checkpoint is written at that offset. */
+static int look_for_others(struct leat_sink *sink, int64_t offset, struct leat_error *err)
+{
+    struct kafka_acknowledge *acknowledge = &sink->acknowledge;
+    bool alone = acknowledge->offset >= 0 && offset == acknowledge->offset + 1 && acknowledge->looked_to == acknowledge->offset + 1;
+    if (acknowledge->offset < 0 || alone)
+        acknowledge->looked_to = offset + 1;
+    acknowledge->offset = offset;
+    uint64_t now = leat_monotonic_us(sink->env.clock);
+    if (acknowledge->looked_to > offset || now - acknowledge->looked_us < (uint64_t)KAFKA_LOOK_MS * 1000)
+        return LEAT_OK; /* other sinks may share the topic: not at each of theirs */
+    acknowledge->looked_us = now;
+    struct looking looking = {.sink = sink};
+    const struct kafka_checkpoint_out out = {&looking, see_other};
+    int rc = leat_kafka_checkpoint_read(&sink->env, &sink->interrupted, sink->checkpoint_topic, sink->key, acknowledge->looked_to, &out, err);
+    acknowledge->looked_to = offset + 1;
+    return rc == LEAT_OK && looking.superseded ? leat_kafka_fenced(sink, err) : rc;
+}
+
 int leat_kafka_acknowledge_go_on(struct leat_sink *sink, struct leat_error *err)
 {
     struct kafka_acknowledge *acknowledge = &sink->acknowledge;
@@ -54,6 +94,9 @@ int leat_kafka_acknowledge_go_on(struct leat_sink *sink, struct leat_error *err)
         acknowledge->writing = false;
         sink->delivered_seq = acknowledge->writing_seq;
         sink->claimed = true;
+        int rc = look_for_others(sink, sink->producer.checkpoint_offset, err);
+        if (rc)
+            return rc;
     }
     const struct kafka_flight *newest = take_acknowledged(sink);
     if (!newest)
@@ -72,6 +115,7 @@ void leat_kafka_acknowledge_reset(struct leat_sink *sink)
 {
     sink->acknowledge.first = sink->acknowledge.count = 0;
     sink->acknowledge.writing = false;
+    sink->acknowledge.offset = -1;
 }
 
 void leat_kafka_acknowledge_free(struct leat_sink *sink)

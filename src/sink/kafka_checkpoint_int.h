@@ -30,8 +30,15 @@ int leat_kafka_checkpoint_decode(struct kafka_checkpoint *checkpoint, const void
 
 /* The topic is there and fit for it; makes it where that is allowed. Waits, with a deadline. */
 int leat_kafka_checkpoint_topic(struct kafka_client *client, const char *topic, struct leat_error *err) LEAT_CHECKED;
-/* The newest committed record with this key, waiting for all before the topic's end to be decided: 0, or LEAT_END when there is none. */
+/* Reads committed records with this key, waiting for all before the topic's end to be decided. see is called with each value, in order
+ * (bytes NULL: the record was taken back); the last is the newest.
+ * from: where to begin; KAFKA_NEWEST: far enough before the end to meet one, if there is one (earlier ones may be met again). */
+enum { KAFKA_NEWEST = -1 };
+struct kafka_checkpoint_out {
+    void *context;
+    void (*see)(void *context, const void *bytes, size_t size);
+};
 int leat_kafka_checkpoint_read(const struct leat_sink_env *env, const atomic_bool *interrupted, const char *topic, const char *key,
-                               struct leat_buf *value, struct leat_error *err) LEAT_CHECKED;
+                               int64_t from, const struct kafka_checkpoint_out *out, struct leat_error *err) LEAT_CHECKED;
 
 #endif

@@ -105,8 +105,8 @@ struct reading {
     struct kafka_client client;
     rd_kafka_topic_t *topic;
     const char *name, *key;
-    struct leat_buf *value;
-    bool found, stable;
+    const struct kafka_checkpoint_out *out;
+    bool found;
     uint64_t deadline_us;
 };
 
@@ -135,10 +135,8 @@ static void take(struct reading *reading, const rd_kafka_message_t *message)
 {
     if (message->key_len != strlen(reading->key) || memcmp(message->key, reading->key, message->key_len) != 0)
         return;
-    reading->found = message->payload != NULL; /* a tombstone: somebody took it back */
-    leat_buf_clear(reading->value);
-    if (message->payload)
-        leat_buf_put(reading->value, message->payload, message->len);
+    reading->found = true;
+    reading->out->see(reading->out->context, message->payload, message->len);
 }
 
 /* LEAT_END: all is read. */
@@ -153,8 +151,7 @@ static int take_next(struct reading *reading, const rd_kafka_message_t *message,
                                                                          "reading topic %s", reading->name);
     int64_t low = 0, high = 0;
     bool known = !rd_kafka_get_watermark_offsets(reading->client.handle, reading->name, 0, &low, &high);
-    reading->stable = known && message->offset >= high;
-    return reading->stable ? LEAT_END : LEAT_OK;
+    return known && message->offset >= high ? LEAT_END : LEAT_OK;
 }
 
 static int never_stable(const struct reading *reading, struct leat_error *err)
@@ -185,35 +182,40 @@ static int read_from(struct reading *reading, int64_t offset, struct leat_error 
     return rc == LEAT_END ? LEAT_OK : rc;
 }
 
+static void set_deadline(struct reading *reading, unsigned ms)
+{
+    reading->deadline_us = leat_monotonic_us(reading->client.env->clock) + (uint64_t)ms * 1000;
+}
+
 static int look_back(struct reading *reading, struct leat_error *err)
 {
-    const struct leat_clock *clock = reading->client.env->clock;
-    int64_t low = 0, high = 0;
-    reading->deadline_us = leat_monotonic_us(clock) + (uint64_t)WAIT_MS * 1000;
+    int64_t low = 0, high = 0, back = FIRST_LOOK_BACK;
+    set_deadline(reading, WAIT_MS);
     int rc = ends(reading, &low, &high, err);
-    int64_t back = FIRST_LOOK_BACK;
     while (rc == LEAT_OK) {
         int64_t from = high - low > back ? high - back : low;
-        reading->deadline_us = leat_monotonic_us(clock) + (uint64_t)STABLE_MS * 1000;
+        set_deadline(reading, STABLE_MS);
         rc = read_from(reading, from, err);
         if (reading->found || from == low)
             break;
         back = back > INT64_MAX / LOOK_BACK_FACTOR ? INT64_MAX : back * LOOK_BACK_FACTOR;
     }
-    if (rc == LEAT_OK && !reading->found)
-        rc = LEAT_END;
     return rc;
 }
 
 int leat_kafka_checkpoint_read(const struct leat_sink_env *env, const atomic_bool *interrupted, const char *topic, const char *key,
-                               struct leat_buf *value, struct leat_error *err)
+                               int64_t from, const struct kafka_checkpoint_out *out, struct leat_error *err)
 {
-    struct reading reading = {.client = {.env = env, .interrupted = interrupted}, .name = topic, .key = key, .value = value};
-    leat_buf_clear(value);
+    struct reading reading = {.client = {.env = env, .interrupted = interrupted}, .name = topic, .key = key, .out = out};
     if (leat_kafka_client_open(&reading.client, KAFKA_READER, err))
         return LEAT_FAIL;
     reading.topic = rd_kafka_topic_new(reading.client.handle, topic, NULL);
-    int rc = reading.topic ? look_back(&reading, err) : leat_kafka_fail(err, rd_kafka_last_error(), NULL, "reading topic %s", topic);
+    set_deadline(&reading, WAIT_MS);
+    int rc = LEAT_OK;
+    if (!reading.topic)
+        rc = leat_kafka_fail(err, rd_kafka_last_error(), NULL, "reading topic %s", topic);
+    else
+        rc = from == KAFKA_NEWEST ? look_back(&reading, err) : read_from(&reading, from, err);
     if (reading.topic)
         rd_kafka_topic_destroy(reading.topic);
     leat_kafka_client_close(&reading.client);

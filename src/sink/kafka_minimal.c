@@ -99,18 +99,34 @@ int leat_kafka_topic_make(struct kafka_client *client, const char *name, enum ka
     return rc;
 }
 
-char *leat_kafka_topic_name(const struct leat_sink_env *env, const char *pattern, struct leat_error *err)
+static char *expand(const struct leat_sink_env *env, const char *at, const struct leat_message *message)
 {
-    (void)err;
-    const char *at = strstr(pattern, "{name}");
     struct leat_buf name = {0};
-    leat_buf_put(&name, pattern, at ? (size_t)(at - pattern) : strlen(pattern));
-    if (at) {
-        leat_buf_puts(&name, env->relay_name);
-        leat_buf_puts(&name, at + 6);
+    while (*at) {
+        if (!strncmp(at, "{name}", 6)) {
+            leat_buf_puts(&name, env->relay_name);
+            at += 6;
+        } else if (!strncmp(at, "{sink}", 6)) {
+            leat_buf_puts(&name, env->config->name);
+            at += 6;
+        } else if (message && message->topic_database && !strncmp(at, "{database}", 10)) {
+            leat_buf_put(&name, message->topic_database->bytes, message->topic_database->size);
+            at += 10;
+        } else if (message && message->topic_table && !strncmp(at, "{table}", 7)) {
+            leat_buf_put(&name, message->topic_table->bytes, message->topic_table->size);
+            at += 7;
+        } else {
+            leat_buf_u8(&name, (uint8_t)*at++);
+        }
     }
     (void)leat_buf_cstr(&name);
     return (char *)name.data;
+}
+
+char *leat_kafka_topic_name(const struct leat_sink_env *env, const char *pattern, struct leat_error *err)
+{
+    (void)err;
+    return expand(env, pattern, NULL);
 }
 
 /* ---- Routes ---- */
@@ -180,19 +196,12 @@ static int find(struct kafka_routes *routes, const char *name, rd_kafka_topic_t 
 int leat_kafka_route(struct kafka_routes *routes, const struct leat_message *message, enum kafka_mark mark,
                      const struct kafka_record_out *out, struct leat_error *err)
 {
-    struct leat_buf name = {0};
-    leat_buf_puts(&name, routes->env->relay_name);
-    if (message->topic_table) {
-        leat_buf_u8(&name, '.');
-        leat_buf_put(&name, message->topic_database->bytes, message->topic_database->size);
-        leat_buf_u8(&name, '.');
-        leat_buf_put(&name, message->topic_table->bytes, message->topic_table->size);
-    }
+    char *name = expand(routes->env, message->topic_table ? routes->env->config->topic : routes->env->config->schema_topic, message);
     struct kafka_record record = {.partition = RD_KAFKA_PARTITION_UA, .key = message->key, .key_size = message->key_size,
                                   .value = message->value, .value_size = message->value_size};
     static const char *const marks[] = {NULL, "first", "next", "last"};
-    int rc = find(routes, leat_buf_cstr(&name), &record.topic, err);
-    leat_buf_free(&name);
+    int rc = find(routes, name, &record.topic, err);
+    free(name);
     if (rc)
         return rc;
     if (marks[mark]) {

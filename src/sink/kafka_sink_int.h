@@ -10,6 +10,7 @@ enum {
     KAFKA_DOWN_WAIT_MS = 1500, /* the same once none can be reached */
     KAFKA_SLICE_MS = 100,     /* how soon an interruption is seen */
     KAFKA_COMMIT_SLICE_MS = 20, /* of the runner's step */
+    KAFKA_LOOK_MS = 3000,       /* how often is looked for others that write checkpoints */
     KAFKA_CHECKPOINT_SLOT = KAFKA_SLOTS - 1,
 };
 
@@ -44,6 +45,9 @@ struct kafka_acknowledge {
     unsigned first, count; /* closed flights; records now go to the slot behind them */
     bool writing;          /* a checkpoint record is on its way */
     uint64_t writing_seq;
+    int64_t offset;        /* of the last one; -1: none yet */
+    int64_t looked_to;     /* others' records before that offset were looked at */
+    uint64_t looked_us;    /* monotonic */
 };
 
 struct leat_sink {
@@ -83,6 +87,8 @@ static inline bool leat_kafka_is_exact(const struct leat_sink *sink)
 
 /* The checkpoint's record, in sink->record. open: in the middle of a transaction. */
 int leat_kafka_make_record(struct leat_sink *sink, const struct leat_checkpoint *at, bool open, struct leat_error *err) LEAT_CHECKED;
+/* Another instance writes under our name: fills err, with which the process ends. Returns LEAT_FAIL. */
+int leat_kafka_fenced(const struct leat_sink *sink, struct leat_error *err);
 /* Hands sink->record to the producer. LEAT_AGAIN: no room. */
 int leat_kafka_put_record(struct leat_sink *sink, struct leat_error *err) LEAT_CHECKED;
 

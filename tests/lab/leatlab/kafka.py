@@ -104,7 +104,7 @@ class Kafka:
     def __init__(self, name, brokers=1, secure=False, keep=False, **options):
         self.secure = secure
         self.brokers = [Broker(f"{name}-{node}", keep) for node in range(1, brokers + 1)]
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = "C" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]  # no option's dash in front
         voters = ",".join(f"{node}@127.0.0.1:{broker.controller_port}" for node, broker in enumerate(self.brokers, 1))
         for node, broker in enumerate(self.brokers, 1):
             broker.set_up(cluster=cluster, node=node, voters=voters, copies=min(3, brokers), secure=secure, **options)
