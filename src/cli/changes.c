@@ -51,7 +51,8 @@ static int on_message(void *context, const struct leat_message *message, struct 
         leat_buf_clear(&changes->buf);
         return undo_row(changes->undo, message->value, message->value_size, changes->number, changes->flags, err);
     }
-    leat_buf_u8(&changes->buf, '\n');
+    if (message->value) /* else a tombstone, which is no line */
+        leat_buf_u8(&changes->buf, '\n');
     return changes->buf.size >= HAND_OVER_BYTES ? hand_over(changes, changes->buf.size, err) : LEAT_OK;
 }
 

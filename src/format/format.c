@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct leat_format_class *const classes[] = {&leat_format_lines, &leat_format_sql};
+static const struct leat_format_class *const classes[] = {&leat_format_lines, &leat_format_debezium, &leat_format_sql};
 
 enum { CLASS_COUNT = sizeof classes / sizeof *classes };
 
@@ -93,4 +93,9 @@ void leat_format_new_file(struct leat_format *format)
 void leat_format_reset(struct leat_format *format)
 {
     format->class->reset(format);
+}
+
+int leat_format_heartbeat(struct leat_format *format, uint64_t time_us, struct leat_error *err)
+{
+    return format->class->heartbeat ? format->class->heartbeat(format, time_us, err) : LEAT_OK;
 }

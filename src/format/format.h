@@ -6,6 +6,7 @@
 #ifndef LEAT_FORMAT_FORMAT_H
 #define LEAT_FORMAT_FORMAT_H
 
+#include "base/clock.h"
 #include "base/pairs.h"
 #include "filter/filter.h"
 #include "model/item.h"
@@ -57,6 +58,8 @@ struct leat_format_options {
     const struct leat_pairs *settings; /* the format's own, by the names that it gives them; NULL: none. Borrowed by leat_format_new */
     bool schema_lines; /* leat: a line for each definition when it is first used and when it changes */
     const char *name;  /* the relay's name */
+    const struct leat_clock *clock; /* debezium: when changes were seen. NULL: when they were committed, so that the same
+                                       changes give the same bytes. Borrowed */
     bool undo;         /* sql: what takes each row's change back, in the order of the changes, without the frame of
                           transactions; whoever asks for it turns the order round */
     bool check;        /* sql: an update or delete that doesn't hit its one row is an error */
@@ -66,7 +69,7 @@ struct leat_format_options {
 
 struct leat_format;
 
-/* name: "leat", "sql"; others fail with LEAT_E_CONFIG listing what there is. filter is borrowed, may be NULL. */
+/* name: "leat", "debezium", "sql"; others fail with LEAT_E_CONFIG listing what there is. filter is borrowed, may be NULL. */
 int leat_format_new(struct leat_format **format, const char *name, const struct leat_format_options *options,
                     const struct leat_filter *filter, const struct leat_format_out *out, struct leat_error *err) LEAT_CHECKED;
 void leat_format_free(struct leat_format **format);
@@ -83,6 +86,10 @@ size_t leat_format_open_bytes(const struct leat_format *format);
 void leat_format_new_file(struct leat_format *format);
 /* Forget an open transaction (the sink rewinds). */
 void leat_format_reset(struct leat_format *format);
+
+/* A sign of life while nothing else comes, at that wall clock time, as a message of its own; nothing within a transaction, and
+ * nothing of formats that have none. */
+int leat_format_heartbeat(struct leat_format *format, uint64_t time_us, struct leat_error *err) LEAT_CHECKED;
 
 /* For who turns the order round: what a session begins with, and the comment that names a transaction, each a line. */
 const char *leat_sql_session(void);

@@ -16,6 +16,7 @@ struct leat_format_class {
     size_t (*open_bytes)(const struct leat_format *format);
     void (*new_file)(struct leat_format *format);
     void (*reset)(struct leat_format *format);
+    int (*heartbeat)(struct leat_format *format, uint64_t time_us, struct leat_error *err); /* NULL: it has none */
 };
 
 /* The first member of each format's own struct. */
@@ -25,5 +26,6 @@ struct leat_format {
 
 extern const struct leat_format_class leat_format_lines; /* "leat" */
 extern const struct leat_format_class leat_format_sql;   /* "sql" */
+extern const struct leat_format_class leat_format_debezium;
 
 #endif

@@ -103,21 +103,21 @@ bool leat_image_take(const struct leat_step *step, const uint8_t **at, const uin
 }
 
 static __attribute__((noinline)) uint8_t *put_foreign(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
-                                                      const uint8_t *bytes, uint32_t size)
+                                                      const uint8_t *bytes, uint32_t size, struct leat_error *err)
 {
     writer->to = to;
-    leat_write_foreign(writer, step, bytes, size);
-    return writer->to;
+    return step->write(writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
 }
 
-static leat_value_writer *const slow_writers[] = {
+leat_value_writer *const leat_value_writers[] = {
     [LEAT_STEP_FLOAT] = leat_write_float,       [LEAT_STEP_DOUBLE] = leat_write_double,
     [LEAT_STEP_DECIMAL] = leat_write_decimal,   [LEAT_STEP_TEMPORAL] = leat_write_temporal,
     [LEAT_STEP_ENUM] = leat_write_enum,         [LEAT_STEP_SET] = leat_write_set,
     [LEAT_STEP_TEXT] = leat_write_text,         [LEAT_STEP_BYTES] = leat_write_bytes,
     [LEAT_STEP_BINARY] = leat_write_binary,     [LEAT_STEP_SHAPE] = leat_write_shape,
     [LEAT_STEP_GEOMETRY] = leat_write_geometry,
-    [LEAT_STEP_VECTOR] = leat_write_vector,     [LEAT_STEP_JSON] = leat_write_json};
+    [LEAT_STEP_VECTOR] = leat_write_vector,     [LEAT_STEP_JSON] = leat_write_json,
+    [LEAT_STEP_UTF8] = leat_write_foreign,      [LEAT_STEP_OWN] = NULL};
 
 /* A number of `size` bytes in the upper part of 64 bits. */
 static inline uint64_t load_upper(const struct leat_step *step, const uint8_t *bytes, const uint8_t *readable_end)
@@ -128,7 +128,7 @@ static inline uint64_t load_upper(const struct leat_step *step, const uint8_t *b
 }
 
 __attribute__((always_inline)) static inline uint8_t *put_utf8(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
-                                const uint8_t *bytes, uint32_t size, const uint8_t *readable_end)
+                                const uint8_t *bytes, uint32_t size, const uint8_t *readable_end, struct leat_error *err)
 {
     size_t most = leat_text_utf8_max(bytes, size) + 2;
     if (__builtin_expect((size_t)(writer->end - to) < most + writer->rest_max, 0)) {
@@ -139,7 +139,7 @@ __attribute__((always_inline)) static inline uint8_t *put_utf8(struct leat_write
     *to = '"';
     uint8_t *behind = leat_text_utf8(to + 1, bytes, size, readable_end, step->character_max);
     if (__builtin_expect(!behind, 0))
-        return put_foreign(writer, to, step, bytes, size);
+        return put_foreign(writer, to, step, bytes, size, err);
     *behind++ = '"';
     return behind;
 }
@@ -153,7 +153,7 @@ __attribute__((always_inline)) static inline uint8_t *put_value(struct leat_writ
     uint64_t number;
     switch ((enum leat_step_op)step->op) {
     case LEAT_STEP_UTF8:
-        return put_utf8(writer, to, step, bytes, size, readable_end);
+        return put_utf8(writer, to, step, bytes, size, readable_end, err);
     case LEAT_STEP_INT:
         number = (uint64_t)((int64_t)load_upper(step, bytes, readable_end) >> step->shift);
         if ((int64_t)number < 0) {
@@ -172,7 +172,7 @@ __attribute__((always_inline)) static inline uint8_t *put_value(struct leat_writ
         break;
     default:
         writer->to = to;
-        return slow_writers[step->op](writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
+        return step->write(writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
     }
     return leat_text_u64(to, number);
 }
@@ -199,10 +199,15 @@ __attribute__((always_inline)) static inline const uint8_t *write_values(struct 
     uint32_t bit = 0, comma = 1;
     *to++ = '{';
     for (; step < steps_end; step++) {
-        if (present && !leat_image_bit(present, step->index))
+        bool absent = present && !leat_image_bit(present, step->index);
+        if (absent && !step->absent)
             continue;
         to = leat_text_chunks(to, step->text + comma, step->text_size - comma);
         comma = 0;
+        if (absent) {
+            to = leat_text_copy(to, step->absent, step->absent_size);
+            continue;
+        }
         if (nulls && leat_image_bit(nulls, bit++)) {
             to = leat_text_copy(to, "null", 4);
             continue;

@@ -2,6 +2,7 @@
  * and the changes; where that leaves the document out, the changes are written instead. */
 #include "binlog/json.h"
 #include "image_int.h"
+#include "text_int.h"
 #include "value_int.h"
 
 /* An image at work, column by column. */
@@ -98,12 +99,15 @@ int leat_image_write_partial(struct leat_writer *writer, const struct leat_plan 
             plan->documents[plan->json_count + json].found = false;
         if (document && !document->found)
             plan->documents[plan->json_count + json] = value;
-        if (!value.found || (document && !document->found))
+        bool absent = !value.found || (document && !document->found);
+        if (absent && !writer->step->absent)
             continue;
         memcpy(writer->to, writer->step->text + comma, writer->step->text_size - comma);
         writer->to += writer->step->text_size - comma;
         comma = 0;
-        if (write_value(writer, &value, document, err))
+        if (absent)
+            writer->to = leat_text_copy(writer->to, writer->step->absent, writer->step->absent_size);
+        else if (write_value(writer, &value, document, err))
             return LEAT_FAIL;
     }
     *writer->to++ = '}';

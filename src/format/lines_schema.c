@@ -12,7 +12,7 @@ static const char *const kinds[] = {
     [LEAT_STEP_DECIMAL] = "decimal", [LEAT_STEP_TEMPORAL] = "time", [LEAT_STEP_ENUM] = "text",
     [LEAT_STEP_SET] = "texts",      [LEAT_STEP_UTF8] = "text",     [LEAT_STEP_TEXT] = "text",
     [LEAT_STEP_BYTES] = "base64",   [LEAT_STEP_BINARY] = "base64", [LEAT_STEP_SHAPE] = "text", [LEAT_STEP_GEOMETRY] = "geometry",
-    [LEAT_STEP_VECTOR] = "numbers", [LEAT_STEP_JSON] = "json"};
+    [LEAT_STEP_VECTOR] = "numbers", [LEAT_STEP_JSON] = "json",     [LEAT_STEP_OWN] = NULL};
 
 static void put_members(struct leat_buf *buf, const struct leat_step *step)
 {

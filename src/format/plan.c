@@ -12,9 +12,7 @@
 #include "charset_text_int.h"
 #include "text_int.h"
 #include "type_int.h"
-
-/* More than any value of fixed size takes as text, with quotes, but for members, bits of sets and padded bytes. */
-enum { VALUE_TEXT_MAX = 96 };
+#include "value_int.h"
 
 void leat_plan_column_name(struct leat_buf *buf, const struct leat_table_view *view, uint32_t column)
 {
@@ -190,11 +188,17 @@ static int make_step(struct leat_plan *plan, const struct leat_row_step *packed,
         return LEAT_FAIL;
     step->size = packed->size;
     step->prefix = packed->prefix;
+    step->write = leat_value_writers[step->op];
+    if (plan->style && plan->style->step && plan->style->step(plan->style->context, plan, step, err))
+        return LEAT_FAIL;
     if (step->op == LEAT_STEP_INT || step->op == LEAT_STEP_UINT)
         step->shift = (uint8_t)(64 - 8 * step->size);
 
     struct leat_buf name = {0};
-    leat_plan_column_name(&name, plan->view, index);
+    if (plan->style && plan->style->name)
+        plan->style->name(plan->style->context, &name, plan->view, index);
+    else
+        leat_plan_column_name(&name, plan->view, index);
     size_t before = plan->text.size;
     leat_buf_u8(&plan->text, ',');
     leat_json_string(&plan->text, name.data, name.size);
@@ -202,7 +206,7 @@ static int make_step(struct leat_plan *plan, const struct leat_row_step *packed,
     step->text_size = (uint32_t)(plan->text.size - before);
     leat_buf_free(&name);
     size_t padded = step->op == LEAT_STEP_BINARY ? step->size : 0;
-    plan->image_max += step->text_size + VALUE_TEXT_MAX + (padded + 2) / 3 * 4;
+    plan->image_max += step->text_size + LEAT_VALUE_TEXT_MAX + step->absent_size + (padded + 2) / 3 * 4;
 
     if (step->op != LEAT_STEP_ENUM && step->op != LEAT_STEP_SET)
         return LEAT_OK;
@@ -323,12 +327,13 @@ static void make_about(struct leat_plan *plan)
 }
 
 int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struct leat_filter *filter,
-                  const struct leat_key_choice *choice, struct leat_error *err)
+                  const struct leat_key_choice *choice, const struct leat_plan_style *style, struct leat_error *err)
 {
     struct leat_plan *made = leat_alloc_zero(1, sizeof *made);
     made->table = leat_table_hold(table);
     made->view = leat_table_view(table);
     made->id = made->view->id;
+    made->style = style;
     made->passes = !filter || leat_filter_table(filter, made->view->database.bytes, made->view->name.bytes);
     if (made->passes) {
         make_about(made);
@@ -339,6 +344,10 @@ int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struc
         make_key(made, choice);
         make_key_offsets(made);
         make_documents(made);
+        if (style && style->complete && style->complete(style->context, made, err)) {
+            leat_plan_free(&made);
+            return LEAT_FAIL;
+        }
     }
     *plan = made;
     return LEAT_OK;
@@ -349,6 +358,8 @@ void leat_plan_free(struct leat_plan **plan)
     if (!*plan)
         return;
     struct leat_plan *gone = *plan;
+    if (gone->own)
+        gone->style->free_own(gone->own);
     leat_table_release(&gone->table);
     free(gone->steps);
     free(gone->members);

@@ -28,8 +28,16 @@ enum leat_step_op {
     LEAT_STEP_SHAPE,  /* UUID, INET4, INET6 */
     LEAT_STEP_GEOMETRY,
     LEAT_STEP_VECTOR,
-    LEAT_STEP_JSON
+    LEAT_STEP_JSON,
+    LEAT_STEP_OWN /* the format's own: `write` alone knows */
 };
+
+struct leat_step;
+struct leat_writer;
+
+/* Writes a value at writer->to, whose rest_max leaves room for values of fixed size; fails with what is wrong with it. */
+typedef int leat_value_writer(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes,
+                              uint32_t size, struct leat_error *err);
 
 struct leat_step {
     uint8_t op;
@@ -40,6 +48,11 @@ struct leat_step {
     uint32_t text_size;
     uint32_t size; /* of the packed value; with a prefix: at most */
     const uint8_t *text; /* `,"name":` */
+    leat_value_writer *write; /* of all but INT, UINT, YEAR and BIT; of UTF8: for bytes that aren't */
+    uint8_t detail;           /* what a format's own writer wants to know */
+    const uint8_t *absent;    /* the value of a column that an image leaves out; NULL: it is left out, too. Borrowed */
+    uint32_t absent_size;
+    bool json_text;           /* JSON: the document is a JSON string, without blanks between its tokens */
     const struct leat_column *column;
     const struct leat_text *members; /* ENUM, SET: as JSON; ENUM: [0] is "" for index 0 */
     uint32_t member_count;           /* of members */
@@ -56,12 +69,32 @@ struct leat_located {
     bool found;
 };
 
+struct leat_plan;
+
+/* How a format's plans differ from those of "leat". All zero: not at all. */
+struct leat_plan_style {
+    void *context;
+    /* Appends the column's name, UTF-8, not escaped. NULL: as it is, or "@1" … */
+    void (*name)(void *context, struct leat_buf *buf, const struct leat_table_view *view, uint32_t column);
+    /* After the step's op, writer and size were chosen: may choose others, whose values take no more than
+     * LEAT_VALUE_TEXT_MAX bytes unless they make room. */
+    int (*step)(void *context, const struct leat_plan *plan, struct leat_step *step, struct leat_error *err);
+    /* The plan is complete, and passes: what the format keeps with it, in plan->own. */
+    int (*complete)(void *context, struct leat_plan *plan, struct leat_error *err);
+    void (*free_own)(void *own);
+};
+
+/* More than any value of fixed size takes as text, with quotes, but for members, bits of sets and padded bytes. */
+enum { LEAT_VALUE_TEXT_MAX = 96 };
+
 struct leat_plan {
     uint64_t id;
     struct leat_table *table; /* held */
     const struct leat_table_view *view;
     bool passes; /* the filter's answer; false: there are no steps */
     struct leat_plan_name *name;
+    const struct leat_plan_style *style; /* may be NULL */
+    void *own;                           /* the format's */
     struct leat_step *steps; /* view->column_count */
     uint32_t count;
     uint32_t bitmap_size;   /* of a bitmap over all columns */
@@ -84,7 +117,8 @@ struct leat_plan {
 };
 
 int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struct leat_filter *filter,
-                  const struct leat_key_choice *choice, struct leat_error *err) LEAT_CHECKED;
+                  const struct leat_key_choice *choice, const struct leat_plan_style *style,
+                  struct leat_error *err) LEAT_CHECKED;
 void leat_plan_free(struct leat_plan **plan);
 
 /* Plans by definition, and what was said by name. Bounded: leat_plans_trim lets all go when there are too many; call
@@ -92,6 +126,8 @@ void leat_plan_free(struct leat_plan **plan);
 struct leat_plans;
 /* choice: which columns are keys, may be NULL; like the filter borrowed. */
 struct leat_plans *leat_plans_new(const struct leat_filter *filter, const struct leat_key_choice *choice);
+/* Before the first plan; borrowed. */
+void leat_plans_style(struct leat_plans *plans, const struct leat_plan_style *style);
 void leat_plans_free(struct leat_plans **plans);
 int leat_plans_get(struct leat_plans *plans, struct leat_plan **plan, struct leat_table *table,
                    struct leat_error *err) LEAT_CHECKED;

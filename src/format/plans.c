@@ -19,6 +19,7 @@ struct leat_plan_name {
 struct leat_plans {
     const struct leat_filter *filter; /* borrowed */
     const struct leat_key_choice *choice;
+    const struct leat_plan_style *style;
     struct leat_plan *last;           /* the one found last */
     struct leat_plan **slots;         /* open addressing */
     size_t slot_count;                /* a power of two */
@@ -34,6 +35,11 @@ struct leat_plans *leat_plans_new(const struct leat_filter *filter, const struct
     plans->slot_count = SLOTS_MIN;
     plans->slots = leat_alloc_zero(plans->slot_count, sizeof(struct leat_plan *));
     return plans;
+}
+
+void leat_plans_style(struct leat_plans *plans, const struct leat_plan_style *style)
+{
+    plans->style = style;
 }
 
 static void clear(struct leat_plans *plans)
@@ -117,7 +123,7 @@ int leat_plans_get(struct leat_plans *plans, struct leat_plan **plan, struct lea
     }
     size_t slot = slot_of(plans, id);
     if (!plans->slots[slot]) {
-        if (leat_plan_new(plan, table, plans->filter, plans->choice, err))
+        if (leat_plan_new(plan, table, plans->filter, plans->choice, plans->style, err))
             return LEAT_FAIL;
         (*plan)->name = name_of(plans, (*plan)->view);
         plans->slots[slot] = *plan;

@@ -182,11 +182,14 @@ int leat_write_text(struct leat_writer *writer, const struct leat_step *step, co
     return LEAT_OK;
 }
 
-void leat_write_foreign(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size)
+int leat_write_foreign(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                       struct leat_error *err)
 {
+    (void)err;
     leave(writer);
     leat_charset_object(writer->buf, (enum leat_charset)step->charset, bytes, size);
     enter(writer);
+    return LEAT_OK;
 }
 
 static void put_base64(struct leat_writer *writer, const uint8_t *bytes, size_t size)
@@ -277,9 +280,60 @@ static void note_null(struct leat_writer *writer, const struct leat_step *step, 
         leat_buf_u32(writer->json_nulls, step->index);
 }
 
+/* Behind what is plain, byte by byte: `at` moves behind what was taken. */
+static uint8_t *put_compact(uint8_t *to, const uint8_t *at, const uint8_t *end)
+{
+    static const char digits[] = "0123456789abcdef";
+    bool inside = false;
+    for (; at < end; at++) {
+        if (*at == '"')
+            inside = !inside;
+        else if (*at == ' ' && !inside)
+            continue;
+        if (*at == '"' || *at == '\\')
+            *to++ = '\\';
+        if (*at == '\\') {
+            *to++ = '\\';
+            at++;
+            if (at < end && (*at == '"' || *at == '\\'))
+                *to++ = '\\';
+            if (at == end)
+                break;
+        }
+        if (*at < 0x20) {
+            to = leat_text_copy(to, "\\u00", 4);
+            *to++ = (uint8_t)digits[*at >> 4];
+            *to++ = (uint8_t)digits[*at & 15];
+        } else {
+            *to++ = *at;
+        }
+    }
+    return to;
+}
+
+void leat_write_json_string(struct leat_writer *writer, const uint8_t *text, size_t size)
+{
+    leat_writer_room(writer, 6 * size + 2);
+    *writer->to++ = '"';
+    writer->to = put_compact(writer->to, text, text + size);
+    *writer->to++ = '"';
+}
+
+/* The document's text in scratch, as a string. */
+static int write_json_text(struct leat_writer *writer, const uint8_t *bytes, uint32_t size, struct leat_error *err)
+{
+    leat_buf_clear(writer->scratch);
+    if (leat_value_json(writer->scratch, bytes, size, err))
+        return LEAT_FAIL;
+    leat_write_json_string(writer, writer->scratch->data, writer->scratch->size);
+    return LEAT_OK;
+}
+
 int leat_write_json(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                     struct leat_error *err)
 {
+    if (step->json_text)
+        return write_json_text(writer, bytes, size, err);
     leave(writer);
     size_t start = writer->buf->size;
     if (leat_value_json(writer->buf, bytes, size, err))
@@ -292,6 +346,13 @@ int leat_write_json(struct leat_writer *writer, const struct leat_step *step, co
 int leat_write_changed_json(struct leat_writer *writer, const struct leat_step *step, const struct leat_located *document,
                             const uint8_t *changes, uint32_t changes_size, struct leat_error *err)
 {
+    if (step->json_text) {
+        leat_buf_clear(writer->scratch);
+        if (leat_json_apply(writer->scratch, document->bytes, document->size, changes, changes_size, err))
+            return LEAT_FAIL;
+        leat_write_json_string(writer, writer->scratch->data, writer->scratch->size);
+        return LEAT_OK;
+    }
     leave(writer);
     size_t start = writer->buf->size;
     if (leat_json_apply(writer->buf, document->bytes, document->size, changes, changes_size, err))

@@ -26,12 +26,12 @@ static int pass_on(struct leat_file_lines *lines, bool end, struct leat_error *e
     return rc;
 }
 
-/* The format has closed a message: it ends buf, and nothing in buf is open. */
+/* The format has closed a message: it ends buf, and nothing in buf is open. One without value (a tombstone) is no line. */
 static int take_message(void *context, const struct leat_message *message, struct leat_error *err)
 {
-    (void)message;
     struct leat_file_lines *lines = context;
-    leat_buf_u8(&lines->buf, '\n');
+    if (message->value)
+        leat_buf_u8(&lines->buf, '\n');
     if (!lines->begun) {
         lines->begun = true;
         lines->first_seq = lines->item_seq;

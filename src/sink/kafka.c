@@ -104,7 +104,8 @@ static int make_format(struct leat_sink *sink, struct leat_error *err)
 {
     const struct leat_sink_config *config = sink->env.config;
     const char *name = config->format ? config->format : "leat";
-    const struct leat_format_options options = {.settings = leat_config_format_settings(config), .name = sink->env.relay_name};
+    const struct leat_format_options options = {.settings = leat_config_format_settings(config), .name = sink->env.relay_name,
+                                                .clock = sink->env.clock};
     const struct leat_format_out out = {sink, &sink->buf, take_message};
     return leat_format_new(&sink->format, name, &options, sink->env.filter, &out, err);
 }

@@ -1,0 +1,181 @@
+/* The format "debezium": what Debezium's MySQL and MariaDB connectors write with the JSON converter.
+ * docs/formats/debezium.md tells what is the same and what isn't. One thread. */
+#ifndef LEAT_FORMAT_DEBEZIUM_INT_H
+#define LEAT_FORMAT_DEBEZIUM_INT_H
+
+#include "base/clock.h"
+#include "format_int.h"
+#include "image_int.h"
+#include "plan_int.h"
+
+enum leat_debezium_decimals { DEBEZIUM_DECIMAL_PRECISE, DEBEZIUM_DECIMAL_STRING, DEBEZIUM_DECIMAL_DOUBLE };
+enum leat_debezium_binary { DEBEZIUM_BINARY_BYTES, DEBEZIUM_BINARY_BASE64, DEBEZIUM_BINARY_URL_SAFE, DEBEZIUM_BINARY_HEX };
+enum leat_debezium_bigint { DEBEZIUM_BIGINT_EXACT, DEBEZIUM_BIGINT_LONG, DEBEZIUM_BIGINT_PRECISE };
+enum leat_debezium_times {
+    DEBEZIUM_TIMES_ADAPTIVE,
+    DEBEZIUM_TIMES_CONNECT,
+    DEBEZIUM_TIMES_ISO,
+    DEBEZIUM_TIMES_MICRO,
+    DEBEZIUM_TIMES_NANO
+};
+enum leat_debezium_zero { DEBEZIUM_ZERO_NULL_OR_EPOCH, DEBEZIUM_ZERO_LENIENT, DEBEZIUM_ZERO_TEXT };
+enum leat_debezium_bad_text { DEBEZIUM_BAD_TEXT_FAIL, DEBEZIUM_BAD_TEXT_OBJECT };
+enum leat_debezium_names { DEBEZIUM_NAMES_NONE, DEBEZIUM_NAMES_AVRO, DEBEZIUM_NAMES_AVRO_UNICODE };
+
+/* As the table of settings fills it. */
+struct leat_debezium_settings {
+    char *prefix, *unavailable, *key_columns;
+    bool schemas, key_schemas, value_schemas, query, schema_changes, tombstones, transactions, sanitize;
+    unsigned decimals, binary, bigint, times, zero, bad_text, field_names, schema_names;
+    struct leat_setting_list skipped;
+};
+extern const struct leat_settings leat_debezium_settings;
+
+enum { DEBEZIUM_OPS = 5 };
+enum leat_debezium_op { DEBEZIUM_CREATE, DEBEZIUM_UPDATE, DEBEZIUM_DELETE, DEBEZIUM_TRUNCATE };
+
+/* What is kept with a plan. */
+struct leat_debezium_table {
+    struct leat_buf text;       /* what the texts below lie in; LEAT_TEXT_CHUNK bytes more are readable */
+    struct leat_buf value_head; /* `{"schema":{…},"payload":` or nothing, and `{"before":` */
+    struct leat_buf key_head;   /* likewise, without before */
+    const uint8_t *source[4];   /* the constant parts of the source block, see leat_debezium_table_source */
+    uint32_t source_size[4];
+    size_t key_max;             /* bytes of a key but for values with a length prefix */
+    uint64_t transaction;       /* the last one that had its rows, counted by the format; 0: none */
+    uint64_t events;            /* in that one */
+    struct leat_plan *next;     /* of that transaction's tables, in the order of their first rows */
+};
+
+/* A message that waits: whether it is its transaction's last shows with what follows. */
+struct leat_debezium_waiting {
+    bool open;
+    struct leat_message message;
+    struct leat_message_header header;
+    const struct leat_buf *header_key; /* the header's value */
+};
+
+struct leat_debezium {
+    struct leat_format base;
+    struct leat_format_out out;
+    const struct leat_filter *filter; /* borrowed, may be NULL */
+    struct leat_debezium_settings settings;
+    const struct leat_clock *clock; /* NULL: the commit's time is when it was seen */
+    struct leat_key_rules *rules;
+    struct leat_key_choice choice;
+    struct leat_plan_style style;
+    struct leat_plans *plans;
+    char *prefix;             /* topic.prefix, or the relay's name */
+    bool skips[DEBEZIUM_OPS];
+    bool key_schemas, value_schemas;
+    struct leat_buf absent_text, absent_bytes; /* JSON strings of the placeholder */
+
+    /* The transaction. */
+    bool in_transaction, withheld, gave, mariadb;
+    uint64_t event_us;       /* of the first row */
+    uint64_t serial;         /* counts them, from 1 */
+    uint64_t number;         /* of the change given last */
+    uint64_t time_us;        /* its commit; 0: only the events tell */
+    uint64_t header_us;      /* of its first event */
+    uint32_t server_id;
+    struct leat_buf gtid;    /* JSON: `"uuid:1"` or null */
+    struct leat_buf id;      /* JSON, of transaction metadata */
+    struct leat_buf file;    /* the name, NUL-terminated */
+    struct leat_buf file_json;
+    uint64_t events;         /* messages about rows */
+    bool began;              /* its BEGIN was given */
+    struct leat_plan *first_table, *last_table;
+    struct leat_buf query;   /* JSON: `"INSERT …"` or null */
+
+    /* Of the rows event at work. */
+    struct leat_buf source;  /* `"source":{…,"pos":` of these: */
+    const struct leat_plan *source_plan;
+    uint64_t source_serial, source_us;
+    struct leat_buf tail;    /* behind the row's number */
+    size_t tail_split;       /* where in it the transaction's block stands */
+
+    struct leat_debezium_waiting waiting;
+    struct leat_buf key, other_key;
+    struct leat_buf scratch, nulls;
+
+    /* A statement whose definitions are still to come. */
+    struct {
+        bool open;
+        struct leat_text database, table;
+        struct leat_buf names;   /* what these point into */
+        struct leat_buf head;    /* of the value, up to tableChanges */
+        struct leat_buf changes; /* the elements of tableChanges */
+        enum leat_statement_kind kind;
+        uint64_t number, pos, time_us;
+        uint32_t thread_id;
+    } statement;
+};
+
+/* debezium.c */
+/* Hands on the message that waits. */
+int leat_debezium_flush(struct leat_debezium *debezium, bool last, struct leat_error *err) LEAT_CHECKED;
+/* What was appended to out.buf since `from`, with debezium->key if has_key, is the message that waits. */
+void leat_debezium_wait(struct leat_debezium *debezium, size_t from, enum leat_message_kind kind, const struct leat_text *database,
+                   const struct leat_text *table, bool has_key, uint64_t number);
+int leat_debezium_may_give(const struct leat_debezium *debezium, uint64_t pos, struct leat_error *err) LEAT_CHECKED;
+/* A commit's time in µs, by what is known of it. */
+uint64_t leat_debezium_time(const struct leat_debezium *debezium, uint32_t event_seconds);
+/* `,"ts_ms":…,"ts_us":…,"ts_ns":…`, of when it was seen. */
+void leat_debezium_put_seen(struct leat_debezium *debezium, struct leat_buf *buf, uint64_t commit_us);
+
+/* debezium_table.c */
+extern const struct leat_plan_style leat_debezium_style;
+/* The source block's parts up to `"pos":`, into debezium->source. */
+void leat_debezium_table_source(struct leat_debezium *debezium, const struct leat_plan *plan, uint64_t time_us);
+void leat_debezium_put_source(struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_text *database,
+                         const struct leat_text *table, bool mariadb, uint64_t time_us, uint64_t pos);
+/* A column's name as the settings adjust it. */
+void leat_debezium_name(void *context, struct leat_buf *buf, const struct leat_table_view *view, uint32_t column);
+/* The prefix, database and table as a schema's name, `.suffix` behind them. */
+void leat_debezium_schema_name(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_table_view *view,
+                          const char *suffix);
+
+/* debezium_step.c: which writer takes a column's values. */
+int leat_debezium_step(void *context, const struct leat_plan *plan, struct leat_step *step, struct leat_error *err) LEAT_CHECKED;
+
+/* debezium_value.c, debezium_number.c, debezium_time.c */
+extern leat_value_writer leat_debezium_write_bit, leat_debezium_write_bits, leat_debezium_write_float, leat_debezium_write_double,
+    leat_debezium_write_decimal, leat_debezium_write_decimal_double, leat_debezium_write_unsigned, leat_debezium_write_unsigned_precise, leat_debezium_write_long, leat_debezium_write_enum, leat_debezium_write_set,
+    leat_debezium_write_text, leat_debezium_write_url_safe, leat_debezium_write_hex, leat_debezium_write_geometry, leat_debezium_write_vector,
+    leat_debezium_write_bad_text;
+extern leat_value_writer leat_debezium_write_date, leat_debezium_write_date_iso, leat_debezium_write_time_ms, leat_debezium_write_time_us,
+    leat_debezium_write_time_ns, leat_debezium_write_time_iso, leat_debezium_write_stamp_ms, leat_debezium_write_stamp_us, leat_debezium_write_stamp_ns,
+    leat_debezium_write_stamp_iso, leat_debezium_write_zoned;
+/* As Java prints them, which is always with a point. */
+void leat_debezium_put_double(struct leat_buf *buf, double value);
+void leat_debezium_put_float(struct leat_buf *buf, float value);
+
+/* debezium_schema.c */
+void leat_debezium_key_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan);
+void leat_debezium_value_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan);
+void leat_debezium_source_schema(struct leat_buf *buf, bool mariadb);
+
+/* debezium_change.c */
+void leat_debezium_put_table(struct leat_buf *buf, const struct leat_table_view *view);
+void leat_debezium_ddl_key_schema(struct leat_buf *buf, bool mariadb);
+void leat_debezium_ddl_value_schema(struct leat_buf *buf, bool mariadb);
+
+/* debezium_rows.c */
+int leat_debezium_rows(struct leat_debezium *debezium, const struct leat_rows *rows, bool *passed, struct leat_error *err) LEAT_CHECKED;
+
+/* debezium_statement.c */
+int leat_debezium_statement(struct leat_debezium *debezium, const struct leat_statement *statement, bool *passed,
+                       struct leat_error *err) LEAT_CHECKED;
+int leat_debezium_definition(struct leat_debezium *debezium, const struct leat_definition *definition, struct leat_error *err) LEAT_CHECKED;
+/* Writes the statement that waits for its definitions, if there is one. */
+int leat_debezium_statement_close(struct leat_debezium *debezium, struct leat_error *err) LEAT_CHECKED;
+
+/* debezium_transaction.c */
+/* Gives BEGIN, once a transaction. */
+int leat_debezium_transaction_begin(struct leat_debezium *debezium, uint64_t time_us, struct leat_error *err) LEAT_CHECKED;
+/* Counts a message about a row of that plan. */
+void leat_debezium_count(struct leat_debezium *debezium, struct leat_plan *plan);
+int leat_debezium_transaction_end(struct leat_debezium *debezium, struct leat_error *err) LEAT_CHECKED;
+int leat_debezium_heartbeat(struct leat_format *format, uint64_t time_us, struct leat_error *err) LEAT_CHECKED;
+
+#endif

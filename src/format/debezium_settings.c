@@ -1,0 +1,66 @@
+/* The format "debezium": its settings, by the names that Debezium's connectors and Connect's JSON converter give them. */
+#include "debezium_int.h"
+
+static const char *const words_decimals[] = {"precise", "string", "double", NULL};
+static const char *const words_binary[] = {"bytes", "base64", "base64-url-safe", "hex", NULL};
+static const char *const words_bigint[] = {"exact", "long", "precise", NULL};
+static const char *const words_times[] = {"adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds", NULL};
+static const char *const words_zero[] = {"null_or_epoch", "lenient", "text", NULL};
+static const char *const words_bad_text[] = {"fail", "object", NULL};
+static const char *const words_names[] = {"none", "avro", "avro_unicode", NULL};
+static const char *const words_ops[] = {"c", "u", "d", "t", "none", NULL};
+
+#define AT(member) offsetof(struct leat_debezium_settings, member)
+
+static const struct leat_setting list[] = {
+    {.name = "topic.prefix", .kind = LEAT_SETTING_TEXT, .offset = AT(prefix),
+     .help = "The `name` in `source`, and what names of schemas begin with. Default: the relay's name."},
+    {.name = "schemas.enable", .kind = LEAT_SETTING_BOOL, .offset = AT(schemas),
+     .help = "Key and value are `{\"schema\":…,\"payload\":…}`."},
+    {.name = "key.converter.schemas.enable", .kind = LEAT_SETTING_BOOL, .offset = AT(key_schemas), .help = "The same for keys alone."},
+    {.name = "value.converter.schemas.enable", .kind = LEAT_SETTING_BOOL, .offset = AT(value_schemas),
+     .help = "The same for values alone."},
+    {.name = "decimal.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(decimals), .words = words_decimals,
+     .help = "DECIMAL as base64 of the unscaled value's two's complement, as text, or as a number that is rounded to a double."},
+    {.name = "bigint.unsigned.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(bigint), .words = words_bigint,
+     .help = "BIGINT UNSIGNED: `exact` writes the number (and stops above 2^63-1 where a schema says int64); `long`, which is "
+             "Debezium's default, turns numbers above that negative; `precise` writes a decimal of scale 0."},
+    {.name = "binary.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(binary), .words = words_binary,
+     .help = "BINARY, VARBINARY and BLOB as bytes (base64 in JSON), or as texts."},
+    {.name = "time.precision.mode", .kind = LEAT_SETTING_WORD, .offset = AT(times), .words = words_times,
+     .help = "DATE, TIME and DATETIME: what their numbers count, or ISO 8601 texts. `connect` cuts DATETIME and TIME to "
+             "milliseconds. A value that the mode has no form for stops with its position."},
+    {.name = "zero.date.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(zero), .words = words_zero,
+     .help = "0000-00-00: as Debezium null where the column may be NULL, else 1970-01-01; and 2026-02-00 or 02-31 stops. "
+             "`lenient` writes those so, too. `text` writes them all as MySQL prints them, which needs messages without "
+             "schemas."},
+    {.name = "invalid.text.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(bad_text), .words = words_bad_text,
+     .help = "Texts whose bytes aren't of their column's character set: stop, or write `{\"charset\":…,\"base64\":…}`, which needs "
+             "messages without schemas. Debezium puts U+FFFD in their place."},
+    {.name = "tombstones.on.delete", .kind = LEAT_SETTING_BOOL, .offset = AT(tombstones), .fallback = "true",
+     .help = "A delete is followed by its key without value, so that compaction can drop the key. Sinks that write lines leave "
+             "them out."},
+    {.name = "skipped.operations", .kind = LEAT_SETTING_LIST, .offset = AT(skipped), .words = words_ops, .fallback = "t",
+     .help = "Creates, updates, deletes, truncates that aren't written; `none`: all are."},
+    {.name = "message.key.columns", .kind = LEAT_SETTING_TEXT, .offset = AT(key_columns),
+     .help = "Keys chosen by table: `DATABASE.TABLE:COLUMN,COLUMN;…`, regular expressions."},
+    {.name = "include.query", .kind = LEAT_SETTING_BOOL, .offset = AT(query),
+     .help = "The statement's text in `source.query`; the source needs binlog_rows_query_log_events (MariaDB: "
+             "binlog_annotate_row_events)."},
+    {.name = "include.schema.changes", .kind = LEAT_SETTING_BOOL, .offset = AT(schema_changes), .fallback = "true",
+     .help = "A message for each DDL statement on tables and databases."},
+    {.name = "provide.transaction.metadata", .kind = LEAT_SETTING_BOOL, .offset = AT(transactions),
+     .help = "Messages at a transaction's begin and end, and in `transaction` where in it a change stands."},
+    {.name = "unavailable.value.placeholder", .kind = LEAT_SETTING_TEXT, .offset = AT(unavailable),
+     .fallback = "__debezium_unavailable_value",
+     .help = "What is written for texts and bytes of columns that an image leaves out (binlog_row_image). Columns of other types "
+             "are left out; with schemas, such images stop."},
+    {.name = "field.name.adjustment.mode", .kind = LEAT_SETTING_WORD, .offset = AT(field_names), .words = words_names,
+     .help = "Columns' names: as they are; or with `_` in place of what Avro's names don't have; or with `_uXXXX`."},
+    {.name = "schema.name.adjustment.mode", .kind = LEAT_SETTING_WORD, .offset = AT(schema_names), .words = words_names,
+     .help = "The same for names of schemas."},
+    {.name = "sanitize.field.names", .kind = LEAT_SETTING_BOOL, .offset = AT(sanitize),
+     .help = "The old name of `field.name.adjustment.mode: avro`."},
+};
+
+const struct leat_settings leat_debezium_settings = {"debezium", list, sizeof list / sizeof *list};
