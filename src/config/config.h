@@ -93,6 +93,8 @@ struct leat_sink_config {
     char *type;
     char *format;
     struct leat_strings tables, exclude_tables;
+    struct leat_pairs columns; /* rules of filter/columns.h */
+    char *mask_key_file;
     struct leat_point start; /* unset: allowed only on a journal that is as new as the sink */
     enum leat_when_full when_journal_full;
     enum leat_sink_undecodable on_undecodable; /* what was quarantined, and still can't be decoded */

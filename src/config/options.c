@@ -107,6 +107,11 @@ static const struct option sink_options[] = {
      .help = "How changes are written (docs/formats/)."},
     {"tables", OPTION_TEXTS, SINK(tables), .help = "What this sink gets, as patterns `database.table`. None: all that is journalled."},
     {"exclude_tables", OPTION_TEXTS, SINK(exclude_tables), .help = "What this sink doesn't get, though `tables` would take it."},
+    {"columns", OPTION_PAIRS, SINK(columns), .flags = OPTION_DOTTED,
+     .help = "What this sink gets of columns: `database.table.column` (with `*` and `?`) and what is done to them, any of `include`, "
+             "`exclude`, `rename NAME`, `hash`, `redact`, `last N`, `truncate N`, with commas between (docs/columns.md)."},
+    {"mask_key_file", OPTION_TEXT, SINK(mask_key_file),
+     .help = "A file whose bytes (without the line break at the end) are the key of `hash` in `columns`. Read at the start."},
     {"start", OPTION_POINT, SINK(start),
      .help = "Where a sink that has no checkpoint begins: `earliest` or `now` in the journal, or a position. Needed for a new sink "
              "on a journal that already holds transactions."},

@@ -60,6 +60,24 @@ void leat_runner_move(struct leat_runner *runner, enum leat_runner_state to, con
 
 /* ---- Making and freeing ---- */
 
+static int make_columns(struct leat_runner *runner, struct leat_error *err)
+{
+    enum { KEY_BYTES_MAX = 4096 };
+    const struct leat_sink_config *config = runner->config;
+    char *key = NULL;
+    size_t size = 0;
+    int rc = config->mask_key_file ? leat_fs_read_all(runner->fs, config->mask_key_file, KEY_BYTES_MAX, &key, &size, err) : LEAT_OK;
+    if (rc == LEAT_END)
+        return leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "sink %s: mask_key_file %s doesn't exist", config->name, config->mask_key_file);
+    if (rc)
+        return leat_error_prefix(err, "sink %s: mask_key_file", config->name);
+    while (size && (key[size - 1] == '\n' || key[size - 1] == '\r'))
+        size--;
+    rc = leat_columns_new(&runner->columns, &config->columns, key, size, err);
+    free(key);
+    return rc ? leat_error_prefix(err, "sink %s", config->name) : LEAT_OK;
+}
+
 int leat_runner_new(struct leat_runner **out, const struct leat_runner_env *env, struct leat_error *err)
 {
     const struct leat_sink_config *config = env->config;
@@ -81,6 +99,8 @@ int leat_runner_new(struct leat_runner **out, const struct leat_runner_env *env,
     int rc =
         leat_filter_new(&runner->filter, (const char *const *)config->tables.list, config->tables.count,
                         (const char *const *)config->exclude_tables.list, config->exclude_tables.count, err);
+    if (rc == LEAT_OK && config->columns.count)
+        rc = make_columns(runner, err);
     if (rc == LEAT_OK) {
         const struct leat_sink_env sink_env = {config,     env->relay_name,   runner->filter, env->fs,
                                                env->clock, env->state_folder, &runner->at};
@@ -106,6 +126,7 @@ void leat_runner_free(struct leat_runner **out)
         runner->ops->close(&runner->sink);
     if (runner->filter)
         leat_filter_free(&runner->filter);
+    leat_columns_free(&runner->columns);
     leat_checkpoint_free(&runner->at);
     leat_checkpoint_free(&runner->shared.delivered);
     leat_point_free(&runner->until);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "filter/columns.h"
 #include "runner.h"
 
 enum {
@@ -77,6 +78,7 @@ struct leat_runner {
     const struct leat_sink_ops *ops;
     struct leat_sink *sink;
     struct leat_filter *filter;
+    struct leat_columns *columns; /* NULL: no rules */
     struct runner_tables tables;
 
     enum leat_runner_state state;

@@ -345,7 +345,11 @@ static void offer_skip(const struct leat_runner *runner, struct leat_error *err)
 int leat_runner_give(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err)
 {
     bool passed = false;
-    int rc = runner->ops->item(runner->sink, item, &passed, err);
+    int rc = LEAT_OK;
+    if (runner->columns)
+        rc = leat_columns_item(runner->columns, item, &item, err);
+    if (rc == LEAT_OK && item)
+        rc = runner->ops->item(runner->sink, item, &passed, err);
     if (rc == LEAT_FAIL) {
         runner->item_failed = true;
         if (err->kind == LEAT_KIND_DATA || err->code == LEAT_E_UNSUPPORTED)
