@@ -255,6 +255,48 @@ def _type_in_schema(d, run):
     return _in_schema(d, "type") and (d.ours, d.theirs) in (("double", "float"), ("int16", "boolean"), ("bytes", "string"))
 
 
+# Of a column in a schema change: what the statement said, and what the server made of it.
+WORDS = {
+    "typeName": {("TINYINT", "BOOLEAN"), ("DECIMAL", "NUMERIC"), ("DOUBLE", "REAL"), ("DOUBLE", "FLOAT"), ("BINARY", "BINARY BINARY"),
+                 ("VARBINARY", "VARCHAR")},
+    "jdbcType": {("5", "16"), ("3", "2"), ("8", "7"), ("8", "6"), ("-3", "12")},
+    "length": {("1", None), (None, "53"), ("2048", None)},
+    "charsetName": {(None, "binary")},
+    "defaultValueExpression": {("1.50", "1.5"), ("b'1'", "1"), ("b'101'", "101"), ("1", "TRUE"), ("CONCAT('a', 'b')", None)},
+}
+WORDS["typeExpression"] = WORDS["typeName"]
+
+
+def _of_column(d):
+    path = _payload(d.path)
+    return _is_schema_change(d) and path[:1] == ("tableChanges",) and path[3:4] == ("columns",) and len(path) == 6
+
+
+def _words(d, run):
+    return _of_column(d) and (d.ours, d.theirs) in WORDS.get(d.path[-1], ())
+
+
+def _time_expression(d, run):
+    return _of_column(d) and d.path[-1] == "defaultValueExpression" and str(d.ours).startswith(("CURRENT_TIMESTAMP", "current_timestamp")) and \
+        d.theirs == "1970-01-01 00:00:00"
+
+
+def _generated(d, run):
+    """Debezium takes ON UPDATE CURRENT_TIMESTAMP for AUTO_INCREMENT, and doesn't know GENERATED columns by their statement."""
+    return _of_column(d) and d.path[-1] in ("generated", "autoIncremented") and isinstance(d.theirs, bool)
+
+
+def _year_null(d, run):
+    """Days or parts of them before 0001-01-01, which MySQL allows and Debezium doesn't know."""
+    first = (date(1, 1, 1) - date(1970, 1, 1)).days
+    return _is_value(d) and isinstance(d.ours, Number) and d.theirs in (None, Number(0)) and \
+        any(int(d.ours) < first * unit and int(d.ours) >= (first - 367) * unit for unit in UNITS.values())
+
+
+def _zero_timestamp(d, run):
+    return _is_value(d) and d.ours == "1970-01-01T00:00:00Z" and d.path[-1] == "tsn"
+
+
 def _xa(d, run):
     """A branch's rows come at its COMMIT, in that transaction; Debezium's at its PREPARE."""
     if run.scenario != "xa":
@@ -268,6 +310,11 @@ AGREED = (
     Agreed("source.row and source.thread of schema changes", "Debezium leaves what the row event before had", _left_behind),
     Agreed("source.snapshot where NULLs are kept", "without replace.null.with.default Debezium's own \"false\", a default, is null", _snapshot),
     Agreed("schemas of BOOLEAN, REAL, CHARACTER SET binary", "as their values", _type_in_schema),
+    Agreed("words of the statement", "Debezium gives a column's type and default as the statement has them; leat as the server does", _words),
+    Agreed("defaults that are the time, in schema changes", "Debezium says 1970; leat gives the expression", _time_expression),
+    Agreed("generated and autoIncremented", "Debezium mistakes one thing for another", _generated),
+    Agreed("the year 0", "Debezium makes null of it, or 1970", _year_null),
+    Agreed("TIMESTAMP '0000-00-00' NOT NULL", "Debezium puts the column's default in its place", _zero_timestamp),
     Agreed("XA", "Debezium gives a branch's rows at PREPARE, even if it is rolled back later; leat at COMMIT", _xa),
     Agreed("source.version", "Debezium's is its own, leat's is leat's", _version),
     Agreed("ts_ms, ts_us, ts_ns of the message", "when Debezium handled the event; leat says when it was committed, so that a repeated message is the "

@@ -48,7 +48,7 @@ def _program(connector):
 
 def prepare(server):
     """Before the changes: what Debezium needs to see in the binlog."""
-    server.sql(f"CREATE DATABASE {MARKER_DATABASE}; CREATE TABLE {MARKER_DATABASE}.marker (id INT PRIMARY KEY)")
+    server.sql(f"CREATE DATABASE {MARKER_DATABASE} CHARACTER SET utf8mb4; CREATE TABLE {MARKER_DATABASE}.marker (id INT PRIMARY KEY)")
 
 
 def mark(server):
@@ -67,7 +67,7 @@ class Debezium:
         return {
             "name": "leat-lab", "connector.class": CONNECTORS[self.connector], "topic.prefix": PREFIX,
             "database.hostname": "127.0.0.1", "database.port": self.server.port, "database.user": "root", "database.password": "",
-            "database.server.id": "7100", "database.ssl.mode": "disabled", "driver.allowPublicKeyRetrieval": "true",
+            "database.server.id": "7100", "database.ssl.mode": "disabled" if self.connector == "mysql" else "disable", "driver.allowPublicKeyRetrieval": "true",
             "snapshot.mode": "configuration_based", "snapshot.mode.configuration.based.start.stream": "true",
             "offset.storage": "org.apache.kafka.connect.storage.MemoryOffsetBackingStore", "offset.flush.interval.ms": "60000",
             "schema.history.internal": "io.debezium.relational.history.MemorySchemaHistory",

@@ -38,9 +38,9 @@ MARIADB = {"10.5": ("bullseye", "-10.5"), "10.11": ("bookworm", ""), "11.8": ("t
 # Apache Kafka's brokers are a folder of jars; Java comes from Debian.
 KAFKA_JARS = {"org.apache.kafka:kafka_2.13": "4.1.0", "org.apache.kafka:kafka-tools": "4.1.0", "org.slf4j:slf4j-reload4j": "1.7.36"}
 
-# Debezium: the embedded engine with what it needs, and each connector as it is handed out for Kafka Connect, a folder of jars.
-DEBEZIUM_VERSION = "3.6.0.Final"
-DEBEZIUM_JARS = {"io.debezium:debezium-embedded": DEBEZIUM_VERSION, "org.slf4j:slf4j-simple": "1.7.36"}
+# Debezium: the embedded engine with what it needs, and each connector as it is handed out for Kafka Connect, a folder of jars. The
+# newest that runs on Debian's Java, of those that were found complete.
+DEBEZIUM = {"mysql": "3.6.0.Final", "mariadb": "3.5.0.Final"}
 
 
 class Unavailable(RuntimeError):
@@ -94,19 +94,20 @@ def _fetch_kafka(folder):
 
 def debezium_root(connector):
     """The folder with Debezium's engine and its connector ("mysql", "mariadb") in libs/, fetched on first use (60 MB, a minute)."""
-    return _or_unavailable(f"Debezium's connector for {connector}", f"debezium-{DEBEZIUM_VERSION}-{connector}",
+    return _or_unavailable(f"Debezium's connector for {connector}", f"debezium-{DEBEZIUM[connector]}-{connector}",
                            lambda folder: _fetch_debezium(folder, connector))
 
 
 def _fetch_debezium(folder, connector):
     _need_maven()
-    _maven("copy", f"-Dartifact=io.debezium:debezium-connector-{connector}:{DEBEZIUM_VERSION}:tar.gz:plugin",
+    version = DEBEZIUM[connector]
+    _maven("copy", f"-Dartifact=io.debezium:debezium-connector-{connector}:{version}:tar.gz:plugin",
            f"-DoutputDirectory={folder}", "-Dmdep.useBaseVersion=true")
     archive = next(folder.glob("*.tar.gz"))
     _quietly(["tar", "-xzf", archive, "-C", folder, "--strip-components=1"])
     archive.unlink()
     libs = folder / "libs"
-    _fetch_jars(folder, DEBEZIUM_JARS)
+    _fetch_jars(folder, {"io.debezium:debezium-embedded": version, "org.slf4j:slf4j-simple": "1.7.36"})
     for jar in folder.glob("*.jar"):
         jar.replace(libs / jar.name)
 

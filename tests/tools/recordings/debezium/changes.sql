@@ -2,7 +2,7 @@
 -- run: defaults
 -- run: schemas key.converter.schemas.enable=true value.converter.schemas.enable=true header.converter.schemas.enable=true
 -- run: transactions provide.transaction.metadata=true
--- run: transactions_with_schemas provide.transaction.metadata=true key.converter.schemas.enable=true value.converter.schemas.enable=true
+-- run: transactions_with_schemas provide.transaction.metadata=true key.converter.schemas.enable=true value.converter.schemas.enable=true header.converter.schemas.enable=true
 -- run: query include.query=true
 -- run: no_tombstones tombstones.on.delete=false
 -- run: nothing_skipped skipped.operations=none
