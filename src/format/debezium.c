@@ -34,6 +34,7 @@ static int settle(struct leat_debezium *debezium, const struct leat_format_optio
     struct leat_debezium_settings *settings = &debezium->settings;
     debezium->key_schemas = settings->schemas || settings->key_schemas;
     debezium->value_schemas = settings->schemas || settings->value_schemas;
+    debezium->header_schemas = settings->schemas || settings->header_schemas;
     bool schemas = debezium->key_schemas || debezium->value_schemas;
     if (schemas && settings->zero == DEBEZIUM_ZERO_TEXT)
         return fail_settings(err, "zero.date.handling.mode: text gives no value that a schema could describe", "schemas.enable: false, or another mode");

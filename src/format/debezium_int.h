@@ -25,7 +25,7 @@ enum leat_debezium_names { DEBEZIUM_NAMES_NONE, DEBEZIUM_NAMES_AVRO, DEBEZIUM_NA
 /* As the table of settings fills it. */
 struct leat_debezium_settings {
     char *prefix, *unavailable, *key_columns;
-    bool schemas, key_schemas, value_schemas, query, schema_changes, tombstones, transactions, sanitize;
+    bool schemas, key_schemas, value_schemas, header_schemas, comments, query, schema_changes, tombstones, transactions, sanitize;
     unsigned decimals, binary, bigint, times, zero, bad_text, field_names, schema_names;
     struct leat_setting_list skipped;
 };
@@ -67,7 +67,7 @@ struct leat_debezium {
     struct leat_plans *plans;
     char *prefix;             /* topic.prefix, or the relay's name */
     bool skips[DEBEZIUM_OPS];
-    bool key_schemas, value_schemas;
+    bool key_schemas, value_schemas, header_schemas;
     struct leat_buf absent_text, absent_bytes; /* JSON strings of the placeholder */
 
     /* The transaction. */
@@ -148,6 +148,8 @@ extern leat_value_writer leat_debezium_write_date, leat_debezium_write_date_iso,
     leat_debezium_write_stamp_iso, leat_debezium_write_zoned;
 /* As Java prints them, which is always with a point. */
 void leat_debezium_put_double(struct leat_buf *buf, double value);
+/* An unscaled value of a decimal's digits, in base64. */
+void leat_debezium_put_decimal(struct leat_buf *buf, const char *text, size_t size);
 void leat_debezium_put_float(struct leat_buf *buf, float value);
 
 /* debezium_schema.c */

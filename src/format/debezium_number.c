@@ -219,6 +219,12 @@ static uint8_t *put_unscaled(uint8_t *to, const uint8_t *text, size_t size)
     return put_whole(to, limbs, negative);
 }
 
+void leat_debezium_put_decimal(struct leat_buf *buf, const char *text, size_t size)
+{
+    uint8_t *to = leat_buf_reserve(buf, LEAT_VALUE_TEXT_MAX);
+    leat_buf_commit(buf, (size_t)(put_unscaled(to, (const uint8_t *)text, size) - to));
+}
+
 int leat_debezium_write_decimal(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                            struct leat_error *err)
 {

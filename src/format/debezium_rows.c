@@ -116,7 +116,7 @@ static void make_tail(struct run *run, enum leat_debezium_op op)
 }
 
 /* As the message's key, into `buf`. */
-static int write_key(struct run *run, struct leat_buf *buf, const struct leat_located *located, struct leat_error *err)
+static int write_key(struct run *run, struct leat_buf *buf, const struct leat_located *located, bool schema, struct leat_error *err)
 {
     struct leat_debezium *debezium = run->debezium;
     const struct leat_plan *plan = run->plan;
@@ -124,7 +124,8 @@ static int write_key(struct run *run, struct leat_buf *buf, const struct leat_lo
     leat_buf_clear(buf);
     if (!plan->key_count)
         return LEAT_OK;
-    leat_buf_put(buf, run->table->key_head.data, run->table->key_head.size);
+    if (schema)
+        leat_buf_put(buf, run->table->key_head.data, run->table->key_head.size);
     leat_writer_begin(&writer, buf, run->table->key_max + LEAT_TEXT_CHUNK);
     *writer.to++ = '{';
     for (uint32_t i = 0; i < plan->key_count; i++) {
@@ -142,7 +143,7 @@ static int write_key(struct run *run, struct leat_buf *buf, const struct leat_lo
             return fail_at(run, step, err);
     }
     *writer.to++ = '}';
-    if (run->table->key_head.size)
+    if (schema)
         *writer.to++ = '}';
     leat_writer_commit(&writer);
     return LEAT_OK;
@@ -301,9 +302,10 @@ static int skip_image(struct run *run, const uint8_t *present, struct leat_error
 
 static int write_keys(struct run *run, const struct leat_located *key, const struct leat_located *other, struct leat_error *err)
 {
-    if (write_key(run, &run->debezium->key, key, err))
+    const struct leat_debezium *debezium = run->debezium;
+    if (write_key(run, &run->debezium->key, key, debezium->key_schemas, err))
         return LEAT_FAIL;
-    return write_key(run, &run->debezium->other_key, other, err);
+    return write_key(run, &run->debezium->other_key, other, debezium->header_schemas, err);
 }
 
 /* The key changed: the row is deleted under the old one and created under the new one, which is located behind it. */
@@ -390,7 +392,7 @@ static int write_update(struct run *run, struct leat_error *err)
         return fail_value(run, &writer, from, err);
     put_end(run, &writer);
     leat_writer_commit(&writer);
-    if (write_key(run, &debezium->key, plan->located, err)) {
+    if (write_key(run, &debezium->key, plan->located, debezium->key_schemas, err)) {
         debezium->out.buf->size = from;
         return LEAT_FAIL;
     }
@@ -412,7 +414,7 @@ static int write_single(struct run *run, struct leat_error *err)
     if (plan->key_count && leat_image_locate(&nothing, plan, delete ? run->before_present : run->after_present, run->cursor,
                                              plan->located, err))
         return fail_at(run, nothing.step, err);
-    if (write_key(run, &debezium->key, plan->located, err) ||
+    if (write_key(run, &debezium->key, plan->located, debezium->key_schemas, err) ||
         write_one(run, delete ? &run->cursor : NULL, delete ? NULL : &run->cursor, err))
         return LEAT_FAIL;
     return delete ? write_tombstone(run, err) : LEAT_OK;

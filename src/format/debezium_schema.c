@@ -1,6 +1,8 @@
 /* The format "debezium": Connect's schemas as its JSON converter writes them, once a definition. */
 #include "debezium_int.h"
 
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "type_int.h"
 
@@ -164,6 +166,49 @@ static void put_inner(struct leat_buf *buf, const struct leat_step *step)
     leat_buf_puts(buf, "{\"type\":\"int32\",\"optional\":true,\"field\":\"srid\"}]");
 }
 
+static bool is_number(const struct leat_text *text)
+{
+    bool digits = false;
+    for (uint32_t i = 0; i < text->size; i++) {
+        digits = digits || (text->bytes[i] >= '0' && text->bytes[i] <= '9');
+        if (!strchr("0123456789.+-eE", text->bytes[i]))
+            return false;
+    }
+    return digits;
+}
+
+/* Those of whole numbers, as far as 64 bits hold them. */
+static void put_whole_default(struct leat_buf *buf, const struct leat_text *text)
+{
+    enum { DIGITS = 18 };
+    if (text->size <= DIGITS && !memchr(text->bytes, '.', text->size) && !memchr(text->bytes, 'e', text->size))
+        leat_buf_printf(buf, ",\"default\":%lld", (long long)strtoll(text->bytes, NULL, 10));
+}
+
+/* A default that stands for NULL on the other side (replace.null.with.default) would undo NULLs: so only columns that can't be NULL
+ * tell theirs, where it is a number or text. */
+static void put_default(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, const struct kind *kind)
+{
+    const struct leat_column *column = step->column;
+    const struct leat_text *text = &column->default_value;
+    unsigned unwanted = LEAT_COLUMN_NULLABLE | LEAT_COLUMN_DEFAULT_EXPRESSION | LEAT_COLUMN_GENERATED;
+    if (!(column->flags & LEAT_COLUMN_HAS_DEFAULT) || column->flags & unwanted || step->op == LEAT_STEP_TEMPORAL)
+        return;
+    bool whole = strncmp(kind->type, "int", 3) == 0, real = !strcmp(kind->type, "float") || !strcmp(kind->type, "double");
+    if (column->type == LEAT_TYPE_NEWDECIMAL && debezium->settings.decimals == DEBEZIUM_DECIMAL_PRECISE && is_number(text)) {
+        leat_buf_puts(buf, ",\"default\":");
+        leat_debezium_put_decimal(buf, text->bytes, text->size);
+    } else if (whole && is_number(text)) {
+        put_whole_default(buf, text);
+    } else if (real && is_number(text)) {
+        leat_buf_puts(buf, ",\"default\":");
+        leat_debezium_put_double(buf, strtod(text->bytes, NULL));
+    } else if (!strcmp(kind->type, "string") && column->collation != LEAT_COLLATION_BINARY && step->op != LEAT_STEP_JSON) {
+        leat_buf_puts(buf, ",\"default\":");
+        leat_json_string(buf, text->bytes, text->size);
+    }
+}
+
 static void put_column(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, bool key)
 {
     struct kind kind = kind_of(debezium, step);
@@ -177,6 +222,7 @@ static void put_column(const struct leat_debezium *debezium, struct leat_buf *bu
     if (step->column->type == LEAT_TYPE_GEOMETRY)
         leat_buf_puts(buf, step->detail ? ",\"doc\":\"Geometry (POINT)\"" : ",\"doc\":\"Geometry\"");
     put_parameters(debezium, buf, step);
+    put_default(debezium, buf, step, &kind);
     leat_buf_puts(buf, ",\"field\":");
     leat_buf_put(buf, step->text + 1, step->text_size - 2);
     leat_buf_u8(buf, '}');

@@ -61,6 +61,22 @@ void leat_debezium_name(void *context, struct leat_buf *buf, const struct leat_t
     put_adjusted(buf, name->bytes, name->size, mode, false);
 }
 
+/* As a topic's name has it, in quotes: each of Java's characters that can't be in one is an underscore. */
+static void put_as_topic(struct leat_buf *buf, const uint8_t *name, size_t size)
+{
+    leat_buf_u8(buf, '"');
+    for (size_t at = 0; at < size;) {
+        size_t character = leat_utf8_character(name + at, size - at);
+        character = character ? character : 1;
+        if (is_name_byte(name[at]) || name[at] == '.' || name[at] == '-')
+            leat_buf_u8(buf, name[at]);
+        else
+            leat_buf_puts(buf, character == 4 ? "__" : "_");
+        at += character;
+    }
+    leat_buf_u8(buf, '"');
+}
+
 void leat_debezium_schema_name(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_table_view *view, const char *suffix)
 {
     struct leat_buf name = {0};
@@ -73,7 +89,7 @@ void leat_debezium_schema_name(const struct leat_debezium *debezium, struct leat
     }
     leat_buf_puts(&name, suffix);
     if (debezium->settings.schema_names == DEBEZIUM_NAMES_NONE) {
-        leat_json_string(buf, name.data, name.size);
+        put_as_topic(buf, name.data, name.size);
     } else {
         leat_buf_puts(buf, "\"");
         if (name.data[0] >= '0' && name.data[0] <= '9')
@@ -204,7 +220,7 @@ static int complete(void *context, struct leat_plan *plan, struct leat_error *er
         table->source[i] = at;
     if (debezium->value_schemas)
         leat_debezium_value_schema(debezium, &table->value_head, plan);
-    if (debezium->key_schemas && plan->key_count)
+    if ((debezium->key_schemas || debezium->header_schemas) && plan->key_count)
         leat_debezium_key_schema(debezium, &table->key_head, plan);
     for (uint32_t i = 0; i < plan->key_count; i++) {
         const struct leat_step *step = &plan->steps[plan->key[i]];

@@ -19,8 +19,8 @@ RECORDINGS = Path(__file__).resolve().parents[2] / "data" / "debezium"
 
 # Debezium's default turns numbers above 2^63 negative, and dates with zeros in them into null or 1970; leat's doesn't.
 AS_THEIRS = {"bigint.unsigned.handling.mode": "long", "zero.date.handling.mode": "lenient"}
-# Of converters that leat has no settings for: headers are as the key is, Decimal is always base64, NULL is never replaced.
-NOT_OURS = ("header.converter.", "value.converter.replace.null.with.default", "key.converter.replace.null.with.default")
+# Of converters that leat has no settings for: Decimal is always base64, NULL is never replaced.
+NOT_OURS = ("value.converter.replace.null.with.default", "key.converter.replace.null.with.default")
 
 
 # ---- Messages of both ----
