@@ -103,15 +103,21 @@ int leat_kafka_route(struct kafka_routes *routes, const struct leat_message *mes
 
 /* ---- kafka_topics.c ---- */
 
-enum kafka_topic_use { KAFKA_TOPIC_CHANGES, KAFKA_TOPIC_CHECKPOINT };
+enum kafka_topic_use { KAFKA_TOPIC_CHANGES, KAFKA_TOPIC_CHECKPOINT, KAFKA_TOPIC_OTHER };
 struct kafka_topic_found {
     int32_t partitions; /* 0: there is no such topic */
 };
-/* Whether there is a topic of this name; asks the brokers, with a deadline. */
+/* Whether there is a topic of this name; asks the brokers, with a deadline. Never makes one, whatever the brokers' auto.create.topics.enable. */
 int leat_kafka_topic_look(struct kafka_client *client, const char *name, struct kafka_topic_found *found, struct leat_error *err)
     LEAT_CHECKED;
+/* Gives every topic that the account may see. */
+int leat_kafka_topics_each(struct kafka_client *client, void (*take)(void *context, const char *name, int32_t partitions), void *context,
+                           struct leat_error *err) LEAT_CHECKED;
 /* Makes it as the settings say: a checkpoint topic is compacted and has one partition. LEAT_OK too when it is there already. */
 int leat_kafka_topic_make(struct kafka_client *client, const char *name, enum kafka_topic_use use, struct leat_error *err) LEAT_CHECKED;
+/* Whichever of the two is needed: a topic that is there, found or made as missing_topics says. */
+int leat_kafka_topic_need(struct kafka_client *client, const char *name, enum kafka_topic_use use, struct kafka_topic_found *found,
+                          struct leat_error *err) LEAT_CHECKED;
 /* A template's text for what belongs to no table: {name}, {sink}. Fresh memory, or NULL with an error. */
 char *leat_kafka_topic_name(const struct leat_sink_env *env, const char *pattern, struct leat_error *err);
 

@@ -1,0 +1,193 @@
+/* What librdkafka is told (kafka_int.h): our defaults, then what the user gave, then what can't be otherwise; and its log lines,
+ * which become ours. The runner's thread; log lines come in any.
+ *
+ * A librdkafka configuration is made anew for each handle: secrets in files are read then, so that one that was changed counts at the
+ * next attempt to connect. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "kafka_int.h"
+#include "kafka_properties_int.h"
+
+enum { SECRET_BYTES_MAX = 1 << 20, QUEUE_KBYTES = 32768 };
+
+struct setting {
+    const char *name, *value;
+};
+
+/* Of producers. Measured: docs/sinks/kafka.md says what each is worth. */
+static const struct setting producer_defaults[] = {
+    {"compression.codec", "lz4"},
+    {"batch.size", "1000000"},
+    {"batch.num.messages", "20000"},
+    {"queue.buffering.max.messages", "1000000"},
+    {"linger.ms", "1"},
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+};
+
+static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct leat_error *err)
+{
+    char text[512];
+    if (rd_kafka_conf_set(conf, name, value, text, sizeof text) == RD_KAFKA_CONF_OK)
+        return LEAT_OK;
+    if (leat_config_secret(name)) /* librdkafka may quote it */
+        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "kafka.%s: librdkafka doesn't take the value", name);
+    else
+        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "kafka.%s: %s", name, text);
+    return leat_cure(err, "correct it; CONFIGURATION.md of librdkafka %s says what it takes", rd_kafka_version_str());
+}
+
+static int set_number(rd_kafka_conf_t *conf, const char *name, uint64_t value, struct leat_error *err)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    return set(conf, name, text, err);
+}
+
+/* ---- Callbacks ---- */
+
+/* syslog's levels: 3 and less are errors to librdkafka, which goes on trying; whether it is one to us is decided where it matters. */
+static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
+{
+    const struct kafka_client *client = rd_kafka_opaque(handle);
+    enum leat_log_level ours = level <= 4 ? LEAT_LOG_WARN : level <= 6 ? LEAT_LOG_INFO : LEAT_LOG_DEBUG;
+    leat_log(ours, "kafka", client ? client->env->config->name : NULL, "%s: %s", facility, text);
+}
+
+/* With statistics.interval.ms: for who looks for a bottleneck. */
+static int on_statistics(rd_kafka_t *handle, char *json, size_t size, void *opaque)
+{
+    const struct kafka_client *client = opaque;
+    leat_log(LEAT_LOG_DEBUG, "kafka", client ? client->env->config->name : NULL, "statistics of %s: %.*s", rd_kafka_name(handle), (int)size, json);
+    return 0; /* librdkafka frees it */
+}
+
+/* ---- What the user gave ---- */
+
+static int set_from_file(rd_kafka_conf_t *conf, const struct leat_sink_env *env, const char *name, const char *path, struct leat_error *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    int rc = leat_fs_read_all(env->fs, path, SECRET_BYTES_MAX, &text, &size, err);
+    if (rc == LEAT_END)
+        rc = leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "%s: there is no such file", path);
+    if (rc)
+        return leat_error_prefix(err, "kafka.%s_file", name);
+    while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
+        size--;
+    if (memchr(text, 0, size)) {
+        rc = leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "kafka.%s_file: %s holds a NUL: it is no text", name, path);
+    } else {
+        text[size] = 0;
+        rc = set(conf, name, text, err);
+    }
+    explicit_bzero(text, size);
+    free(text);
+    return rc;
+}
+
+static int set_given(rd_kafka_conf_t *conf, const struct leat_sink_env *env, const struct kafka_properties *properties, bool consumer,
+                     struct leat_error *err)
+{
+    for (size_t i = 0; i < env->config->kafka.count; i++) {
+        const struct leat_pair *pair = &env->config->kafka.list[i];
+        char name[256];
+        size_t size;
+        bool in_file = leat_kafka_property_in_file(pair->name, &size);
+        snprintf(name, sizeof name, "%.*s", (int)size, pair->name);
+        const struct kafka_property *property = leat_kafka_property_find(properties, name);
+        /* librdkafka warns of a property that is for the other kind of client. */
+        if (property && property->scope == (consumer ? KAFKA_OF_PRODUCERS : KAFKA_OF_CONSUMERS))
+            continue;
+        if (in_file ? set_from_file(conf, env, name, pair->value, err) : set(conf, name, pair->value, err))
+            return LEAT_FAIL;
+    }
+    return LEAT_OK;
+}
+
+/* ---- What can't be otherwise ---- */
+
+static int set_reader(rd_kafka_conf_t *conf, struct leat_error *err)
+{
+    static const struct setting needed[] = {{"isolation.level", "read_committed"}, {"enable.partition.eof", "true"},
+                                            {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
+                                            {"auto.offset.reset", "earliest"}};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (set(conf, needed[i].name, needed[i].value, err))
+            return LEAT_FAIL;
+    return LEAT_OK;
+}
+
+static int set_transactional(rd_kafka_conf_t *conf, const struct leat_sink_env *env, struct leat_error *err)
+{
+    char id[256];
+    snprintf(id, sizeof id, "leat-%s-%s", env->relay_name, env->config->name);
+    if (!leat_kafka_given(env->config, "transactional.id") && set(conf, "transactional.id", id, err))
+        return LEAT_FAIL;
+    if (!leat_kafka_given(env->config, "transaction.timeout.ms") && set(conf, "transaction.timeout.ms", "15000", err))
+        return LEAT_FAIL;
+    return set(conf, "delivery.report.only.error", "true", err);
+}
+
+static int set_producer(rd_kafka_conf_t *conf, const struct leat_sink_env *env, enum kafka_role role, struct leat_error *err)
+{
+    const struct leat_sink_config *config = env->config;
+    if (config->delivery == LEAT_DELIVERY_EXACTLY_ONCE)
+        return role == KAFKA_PRODUCER ? set_transactional(conf, env, err) : LEAT_OK;
+    if (!leat_kafka_given(config, "message.timeout.ms delivery.timeout.ms"))
+        return set(conf, "message.timeout.ms", "0", err); /* for ever: an order that has a hole would be none */
+    return LEAT_OK;
+}
+
+static int set_defaults(rd_kafka_conf_t *conf, const struct leat_sink_env *env, const struct kafka_properties *properties, bool consumer,
+                        struct leat_error *err)
+{
+    char id[256];
+    snprintf(id, sizeof id, "leat-%s-%s", env->relay_name, env->config->name);
+    if (set(conf, "client.id", id, err) || set(conf, "log.connection.close", "false", err))
+        return LEAT_FAIL;
+    /* Kerberos by the tickets that are there: librdkafka's own way is to run kinit through a shell. */
+    static const char kinit[] = "sasl.kerberos.min.time.before.relogin";
+    if (leat_kafka_property_find(properties, kinit) && set(conf, kinit, "0", err))
+        return LEAT_FAIL;
+    if (consumer)
+        return LEAT_OK;
+    for (size_t i = 0; i < sizeof producer_defaults / sizeof *producer_defaults; i++)
+        if (set(conf, producer_defaults[i].name, producer_defaults[i].value, err))
+            return LEAT_FAIL;
+    uint64_t message = (uint64_t)leat_kafka_given_number(env->config, "message.max.bytes", 0);
+    uint64_t room = 4 * (message / 1024);
+    return set_number(conf, "queue.buffering.max.kbytes", room > QUEUE_KBYTES ? room : QUEUE_KBYTES, err);
+}
+
+static int build(rd_kafka_conf_t *conf, const struct leat_sink_env *env, enum kafka_role role, const struct kafka_properties *properties,
+                 struct leat_error *err)
+{
+    bool consumer = role == KAFKA_READER;
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    if (leat_kafka_given(env->config, "statistics.interval.ms"))
+        rd_kafka_conf_set_stats_cb(conf, on_statistics);
+    if (set_defaults(conf, env, properties, consumer, err) || set_given(conf, env, properties, consumer, err))
+        return LEAT_FAIL;
+    return consumer ? set_reader(conf, err) : set_producer(conf, env, role, err);
+}
+
+int leat_kafka_settings(rd_kafka_conf_t **conf, const struct leat_sink_env *env, enum kafka_role role, struct leat_error *err)
+{
+    struct kafka_properties properties = {0};
+    rd_kafka_conf_t *made = rd_kafka_conf_new();
+    int rc = leat_kafka_properties_load(&properties, err);
+    if (rc == LEAT_OK)
+        rc = leat_kafka_properties_check(&properties, env->config, err);
+    if (rc == LEAT_OK)
+        rc = build(made, env, role, &properties, err);
+    leat_kafka_properties_free(&properties);
+    if (rc == LEAT_OK)
+        *conf = made;
+    else
+        rd_kafka_conf_destroy(made);
+    return rc;
+}
