@@ -3,9 +3,11 @@
  *
  * A librdkafka configuration is made anew for each handle: secrets in files are read then, so that one that was changed counts at the
  * next attempt to connect. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "kafka_int.h"
@@ -67,25 +69,44 @@ static int on_statistics(rd_kafka_t *handle, char *json, size_t size, void *opaq
 
 /* ---- What the user gave ---- */
 
-static int set_from_file(rd_kafka_conf_t *conf, const struct leat_sink_env *env, const char *name, const char *path, struct leat_error *err)
+/* Secrets are often mounted as symbolic links, which leat_fs doesn't follow. */
+static int read_secret(struct leat_buf *buf, const char *path, struct leat_error *err)
 {
-    char *text = NULL;
-    size_t size = 0;
-    int rc = leat_fs_read_all(env->fs, path, SECRET_BYTES_MAX, &text, &size, err);
-    if (rc == LEAT_END)
-        rc = leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "%s: there is no such file", path);
-    if (rc)
-        return leat_error_prefix(err, "kafka.%s_file", name);
-    while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
-        size--;
-    if (memchr(text, 0, size)) {
-        rc = leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "kafka.%s_file: %s holds a NUL: it is no text", name, path);
-    } else {
-        text[size] = 0;
-        rc = set(conf, name, text, err);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        (void)leat_fail_errno(err, errno, LEAT_KIND_OPERATOR, "%s", path);
+        err->code = LEAT_E_CONFIG;
+        return LEAT_FAIL;
     }
-    explicit_bzero(text, size);
-    free(text);
+    ssize_t got = 1;
+    while (got > 0 && buf->size <= SECRET_BYTES_MAX) {
+        got = read(fd, leat_buf_reserve(buf, 4096), 4096);
+        if (got > 0)
+            leat_buf_commit(buf, (size_t)got);
+        got = got < 0 && errno == EINTR ? 1 : got;
+    }
+    int number = errno;
+    close(fd);
+    if (got < 0)
+        return leat_fail_errno(err, number, LEAT_KIND_OPERATOR, "%s", path);
+    while (buf->size && strchr("\r\n", buf->data[buf->size - 1]))
+        buf->size--;
+    if (buf->size > SECRET_BYTES_MAX || (buf->size && memchr(buf->data, 0, buf->size)))
+        return leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "%s: that is no secret in text (%zu bytes)", path, buf->size);
+    return LEAT_OK;
+}
+
+static int set_from_file(rd_kafka_conf_t *conf, const char *name, const char *path, struct leat_error *err)
+{
+    struct leat_buf text = {0};
+    int rc = read_secret(&text, path, err);
+    if (rc)
+        (void)leat_error_prefix(err, "kafka.%s_file", name);
+    else
+        rc = set(conf, name, leat_buf_cstr(&text), err);
+    if (text.data)
+        explicit_bzero(text.data, text.capacity);
+    leat_buf_free(&text);
     return rc;
 }
 
@@ -102,7 +123,7 @@ static int set_given(rd_kafka_conf_t *conf, const struct leat_sink_env *env, con
         /* librdkafka warns of a property that is for the other kind of client. */
         if (property && property->scope == (consumer ? KAFKA_OF_PRODUCERS : KAFKA_OF_CONSUMERS))
             continue;
-        if (in_file ? set_from_file(conf, env, name, pair->value, err) : set(conf, name, pair->value, err))
+        if (in_file ? set_from_file(conf, name, pair->value, err) : set(conf, name, pair->value, err))
             return LEAT_FAIL;
     }
     return LEAT_OK;
@@ -124,7 +145,7 @@ static int set_reader(rd_kafka_conf_t *conf, struct leat_error *err)
 static int set_transactional(rd_kafka_conf_t *conf, const struct leat_sink_env *env, struct leat_error *err)
 {
     char id[256];
-    snprintf(id, sizeof id, "leat-%s-%s", env->relay_name, env->config->name);
+    snprintf(id, sizeof id, "leat.%s.%s", env->relay_name, env->config->name);
     if (!leat_kafka_given(env->config, "transactional.id") && set(conf, "transactional.id", id, err))
         return LEAT_FAIL;
     if (!leat_kafka_given(env->config, "transaction.timeout.ms") && set(conf, "transaction.timeout.ms", "15000", err))
@@ -146,7 +167,7 @@ static int set_defaults(rd_kafka_conf_t *conf, const struct leat_sink_env *env, 
                         struct leat_error *err)
 {
     char id[256];
-    snprintf(id, sizeof id, "leat-%s-%s", env->relay_name, env->config->name);
+    snprintf(id, sizeof id, "leat.%s.%s", env->relay_name, env->config->name);
     if (set(conf, "client.id", id, err) || set(conf, "log.connection.close", "false", err))
         return LEAT_FAIL;
     /* Kerberos by the tickets that are there: librdkafka's own way is to run kinit through a shell. */

@@ -35,7 +35,6 @@ int leat_kafka_topics_each(struct kafka_client *client, void (*take)(void *conte
             rd_kafka_metadata_destroy(metadata);
             return LEAT_OK;
         }
-        (void)leat_kafka_client_serve(client, 0);
         if (!leat_kafka_passes(code))
             return leat_kafka_fail(err, code, NULL, "asking for topics");
         if (now_us(client) > deadline || leat_kafka_client_is_hopeless(client))
