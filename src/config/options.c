@@ -183,7 +183,7 @@ static const struct option sink_options[] = {
              "once, in order, but readers see its first part before its last."},
     {"transaction_max_time", OPTION_TIME_MS, SINK(transaction_max_ms), .fallback = "5s", .least = 10, .most = 600000,
      .sink_types = " kafka ",
-     .help = "So is one that takes longer than this to deliver. Must be well below `transaction.timeout.ms`."},
+     .help = "So is one that takes longer than this to deliver, or than half of `transaction.timeout.ms`."},
     {"partition_by", OPTION_WORD, SINK(partition_by), .words = words_partition_by, .fallback = "key", .sink_types = " kafka ",
      .help = "What a row's partition is chosen by. `key`: the message's key, and the table's name for rows without one, so that "
              "their order is kept. `column`: `partition_columns`. The order of changes is kept only among those with the same."},

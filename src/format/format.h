@@ -56,6 +56,7 @@ struct leat_format_out {
 
 struct leat_format_options {
     const struct leat_pairs *settings; /* the format's own, by the names that it gives them; NULL: none. Borrowed by leat_format_new */
+    bool keyed;        /* messages go where keys matter: leat then takes a unique key where there is no primary one */
     bool schema_lines; /* leat: a line for each definition when it is first used and when it changes */
     const char *name;  /* the relay's name */
     const struct leat_clock *clock; /* debezium: when changes were seen. NULL: when they were committed, so that the same

@@ -6,6 +6,7 @@
 #include "lines_int.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -19,23 +20,46 @@ static struct leat_lines *lines_of(struct leat_format *format)
     return (struct leat_lines *)(void *)format;
 }
 
+static const char *const key_words[] = {"default", "primary", "unique", NULL};
+static const struct leat_setting setting_list[] = {
+    {"key", LEAT_SETTING_WORD, offsetof(struct leat_lines_settings, key), .fallback = "default", .words = key_words,
+     .help = "What `key` is of a table that has no primary key: `primary`, nothing; `unique`, the columns of its first unique key that can't be NULL. "
+             "`default` is `unique` for Kafka, where changes are spread by it, else `primary`."},
+    {"message.key.columns", LEAT_SETTING_TEXT, offsetof(struct leat_lines_settings, key_columns),
+     .help = "Other keys of single tables: `shop.cart:region,id;crm.*:tenant`, tables and columns as regular expressions, as Debezium has it."},
+};
+static const struct leat_settings settings = {"leat", setting_list, sizeof setting_list / sizeof *setting_list};
+
+static void free_lines(struct leat_format *format);
+
 static struct leat_format *make(const struct leat_format_options *options, const struct leat_filter *filter,
                                 const struct leat_format_out *out, struct leat_error *err)
 {
-    (void)err;
     struct leat_lines *lines = leat_alloc_zero(1, sizeof *lines);
+    struct leat_format *format = &lines->base;
     lines->base.class = &leat_format_lines;
     lines->out = *out;
     lines->filter = filter;
     lines->schema_lines = options && options->schema_lines;
-    lines->plans = leat_plans_new(filter, NULL);
-    return &lines->base;
+    if (leat_settings_read(&lines->settings, &settings, options ? options->settings : NULL, err) ||
+        (lines->settings.key_columns && leat_key_rules_new(&lines->key_rules, lines->settings.key_columns, err))) {
+        free_lines(format);
+        return NULL;
+    }
+    bool keyed = options && options->keyed;
+    lines->key_choice.rules = lines->key_rules;
+    lines->key_choice.unique = lines->settings.key == LEAT_LINES_KEY_UNIQUE || (keyed && lines->settings.key == LEAT_LINES_KEY_DEFAULT);
+    lines->plans = leat_plans_new(filter, &lines->key_choice);
+    return format;
 }
 
 static void free_lines(struct leat_format *format)
 {
     struct leat_lines *lines = lines_of(format);
-    leat_plans_free(&lines->plans);
+    if (lines->plans)
+        leat_plans_free(&lines->plans);
+    leat_settings_free(&lines->settings, &settings);
+    leat_key_rules_free(&lines->key_rules);
     leat_buf_free(&lines->about);
     leat_buf_free(&lines->file);
     leat_buf_free(&lines->about_source);
@@ -64,24 +88,21 @@ static void reset(struct leat_format *format)
     /* The owner may have emptied the buffer already. */
     if (lines->open_size && buf->size >= lines->open_size)
         buf->size -= lines->open_size;
-    lines->open_size = 0;
+    lines->open_size = lines->open_key_size = 0;
     lines->in_transaction = lines->gave = lines->withheld = false;
     lines->number = 0;
     /* Lines of definitions may have been among what is given up. */
     leat_plans_unsay(lines->plans);
 }
 
-static int hand_on(struct leat_lines *lines, size_t size, bool last, const struct leat_text *database,
-                   const struct leat_text *table, struct leat_error *err)
+static int hand_on(struct leat_lines *lines, size_t size, struct leat_message *message, struct leat_error *err)
 {
     struct leat_buf *buf = lines->out.buf;
     assert(buf->size >= size);
-    struct leat_message message = {.topic_database = database,
-                                   .topic_table = table,
-                                   .value = buf->data + buf->size - size,
-                                   .value_size = size,
-                                   .last = last};
-    return lines->out.message(lines->out.context, &message, err);
+    message->value = buf->data + buf->size - size;
+    message->value_size = size;
+    message->time_us = lines->time_us;
+    return lines->out.message(lines->out.context, message, err);
 }
 
 int leat_lines_close(struct leat_lines *lines, bool last, struct leat_error *err)
@@ -96,21 +117,25 @@ int leat_lines_close(struct leat_lines *lines, bool last, struct leat_error *err
     }
     leat_buf_u8(lines->out.buf, '}');
     lines->open_size = 0;
-    return hand_on(lines, size, last, lines->open_database, lines->open_table, err);
+    lines->open.last = last;
+    if (lines->open_key_size) { /* where the line lies is known only now */
+        lines->open.key = lines->out.buf->data + lines->out.buf->size - size + lines->open_key;
+        lines->open.key_size = lines->open_key_size;
+        lines->open_key_size = 0;
+    }
+    return hand_on(lines, size, &lines->open, err);
 }
 
-int leat_lines_give(struct leat_lines *lines, size_t from, const struct leat_text *database,
-                    const struct leat_text *table, struct leat_error *err)
+int leat_lines_give(struct leat_lines *lines, size_t from, const struct leat_message *about, struct leat_error *err)
 {
-    return hand_on(lines, lines->out.buf->size - from, false, database, table, err);
+    struct leat_message message = *about;
+    return hand_on(lines, lines->out.buf->size - from, &message, err);
 }
 
-void leat_lines_open(struct leat_lines *lines, size_t from, const struct leat_text *database,
-                     const struct leat_text *table)
+void leat_lines_open(struct leat_lines *lines, size_t from, const struct leat_message *about)
 {
     lines->open_size = lines->out.buf->size - from;
-    lines->open_database = database;
-    lines->open_table = table;
+    lines->open = *about;
     lines->gave = true;
 }
 
@@ -216,6 +241,7 @@ static int begin_transaction(struct leat_lines *lines, const struct leat_begin *
     lines->gave = false;
     lines->withheld = begin->flags & LEAT_BEGIN_XA;
     lines->number = 0;
+    lines->time_us = commit_us(begin);
     return LEAT_OK;
 }
 
@@ -235,7 +261,7 @@ static int give_rollback(struct leat_lines *lines, uint64_t keeps, bool *passed,
     leat_put_u64(buf, lines->pos);
     leat_buf_puts(buf, ",\"keeps\":");
     leat_put_u64(buf, keeps);
-    leat_lines_open(lines, from, NULL, NULL);
+    leat_lines_open(lines, from, &(struct leat_message){.kind = LEAT_MESSAGE_STATEMENT, .number = lines->number});
     lines->number = keeps;
     *passed = true;
     return LEAT_OK;
@@ -331,6 +357,7 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
 
 const struct leat_format_class leat_format_lines = {
     .name = "leat",
+    .settings = &settings,
     .make = make,
     .free = free_lines,
     .item = item,

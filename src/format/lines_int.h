@@ -4,7 +4,10 @@
 
 #include "format_int.h"
 #include "image_int.h"
+#include "key_int.h"
 #include "plan_int.h"
+
+enum leat_lines_key { LEAT_LINES_KEY_DEFAULT = 0, LEAT_LINES_KEY_PRIMARY, LEAT_LINES_KEY_UNIQUE };
 
 struct leat_lines {
     struct leat_format base;
@@ -12,6 +15,12 @@ struct leat_lines {
     const struct leat_filter *filter; /* borrowed, may be NULL */
     bool schema_lines;
     struct leat_plans *plans;
+    struct leat_lines_settings {
+        unsigned key; /* enum leat_lines_key */
+        char *key_columns;
+    } settings;
+    struct leat_key_rules *key_rules;
+    struct leat_key_choice key_choice;
 
     /* The transaction. */
     bool in_transaction;
@@ -22,6 +31,7 @@ struct leat_lines {
     struct leat_buf about;  /* `"gtid":"…","server_id":1,"ts_us":…,"file":"…","pos":`, as long as it lasts; XA's names before the file */
     struct leat_buf file;   /* the name, NUL-terminated */
     struct leat_gtid gtid;
+    uint64_t time_us;       /* when it was committed */
 
     /* Parts of `about` that transactions share. */
     struct leat_buf about_source; /* `"gtid":"uuid:`, for as long as UUID and tag are `gtid`'s */
@@ -29,7 +39,8 @@ struct leat_lines {
 
     /* The message that is open at the end of out.buf: all of a line but its end. */
     size_t open_size;
-    const struct leat_text *open_database, *open_table;
+    struct leat_message open; /* what is known of it: all but value and key */
+    size_t open_key, open_key_size; /* its key: from the line's begin on; size 0: it has none */
     struct leat_text statement_database, statement_table;
     struct leat_buf statement_names; /* what these point into: the item is gone when the message is closed */
 
@@ -38,12 +49,10 @@ struct leat_lines {
 
 /* Completes the open message, if there is one, and hands it on. */
 int leat_lines_close(struct leat_lines *lines, bool last, struct leat_error *err) LEAT_CHECKED;
-/* Hands on the line that begins at `from` and is complete. */
-int leat_lines_give(struct leat_lines *lines, size_t from, const struct leat_text *database,
-                    const struct leat_text *table, struct leat_error *err) LEAT_CHECKED;
-/* What was appended since `from` is the open message. */
-void leat_lines_open(struct leat_lines *lines, size_t from, const struct leat_text *database,
-                     const struct leat_text *table);
+/* Hands on the line that begins at `from` and is complete; what is known of it is in `about`. */
+int leat_lines_give(struct leat_lines *lines, size_t from, const struct leat_message *about, struct leat_error *err) LEAT_CHECKED;
+/* What was appended since `from` is the open message; a key of it is in open_key and open_key_size. */
+void leat_lines_open(struct leat_lines *lines, size_t from, const struct leat_message *about);
 
 int leat_lines_rows(struct leat_lines *lines, const struct leat_rows *rows, bool *passed, struct leat_error *err) LEAT_CHECKED;
 int leat_lines_statement(struct leat_lines *lines, const struct leat_statement *statement, bool *passed,

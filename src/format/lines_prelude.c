@@ -119,9 +119,9 @@ int leat_lines_file_part(struct leat_lines *lines, const struct leat_file_part *
     leat_buf_puts(buf, ",\"base64\":");
     leat_json_base64(buf, part->bytes, part->size);
     if (lines->in_transaction) {
-        leat_lines_open(lines, from, NULL, NULL);
+        leat_lines_open(lines, from, &(struct leat_message){.kind = LEAT_MESSAGE_STATEMENT});
         return LEAT_OK;
     }
     leat_buf_u8(buf, '}');
-    return leat_lines_give(lines, from, NULL, NULL, err);
+    return leat_lines_give(lines, from, &(struct leat_message){.kind = LEAT_MESSAGE_STATEMENT}, err);
 }

@@ -20,6 +20,7 @@ struct run {
     struct leat_cursor cursor;
     uint64_t row;    /* within its event */
     uint64_t number; /* within its transaction */
+    size_t key, key_end; /* where the last line's key lies in the buffer, which is the message's too; nothing lies between: it has none */
 };
 
 /* Says where: the column if it is about one, else the table, and the place of the row. */
@@ -75,6 +76,7 @@ static int write_key(struct run *run, struct leat_writer *writer, const struct l
         if (!located[i].found)
             return LEAT_OK;
     writer->to = leat_text_copy(writer->to, ",\"key\":{", 8);
+    run->key = (size_t)(writer->to - writer->buf->data) - 1;
     for (uint32_t i = 0; i < plan->key_count; i++) {
         const struct leat_step *step = &plan->steps[plan->key[i]];
         unsigned comma = i == 0;
@@ -85,6 +87,7 @@ static int write_key(struct run *run, struct leat_writer *writer, const struct l
             return LEAT_FAIL;
     }
     *writer->to++ = '}';
+    run->key_end = (size_t)(writer->to - writer->buf->data);
     return LEAT_OK;
 }
 
@@ -238,6 +241,7 @@ static int write_row(struct run *run, struct leat_error *err)
     struct leat_writer writer = {.scratch = &lines->scratch, .json_nulls = &lines->after_nulls};
     leat_writer_begin(&writer, lines->out.buf,
                       WORDS_MAX + plan->about_size + lines->about.size + 3 * plan->image_max);
+    run->key = run->key_end = from;
     writer.to = write_head(run, writer.to);
     if (write_images(run, &writer, err)) {
         lines->out.buf->size = from;
@@ -249,7 +253,13 @@ static int write_row(struct run *run, struct leat_error *err)
         lines->out.buf->size = from;
         return fail_at(run, NULL, err);
     }
-    leat_lines_open(lines, from, &plan->view->database, &plan->view->name);
+    leat_lines_open(lines, from,
+                    &(struct leat_message){.topic_database = &plan->view->database,
+                                           .topic_table = &plan->view->name,
+                                           .table = plan->view,
+                                           .number = run->number});
+    lines->open_key = run->key - from;
+    lines->open_key_size = run->key_end - run->key;
     return LEAT_OK;
 }
 

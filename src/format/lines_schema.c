@@ -142,5 +142,5 @@ int leat_lines_schema(struct leat_lines *lines, const struct leat_plan *plan, st
     leat_lines_defined_keys(buf, view);
     put_unknown(buf, view);
     leat_buf_u8(buf, '}');
-    return leat_lines_give(lines, from, &view->database, &view->name, err);
+    return leat_lines_give(lines, from, &(struct leat_message){.topic_database = &view->database, .topic_table = &view->name, .table = view}, err);
 }

@@ -110,7 +110,10 @@ int leat_lines_statement(struct leat_lines *lines, const struct leat_statement *
     size_t from = lines->out.buf->size;
     if (put_line(lines, statement, err))
         return LEAT_FAIL;
-    leat_lines_open(lines, from, statement->table_database.size ? &lines->statement_database : NULL,
-                    statement->table.size ? &lines->statement_table : NULL);
+    leat_lines_open(lines, from,
+                    &(struct leat_message){.kind = LEAT_MESSAGE_STATEMENT,
+                                           .topic_database = statement->table_database.size ? &lines->statement_database : NULL,
+                                           .topic_table = statement->table.size ? &lines->statement_table : NULL,
+                                           .number = statement->number});
     return LEAT_OK;
 }

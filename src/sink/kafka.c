@@ -104,8 +104,8 @@ static int make_format(struct leat_sink *sink, struct leat_error *err)
 {
     const struct leat_sink_config *config = sink->env.config;
     const char *name = config->format ? config->format : "leat";
-    const struct leat_format_options options = {.settings = leat_config_format_settings(config), .name = sink->env.relay_name,
-                                                .clock = sink->env.clock};
+    const struct leat_format_options options = {.settings = leat_config_format_settings(config), .keyed = true,
+                                                .name = sink->env.relay_name, .clock = sink->env.clock};
     const struct leat_format_out out = {sink, &sink->buf, take_message};
     return leat_format_new(&sink->format, name, &options, sink->env.filter, &out, err);
 }
@@ -116,6 +116,7 @@ static int kafka_open(struct leat_sink **out, const struct leat_sink_env *env, s
 {
     struct leat_sink *sink = leat_alloc_zero(1, sizeof *sink);
     sink->env = *env;
+    sink->transaction_max_us = leat_kafka_transaction_max_us(env->config);
     atomic_init(&sink->interrupted, false);
     sink->producer.client.env = &sink->env;
     sink->producer.client.interrupted = &sink->interrupted;

@@ -225,23 +225,28 @@ static int check_times(const struct leat_sink_config *config, struct leat_error 
 {
     bool exact = config->delivery == LEAT_DELIVERY_EXACTLY_ONCE;
     const char *which = leat_kafka_given(config, "message.timeout.ms") ? "message.timeout.ms" : "delivery.timeout.ms";
-    double message = leat_kafka_given_number(config, which, 0), transaction = leat_kafka_given_number(config, "transaction.timeout.ms", 15000);
+    double message = leat_kafka_given_number(config, which, 0), transaction = leat_kafka_given_number(config, "transaction.timeout.ms", KAFKA_TRANSACTION_TIMEOUT_MS);
     if (message > 0 && message < (exact ? 5000 : 60000))
         return refuse(config, which, "a message that waits for a broker's restart would be an error, and all behind the checkpoint be sent again",
                       exact ? "leave it out: it follows transaction.timeout.ms" : "leave it out: a message waits until it is delivered", err);
     if (exact && message > transaction)
         return refuse(config, which, "it is longer than transaction.timeout.ms, after which a message can't be delivered", "leave it out", err);
-    if (exact && transaction < config->transaction_max_ms + 2000.0) {
-        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR,
-                        "kafka.transaction.timeout.ms (%.0f ms) must be at least two seconds above transaction_max_time (%u ms): the brokers "
-                        "would end transactions that are still written", transaction, config->transaction_max_ms);
-        return leat_cure(err, "raise the one or lower the other");
-    }
-    if (exact && config->commit_interval_ms >= config->transaction_max_ms) {
-        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "commit_interval must be below transaction_max_time");
-        return leat_cure(err, "100ms and 5s are the defaults");
+    if (exact && transaction < 1000)
+        return refuse(config, "transaction.timeout.ms", "the brokers would end transactions that are still written", "set at least 1000, or leave it out", err);
+    if (exact && config->commit_interval_ms * 1000ull >= leat_kafka_transaction_max_us(config)) {
+        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "commit_interval (%u ms) must be below transaction_max_time and below half of "
+                        "kafka.transaction.timeout.ms (%llu ms)", config->commit_interval_ms,
+                        (unsigned long long)leat_kafka_transaction_max_us(config) / 1000);
+        return leat_cure(err, "100ms is the default");
     }
     return LEAT_OK;
+}
+
+uint64_t leat_kafka_transaction_max_us(const struct leat_sink_config *config)
+{
+    uint64_t most = config->transaction_max_ms * 1000ull;
+    uint64_t half = (uint64_t)(leat_kafka_given_number(config, "transaction.timeout.ms", KAFKA_TRANSACTION_TIMEOUT_MS) * 500);
+    return half && half < most ? half : most;
 }
 
 static int check_sizes(const struct leat_sink_config *config, struct leat_error *err)

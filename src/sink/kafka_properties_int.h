@@ -35,4 +35,8 @@ const char *leat_kafka_given(const struct leat_sink_config *config, const char *
 /* The same as a number; `otherwise` if it isn't given. */
 double leat_kafka_given_number(const struct leat_sink_config *config, const char *names, double otherwise);
 
+enum { KAFKA_TRANSACTION_TIMEOUT_MS = 15000 };
+/* How long one Kafka transaction may take: transaction_max_time, or half of transaction.timeout.ms, after which brokers end it. */
+uint64_t leat_kafka_transaction_max_us(const struct leat_sink_config *config);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "kafka_checkpoint_int.h"
 #include "kafka_producer_int.h"
+#include "kafka_properties_int.h"
 
 enum {
     KAFKA_WAIT_MS = 10000,    /* for brokers, where nothing else can be done meanwhile */
@@ -74,6 +75,7 @@ struct leat_sink {
     struct kafka_open open;
     struct kafka_transaction transaction;
     struct kafka_acknowledge acknowledge;
+    uint64_t transaction_max_us;
     uint64_t delivered_seq;
     char note[512];
 };

@@ -133,5 +133,5 @@ bool leat_kafka_transaction_is_full(const struct leat_sink *sink)
     const struct leat_sink_config *config = sink->env.config;
     return transaction->state == KAFKA_GATHERING &&
            (transaction->bytes >= config->transaction_max_bytes ||
-            leat_monotonic_us(sink->env.clock) - transaction->began_us >= (uint64_t)config->transaction_max_ms * 1000);
+            leat_monotonic_us(sink->env.clock) - transaction->began_us >= sink->transaction_max_us);
 }
