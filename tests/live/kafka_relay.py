@@ -20,12 +20,12 @@ def relay_to(make_leat, kafka, server, name, sinks, start=None, **more):
 
 
 def decoded(server, start):
-    """The lines of all changes in the binlog from there on, by table."""
+    """The lines of all rows in the binlog from there on, by table. (DDL goes to schema_topic.)"""
     done = subprocess.run([program(), "decode", "--from", start, *server.binlogs()], capture_output=True, check=True)
     lines = defaultdict(list)
     for line in done.stdout.splitlines():
         change = json.loads(line)
-        if change["op"] != "schema":
+        if change["op"] not in ("schema", "ddl"):
             lines[change["db"], change.get("table")].append(line)
     return lines
 
