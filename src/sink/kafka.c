@@ -1,4 +1,4 @@
-/* The kafka sink: a format's messages as records of topics, and its checkpoint beside them (docs/sinks/kafka.md).
+/* The kafka sink: a format's messages as records of topics, and its checkpoint beside them (docs/sinks/kafka-delivery.md).
  *
  * Comes in: items of whole transactions. Goes out: records, and checkpoints in a topic of their own: in the same Kafka transaction as what
  * they stand for (kafka_transaction.c), or once all of that is acknowledged (kafka_acknowledge.c).

@@ -1,4 +1,4 @@
-/* The kafka sink's checkpoint: as a record that people can read (docs/sinks/kafka.md, "The checkpoint"), and the topic that it is in. */
+/* The kafka sink's checkpoint: as a record that people can read (docs/sinks/kafka-delivery.md, "The checkpoint"), and the topic that it is in. */
 #ifndef LEAT_SINK_KAFKA_CHECKPOINT_INT_H
 #define LEAT_SINK_KAFKA_CHECKPOINT_INT_H
 

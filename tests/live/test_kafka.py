@@ -1,6 +1,7 @@
 """The kafka sink on real brokers: every change once (or at least once), whatever breaks, and each stop with its name and cure."""
 
 import json
+import random
 import shutil
 import signal
 import time
@@ -11,6 +12,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from kafka_relay import checkpoints, decoded, delete_topic, numbers_of, recreate_topic, relay_to, values
 from leatlab.kafka import Kafka
+from leatlab.kafka_campaign import KafkaCampaign
 from operating import Numbers, no_relay_broke, sink_error, streaming, wait_until  # noqa: F401
 
 ONE = {"topic": "{name}.{sink}"}  # one topic, one partition: the order of all changes shows
@@ -241,6 +243,15 @@ def test_a_rewind_begins_a_generation(make_leat, kafka, numbers, name):
     relay.wait_until_delivered(numbers.server, "exact")
     assert numbers_of(values(kafka, f"{name}.exact")) == numbers.written[:10] + numbers.written
     assert checkpoints(kafka, f"{name}.leat-checkpoint")[-1]["generation"] == 2
+
+
+def test_nothing_is_lost_over_kills_of_everything(tmp_path, pytestconfig):
+    kills, others = (200, 5) if pytestconfig.getoption("--full") else (20, 1)
+    seed = random.randrange(2 ** 32)
+    print(f"tests/live/kafka-campaign --kills {kills} --broker-kills {others} --pauses {others} --broker-pauses {others} --seed {seed}")
+    for sink, result in KafkaCampaign(tmp_path, kills, seed, others, others, others).run().items():
+        print(f"{sink}: {result}")
+        assert result.clean, f"seed {seed}, sink {sink}: {result}"
 
 
 # ---- Stops, each with its cure ----
