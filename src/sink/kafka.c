@@ -277,11 +277,9 @@ static int claim(struct leat_sink *sink, struct leat_error *err)
     if (sink->claimed)
         return LEAT_OK;
     sink->takeover = sink->last.takeover + 1;
-    const struct kafka_open before = sink->open;
     sink->open.records = sink->last.open_records;
     memcpy(sink->open.name, sink->last.open_name, sizeof sink->open.name);
     int rc = leat_kafka_make_record(sink, &sink->last.at, sink->last.open_records != 0, err);
-    sink->open = before;
     if (rc == LEAT_OK)
         rc = write_now(sink, &sink->last.at, err);
     if (rc == LEAT_OK)
@@ -310,22 +308,38 @@ static int kafka_recover(struct leat_sink *sink, struct leat_checkpoint *checkpo
     return rc;
 }
 
+/* Whether it is the checkpoint that the topic has, on another journal: then what is open stays so. */
+static bool is_same_place(const struct leat_sink *sink, const struct leat_checkpoint *from)
+{
+    const struct leat_checkpoint *last = &sink->last.at;
+    return sink->has_last && from->pos == last->pos && !strcmp(from->file, last->file) &&
+           !memcmp(from->source_uuid, last->source_uuid, LEAT_UUID_SIZE) && from->completed && last->completed &&
+           leat_gtid_set_equal(from->completed, last->completed);
+}
+
 static int kafka_restart(struct leat_sink *sink, const struct leat_checkpoint *from, struct leat_error *err)
 {
     sink->untouched = false;
     int rc = sink->prepared ? LEAT_OK : prepare(sink, err);
     if (rc)
         return rc;
-    sink->takeover = (sink->has_last ? sink->last.takeover : sink->takeover) + 1;
-    rc = leat_kafka_make_record(sink, from, false, err);
+    struct kafka_checkpoint next = {.takeover = (sink->has_last ? sink->last.takeover : sink->takeover) + 1};
+    if (is_same_place(sink, from)) {
+        next.open_records = sink->last.open_records;
+        memcpy(next.open_name, sink->last.open_name, sizeof next.open_name);
+    }
+    sink->takeover = next.takeover;
+    sink->open.records = next.open_records;
+    memcpy(sink->open.name, next.open_name, sizeof sink->open.name);
+    rc = leat_kafka_make_record(sink, from, next.open_records != 0, err);
     if (rc == LEAT_OK)
         rc = write_now(sink, from, err);
     if (rc == LEAT_OK)
         rc = leat_kafka_memo_write(sink, from, err);
     if (rc == LEAT_OK) {
         leat_kafka_checkpoint_free(&sink->last);
+        sink->last = next;
         leat_checkpoint_copy(&sink->last.at, from);
-        sink->last.takeover = sink->takeover;
         sink->has_last = true;
         sink->delivered_seq = from->seq;
     }

@@ -82,6 +82,8 @@ static int look_for_others(struct leat_sink *sink, int64_t offset, struct leat_e
     const struct kafka_checkpoint_out out = {&looking, see_other};
     int rc = leat_kafka_checkpoint_read(&sink->env, &sink->interrupted, sink->checkpoint_topic, sink->key, acknowledge->looked_to, &out, err);
     acknowledge->looked_to = offset + 1;
+    if (rc == LEAT_STOPPED)
+        return LEAT_OK; /* what is on its way may still arrive */
     return rc == LEAT_OK && looking.superseded ? leat_kafka_fenced(sink, err) : rc;
 }
 

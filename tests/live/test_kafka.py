@@ -205,11 +205,13 @@ def test_a_giant_transaction_comes_in_parts_once_each(make_leat, kafka, numbers,
     numbers.server.sql(f"INSERT INTO {numbers.path} SELECT a.n * 1000 + b.n, REPEAT('x', 100) FROM {numbers.named('seq')} a, "
                        f"{numbers.named('seq')} b WHERE a.n BETWEEN 1 AND 60 ORDER BY 1")
     topic, parts = f"{name}.exact", f"{name}.leat-checkpoint"
-    for _ in range(3):
+    for lost in (False, True, False):
         before = end_of(kafka, parts)
         wait_until(lambda: end_of(kafka, parts) > before + 20, "some parts of the transaction")
         relay.kill()
         assert "open" in checkpoints(kafka, parts)[-1]
+        if lost:
+            shutil.rmtree(relay.folder / "journal")
         relay.start()
     numbers.insert(3)
     relay.wait_until_delivered(numbers.server, "exact")

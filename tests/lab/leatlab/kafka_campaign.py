@@ -81,14 +81,26 @@ class KafkaCampaign(Campaign):
                 self.say(f"  {sink}: {len(delivered)} messages, {len(delivered) - len(set(delivered))} of them repeated")
                 delivered = list(dict.fromkeys(delivered))
             results[sink] = same(expected, delivered)
-        schema = [change for _, change in truth if change["op"] == "schema"]
-        lines = [json.loads(message.value()) for message in self.kafka.read("campaign.exact")]
-        results["exact, by mysqlbinlog"] = compare(self.server, schema + lines, start)
+        lines = [message.value() for message in self.kafka.read("campaign.exact")]
+        results["exact, by mysqlbinlog"] = compare(self.server, list(with_definitions(truth, lines)), start)
         return results
 
     def _decoded(self, start):
         done = subprocess.run([program(), "decode", "--from", "%s:%d" % start, *self.server.binlogs()], capture_output=True, check=True)
         return [(line, json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def with_definitions(truth, lines):
+    """The lines, parsed, with the definitions that stand before them in the truth."""
+    before, definitions = {}, []
+    for line, change in truth:
+        if change["op"] == "schema":
+            definitions.append(change)
+        else:
+            before[line], definitions = definitions, []
+    for line in lines:
+        yield from before.get(line, [])
+        yield json.loads(line)
 
 
 def same(expected, delivered):
