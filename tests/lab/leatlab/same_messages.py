@@ -13,6 +13,7 @@ from typing import Callable
 
 EXAMPLES = 3
 ABSENT = "(absent)"
+UNORDERED = ("data_collections",)  # arrays whose order says nothing
 
 
 class Number(str):
@@ -70,6 +71,8 @@ def differing(ours, theirs, path=()):
             if len(set(one.names())) != len(one):
                 yield (*path, "(names twice)"), ours.names(), theirs.names()
     elif type(ours) is list and type(theirs) is list and len(ours) == len(theirs):
+        if path[-1:] and path[-1] in UNORDERED:
+            ours, theirs = (sorted(one, key=json.dumps) for one in (ours, theirs))
         for number, (mine, other) in enumerate(zip(ours, theirs)):
             yield from differing(mine, other, (*path, _name_of(mine, other, number)))
     elif type(ours) is not type(theirs) or ours != theirs:
