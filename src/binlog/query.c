@@ -35,6 +35,7 @@ enum {
     QUERY_HEADER_SIZE = 13,
     QUERY_HEADER_SIZE_OLD = 11, /* MySQL 3.23 to 4.1: no status variables */
     LOAD_HEADER_SIZE = 26,      /* EXECUTE_LOAD_QUERY: file number, where its name stands in the text (twice u32), duplicates u8 */
+    UTF8MB4_GENERAL = 45,       /* else it is 255, utf8mb4_0900_ai_ci: there are no others */
     DATABASES_MAX = 16 /* of Q_UPDATED_DATABASES; more are told by a count of 254 and no names */
 };
 
@@ -77,13 +78,11 @@ static void read_time_zone(struct leat_session *session, struct leat_cursor *cur
 static size_t fixed_size(uint8_t code)
 {
     switch (code) {
-    case Q_EXPLICIT_DEFAULTS:
     case Q_REQUIRE_PRIMARY_KEY:
     case Q_TABLE_ENCRYPTION:
     case Q_CASCADE_TRIGGERS:
         return 1;
     case Q_CHARSET_DATABASE:
-    case Q_DEFAULT_COLLATION:
         return 2;
     case Q_MICROSECONDS:
     case Q_HRNOW:
@@ -139,6 +138,12 @@ static bool read_variable(struct leat_session *session, uint8_t code, struct lea
         return true;
     case Q_UPDATED_DATABASES:
         skip_databases(cursor);
+        return true;
+    case Q_EXPLICIT_DEFAULTS:
+        session->present |= LEAT_SESSION_TIMESTAMPS | (leat_cursor_u8(cursor) ? LEAT_SESSION_TIMESTAMPS_EXPLICIT : 0u);
+        return true;
+    case Q_DEFAULT_COLLATION:
+        session->present |= LEAT_SESSION_UTF8MB4 | (leat_cursor_u16(cursor) == UTF8MB4_GENERAL ? LEAT_SESSION_UTF8MB4_GENERAL : 0u);
         return true;
     case Q_DDL_XID:
         leat_cursor_skip(cursor, 8);

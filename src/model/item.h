@@ -137,7 +137,11 @@ enum leat_session_flags {
     LEAT_SESSION_TIME_ZONE = 16,
     LEAT_SESSION_LC_TIME = 32,
     LEAT_SESSION_DEFINER = 64,
-    LEAT_SESSION_DDL_XID = 128
+    LEAT_SESSION_DDL_XID = 128,
+    LEAT_SESSION_TIMESTAMPS = 256,          /* explicit_defaults_for_timestamp is told … */
+    LEAT_SESSION_TIMESTAMPS_EXPLICIT = 512, /* … and is ON */
+    LEAT_SESSION_UTF8MB4 = 1024,            /* default_collation_for_utf8mb4 is told … */
+    LEAT_SESSION_UTF8MB4_GENERAL = 2048     /* … and is utf8mb4_general_ci, else utf8mb4_0900_ai_ci */
 };
 
 struct leat_session {

@@ -68,6 +68,8 @@ struct leat_draft {
     uint64_t sql_mode;
     struct leat_text database, name;
     uint32_t collation;          /* the table's default; 0: not known */
+    uint32_t database_collation; /* that of its database */
+    uint32_t session_collation;  /* that of the session's database, else of the server */
     bool versioned;              /* WITH SYSTEM VERSIONING */
     bool converted;              /* CONVERT TO CHARACTER SET */
     struct leat_text period[2];  /* names of columns that a period is made of, and that can't be NULL */
@@ -116,6 +118,8 @@ bool leat_type_resolve(struct leat_draft *draft, struct leat_draft_column *colum
 bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, uint32_t count, enum leat_charset charset);
 /* CONVERT TO CHARACTER SET of a column that is resolved. */
 bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *column, uint32_t collation);
+/* … and of one that the same statement adds or redefines: whatever it says of characters, they are the table's. */
+void leat_type_converted(struct leat_draft_column *column);
 /* literal.c: the default as the server prints it. */
 /* … and what follows from a column's being NOT NULL or not, when all is known. */
 void leat_defaults_settle(struct leat_draft *draft);

@@ -99,13 +99,15 @@ static bool is_taken(const struct leat_draft *draft, struct leat_text name)
            leat_name_equal(name, (struct leat_text){"PRIMARY", 7});
 }
 
-/* A key without a name is called like its first column, then column_2, column_3 … */
+/* A key without a name is called like its first column, or for an expression in it; then column_2, column_3 … */
 static void give_name(struct leat_draft *draft, struct leat_draft_key *key)
 {
     enum { NUMBER_MAX = 100 };
     char name[LEAT_NAME_BYTES_MAX + 16];
-    const struct leat_draft_column *column = key->parts[0].column;
-    struct leat_text base = column ? column->column.name : (struct leat_text){"functional_index", 16};
+    struct leat_text base = key->parts[0].column ? key->parts[0].column->column.name : (struct leat_text){"", 0};
+    for (uint32_t k = 0; k < key->part_count; k++)
+        if (!key->parts[k].column)
+            base = (struct leat_text){"functional_index", 16};
     struct leat_text found = base;
     for (int i = 2; i < NUMBER_MAX && is_taken(draft, found); i++) {
         int size = snprintf(name, sizeof name, "%.*s_%d", (int)base.size, base.bytes, i);

@@ -49,7 +49,7 @@ static bool enter_conditional(struct leat_lexer *lexer)
 {
     if (looking_at(lexer, "/*!"))
         lexer->at += 3;
-    else if (looking_at(lexer, "/*M!"))
+    else if (!lexer->mysql && looking_at(lexer, "/*M!"))
         lexer->at += 4;
     else
         return false;
@@ -131,14 +131,26 @@ enum leat_token leat_lexer_next(struct leat_lexer *lexer)
     return lexer->token = LEAT_TOKEN_WORD;
 }
 
-void leat_lexer_begin(struct leat_lexer *lexer, const char *sql, size_t size, uint64_t sql_mode)
+static struct leat_lexer begin(const char *sql, size_t size, uint64_t sql_mode)
 {
-    *lexer = (struct leat_lexer){
+    return (struct leat_lexer){
         .at = sql,
         .end = sql ? sql + size : sql,
         .ansi_quotes = sql_mode & LEAT_SQL_MODE_ANSI_QUOTES,
         .no_backslash = sql_mode & LEAT_SQL_MODE_NO_BACKSLASH_ESCAPES,
     };
+}
+
+void leat_lexer_begin(struct leat_lexer *lexer, const char *sql, size_t size, uint64_t sql_mode)
+{
+    *lexer = begin(sql, size, sql_mode);
+    leat_lexer_next(lexer);
+}
+
+void leat_lexer_begin_mysql(struct leat_lexer *lexer, const char *sql, size_t size, uint64_t sql_mode)
+{
+    *lexer = begin(sql, size, sql_mode);
+    lexer->mysql = true;
     leat_lexer_next(lexer);
 }
 

@@ -18,6 +18,7 @@ enum leat_token {
 struct leat_lexer {
     const char *at, *end;
     bool ansi_quotes, no_backslash;
+    bool mysql;       /* for which MariaDB's conditional comments are comments */
     bool conditional; /* within a conditional comment, whose end is passed over */
     /* The token found last. */
     enum leat_token token;
@@ -30,6 +31,8 @@ enum { LEAT_SQL_MODE_ANSI_QUOTES = 4, LEAT_SQL_MODE_NO_BACKSLASH_ESCAPES = 1 << 
 
 /* Finds the first token. */
 void leat_lexer_begin(struct leat_lexer *lexer, const char *sql, size_t size, uint64_t sql_mode);
+/* The same, as MySQL reads it. */
+void leat_lexer_begin_mysql(struct leat_lexer *lexer, const char *sql, size_t size, uint64_t sql_mode);
 enum leat_token leat_lexer_next(struct leat_lexer *lexer);
 
 /* Whether the token is this key word (in capitals), or this single byte. */

@@ -158,9 +158,27 @@ void leat_default_resolve(struct leat_draft *draft, struct leat_draft_column *of
         quote(draft, column);
 }
 
+static void forget_default(struct leat_column *column)
+{
+    column->flags &= (uint16_t) ~(LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_DEFAULT_EXPRESSION);
+    column->default_value = (struct leat_text){"", 0};
+}
+
+/* What counts up has no default, whatever it is told; nor have MySQL's blobs the empty text, which is all they may be told. */
+static void forget_vain_defaults(struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->column_count; i++) {
+        struct leat_column *column = &draft->columns[i]->column;
+        bool blob = column->type == LEAT_TYPE_BLOB && !leat_draft_mariadb(draft) && !column->default_value.size;
+        if (column->flags & LEAT_COLUMN_HAS_DEFAULT && (column->flags & LEAT_COLUMN_AUTO_INCREMENT || blob))
+            forget_default(column);
+    }
+}
+
 /* MariaDB shows the NULL that a column has without a default. */
 void leat_defaults_settle(struct leat_draft *draft)
 {
+    forget_vain_defaults(draft);
     enum { BEFORE_10_2_7 = 100207 };
     const struct leat_text null = {"NULL", 4};
     bool shown =
@@ -169,8 +187,7 @@ void leat_defaults_settle(struct leat_draft *draft)
         struct leat_column *column = &draft->columns[i]->column;
         bool is_null = leat_name_equal(column->default_value, null);
         if (!(column->flags & LEAT_COLUMN_NULLABLE) && is_null) {
-            column->flags &= (uint16_t)~LEAT_COLUMN_HAS_DEFAULT;
-            column->default_value = (struct leat_text){"", 0};
+            forget_default(column);
         } else if (column->flags & LEAT_COLUMN_NULLABLE &&
                    !(column->flags & (LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_GENERATED))) {
             column->flags |= LEAT_COLUMN_HAS_DEFAULT;

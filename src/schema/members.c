@@ -107,6 +107,14 @@ static size_t encode_turned(struct encoder *encoder, uint32_t code, uint8_t byte
     return sequence || !code ? size : 0;
 }
 
+static size_t encode_unknown(enum leat_charset charset, uint8_t bytes[BYTES_MAX])
+{
+    if (!leat_charset_has_ascii(charset))
+        return encode_unicode(charset, '?', bytes);
+    bytes[0] = '?';
+    return 1;
+}
+
 static bool encode(struct encoder *encoder, struct leat_buf *to, struct leat_text text)
 {
     bool ascii = leat_charset_has_ascii(encoder->charset);
@@ -116,8 +124,10 @@ static bool encode(struct encoder *encoder, struct leat_buf *to, struct leat_tex
         uint8_t bytes[BYTES_MAX];
         uint32_t code = 0;
         size_t size = character_at(text.bytes + i, text.size - i, &code), length;
-        if (!size || (encoder->charset == LEAT_CHARSET_UCS2 && code > 0xFFFF))
+        if (!size)
             return false;
+        if (encoder->charset == LEAT_CHARSET_UCS2 && code > 0xFFFF)
+            code = '?';
         if (code < 0x80 && ascii) {
             bytes[0] = (uint8_t)code;
             length = 1;
@@ -126,8 +136,8 @@ static bool encode(struct encoder *encoder, struct leat_buf *to, struct leat_tex
         } else {
             length = encode_turned(encoder, code, bytes);
         }
-        if (!length)
-            return false;
+        if (!length) /* as the servers do where they aren't strict */
+            length = encode_unknown(encoder->charset, bytes);
         leat_buf_put(to, bytes, length);
         i += (uint32_t)size;
     }

@@ -164,6 +164,19 @@ static bool drop_column(struct leat_parse *parse, struct leat_draft *draft)
     return true;
 }
 
+/* PERIOD [IF EXISTS] FOR; a column may be called PERIOD. */
+static bool take_period(struct leat_parse *parse)
+{
+    struct leat_lexer mark = parse->lexer;
+    if (leat_parse_take(parse, "PERIOD")) {
+        leat_parse_if_exists(parse);
+        if (leat_parse_take(parse, "FOR"))
+            return true;
+    }
+    parse->lexer = mark;
+    return false;
+}
+
 static bool parse_drop(struct leat_parse *parse, struct leat_draft *draft)
 {
     char name[LEAT_NAME_BYTES_MAX + 1];
@@ -181,7 +194,7 @@ static bool parse_drop(struct leat_parse *parse, struct leat_draft *draft)
          key = !foreign && (leat_parse_take(parse, "INDEX") || leat_parse_take(parse, "KEY"));
     bool constraint = !foreign && !key && leat_parse_take(parse, "CONSTRAINT");
     bool other = !foreign && !key && !constraint &&
-                 (leat_parse_take(parse, "CHECK") || leat_parse_take_two(parse, "PERIOD", "FOR"));
+                 (leat_parse_take(parse, "CHECK") || take_period(parse));
     if (!foreign && !key && !constraint && !other) {
         leat_parse_take(parse, "COLUMN");
         return drop_column(parse, draft);
@@ -332,9 +345,11 @@ static bool parse_convert(struct leat_parse *parse, struct leat_draft *draft)
     if (found && leat_parse_is(parse, "COLLATE") &&
         !leat_parse_charset(parse, &options.charset, options.collation, &found))
         return false;
-    if ((!options.charset && !options.collation[0]) || strcmp(options.collation, "DEFAULT") == 0)
+    if (!options.charset && !options.collation[0])
         return leat_parse_fail(parse, "CONVERT TO");
-    if (!leat_parse_apply_options(parse, draft, &options))
+    if (!options.charset && strcmp(options.collation, "DEFAULT") == 0)
+        draft->collation = draft->session_collation; /* not that of the table's own database */
+    else if (!leat_parse_apply_options(parse, draft, &options))
         return false;
     draft->converted = true;
     return true;
@@ -441,7 +456,9 @@ bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft)
     if (!leat_parse_apply_options(parse, draft, &options))
         return false;
     for (uint32_t i = 0; i < draft->column_count && draft->converted; i++)
-        if (draft->columns[i]->resolved && !leat_type_convert(draft, draft->columns[i], draft->collation))
+        if (!draft->columns[i]->resolved)
+            leat_type_converted(draft->columns[i]);
+        else if (!leat_type_convert(draft, draft->columns[i], draft->collation))
             return false;
     return true;
 }

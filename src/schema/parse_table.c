@@ -116,8 +116,10 @@ bool leat_parse_apply_options(struct leat_parse *parse, struct leat_draft *draft
     if (!options->charset && !options->collation[0])
         return true;
     bool usual = strcmp(options->collation, "DEFAULT") == 0;
-    if (usual && !leat_draft_mariadb(draft)) /* the database's; MariaDB's is that of its character set */
+    if (usual && !leat_draft_mariadb(draft)) { /* the database's; MariaDB's is that of its character set */
+        draft->collation = draft->database_collation ? draft->database_collation : draft->collation;
         return true;
+    }
     uint32_t collation = options->collation[0] && !usual
                              ? leat_collation_by_name(draft->server, options->collation, charset)
                              : leat_collation_default(draft->server, charset);

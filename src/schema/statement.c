@@ -9,9 +9,12 @@
 
 #include "schema/ddl.h"
 
+enum { UTF8MB4_GENERAL = 45, UTF8MB4_0900 = 255 }; /* what default_collation_for_utf8mb4 may be */
+
 /* One statement at work. */
 struct work {
     struct leat_parse parse;
+    struct leat_catalog_server server; /* as the session has it */
     struct leat_catalog *catalog;
     const struct leat_statement *statement;
     const struct leat_item_out *out;
@@ -250,28 +253,45 @@ static bool is_like(const struct leat_parse *parse)
     return leat_lexer_is(&next, "LIKE");
 }
 
+/* What the session has of the server's settings. */
+static void take_session(struct work *work)
+{
+    const struct leat_session *session = &work->statement->session;
+    work->server = *leat_catalog_server_of(work->catalog);
+    if (session->present & LEAT_SESSION_TIMESTAMPS)
+        work->server.explicit_defaults_for_timestamp = session->present & LEAT_SESSION_TIMESTAMPS_EXPLICIT;
+    if (session->present & LEAT_SESSION_UTF8MB4)
+        work->server.utf8mb4_collation = session->present & LEAT_SESSION_UTF8MB4_GENERAL ? UTF8MB4_GENERAL : UTF8MB4_0900;
+    work->parse.server = &work->server;
+}
+
+/* Behind the name: columns, keys, options. */
+static void create_by_elements(struct work *work, const struct table_name *table)
+{
+    char reason[LEAT_PARSE_WHY_SIZE];
+    struct leat_draft draft;
+    leat_draft_begin(&draft, work->parse.server, work->parse.sql_mode);
+    leat_draft_rename(&draft, text_of(table->database), text_of(table->name));
+    draft.collation = draft.database_collation = leat_catalog_database_collation(work->catalog, table->database);
+    struct leat_table *definition = leat_parse_create(&work->parse, &draft) ? leat_draft_table(&draft) : NULL;
+    if (definition)
+        define(work, table, definition);
+    else
+        unsure(work, table, reason_of(work, &draft, reason, sizeof reason));
+    leat_table_release(&definition);
+    leat_draft_free(&draft);
+}
+
 static void read_create_table(struct work *work, bool temporary)
 {
     bool exists = leat_parse_if_exists(&work->parse);
     struct table_name table;
     if (!read_table(work, &table) || temporary || (exists && known(work, &table) != LEAT_CATALOG_UNKNOWN))
         return;
-    if (is_like(&work->parse)) {
+    if (is_like(&work->parse))
         create_like(work, &table);
-        return;
-    }
-    char reason[LEAT_PARSE_WHY_SIZE];
-    struct leat_draft draft;
-    leat_draft_begin(&draft, work->parse.server, work->parse.sql_mode);
-    leat_draft_rename(&draft, text_of(table.database), text_of(table.name));
-    draft.collation = leat_catalog_database_collation(work->catalog, table.database);
-    struct leat_table *definition = leat_parse_create(&work->parse, &draft) ? leat_draft_table(&draft) : NULL;
-    if (definition)
-        define(work, &table, definition);
     else
-        unsure(work, &table, reason_of(work, &draft, reason, sizeof reason));
-    leat_table_release(&definition);
-    leat_draft_free(&draft);
+        create_by_elements(work, &table);
 }
 
 /* What is known moves, however little it is. */
@@ -325,8 +345,13 @@ static void read_alter_table(struct work *work)
     struct change change;
     if (!read_table(work, &table))
         return;
-    if (begin_change(work, &change, &table))
+    if (begin_change(work, &change, &table)) {
+        change.draft.database_collation = leat_catalog_database_collation(work->catalog, table.database);
+        change.draft.session_collation = leat_catalog_database_collation(work->catalog, work->parse.database);
+        if (!change.draft.session_collation)
+            change.draft.session_collation = server_collation(work);
         end_change(work, &change, &table, leat_parse_alter(&work->parse, &change.draft));
+    }
     else
         alter_unknown(work, &table);
 }
@@ -436,7 +461,7 @@ static void drop_database(struct work *work, const char *database)
 }
 
 /* What CHARACTER SET and COLLATE say; `usual` where they say nothing. */
-static uint32_t read_database_options(struct leat_parse *parse, uint32_t usual)
+static uint32_t read_database_options(struct leat_parse *parse, uint32_t usual, uint32_t server)
 {
     struct leat_draft draft;
     struct leat_table_options options = {0};
@@ -445,6 +470,8 @@ static uint32_t read_database_options(struct leat_parse *parse, uint32_t usual)
     for (bool found = true; found;)
         if (!leat_parse_table_option(parse, &options, &found))
             return usual;
+    if (!options.charset && strcmp(options.collation, "DEFAULT") == 0)
+        return server;
     leat_parse_apply_options(parse, &draft, &options);
     return draft.collation;
 }
@@ -459,7 +486,7 @@ static void read_create_database(struct work *work, bool replaces)
     if (replaces)
         drop_database(work, database);
     if (!exists || !leat_catalog_database_collation(work->catalog, database))
-        set_database(work, database, read_database_options(&work->parse, server_collation(work)));
+        set_database(work, database, read_database_options(&work->parse, server_collation(work), server_collation(work)));
 }
 
 /* Its name may be left out: that of the session's default. */
@@ -476,7 +503,7 @@ static void read_alter_database(struct work *work)
         return;
     leat_catalog_fold(work->catalog, database);
     uint32_t was = leat_catalog_database_collation(work->catalog, database);
-    uint32_t is = read_database_options(&work->parse, was);
+    uint32_t is = read_database_options(&work->parse, was, server_collation(work));
     if (is)
         set_database(work, database, is);
 }
@@ -499,6 +526,25 @@ static void take_any(struct leat_parse *parse, const char *const *words)
         leat_parse_take(parse, *word);
 }
 
+/* MariaDB's sequences are tables of one row, which is logged where it changes. */
+static void read_create_sequence(struct work *work, bool replaces)
+{
+    static const char sql[] = "(`next_not_cached_value` bigint(21) NOT NULL, `minimum_value` bigint(21) NOT NULL, "
+                              "`maximum_value` bigint(21) NOT NULL, `start_value` bigint(21) NOT NULL, "
+                              "`increment` bigint(21) NOT NULL, `cache_size` bigint(21) unsigned NOT NULL, "
+                              "`cycle_option` tinyint(1) unsigned NOT NULL, `cycle_count` bigint(21) NOT NULL)";
+    bool exists = leat_parse_if_exists(&work->parse);
+    struct table_name table;
+    if (!read_table(work, &table) || (exists && !replaces && known(work, &table) != LEAT_CATALOG_UNKNOWN))
+        return;
+    if (leat_parse_is(&work->parse, "AS")) {
+        unsure(work, &table, "a sequence of a type of its own");
+        return;
+    }
+    leat_lexer_begin(&work->parse.lexer, sql, sizeof sql - 1, 0);
+    create_by_elements(work, &table);
+}
+
 static void read_create(struct work *work)
 {
     struct leat_parse *parse = &work->parse;
@@ -510,6 +556,11 @@ static void read_create(struct work *work)
     }
     if (leat_parse_take(parse, "DATABASE") || leat_parse_take(parse, "SCHEMA")) {
         read_create_database(work, replaces);
+        return;
+    }
+    if (leat_parse_take(parse, "SEQUENCE")) {
+        if (!temporary)
+            read_create_sequence(work, replaces);
         return;
     }
     take_any(parse, (const char *const[]){"ONLINE", "OFFLINE", NULL});
@@ -535,7 +586,7 @@ static void read_drop(struct work *work)
 {
     struct leat_parse *parse = &work->parse;
     bool temporary = leat_parse_take(parse, "TEMPORARY");
-    if (leat_parse_take(parse, "TABLE") || leat_parse_take(parse, "TABLES")) {
+    if (leat_parse_take(parse, "TABLE") || leat_parse_take(parse, "TABLES") || leat_parse_take(parse, "SEQUENCE")) {
         if (!temporary)
             read_drop_table(work);
         return;
@@ -583,11 +634,15 @@ static void begin_parse(struct work *work, struct leat_buf *text, const char *da
                    charset != LEAT_CHARSET_UTF8MB4 && charset != LEAT_CHARSET_BINARY;
     bool converted =
         foreign && leat_charset_to_utf8(text, charset, statement->sql, statement->sql_size, NULL) == LEAT_OK;
-    work->parse.server = leat_catalog_server_of(work->catalog);
+    take_session(work);
     work->parse.database = database;
     work->parse.sql_mode = session->present & LEAT_SESSION_SQL_MODE ? session->sql_mode : 0;
-    leat_lexer_begin(&work->parse.lexer, converted ? (const char *)text->data : statement->sql,
-                     converted ? text->size : statement->sql_size, work->parse.sql_mode);
+    const char *sql = converted ? (const char *)text->data : statement->sql;
+    size_t size = converted ? text->size : statement->sql_size;
+    if (work->parse.server->kind == LEAT_TABLE_OF_MARIADB)
+        leat_lexer_begin(&work->parse.lexer, sql, size, work->parse.sql_mode);
+    else
+        leat_lexer_begin_mysql(&work->parse.lexer, sql, size, work->parse.sql_mode);
 }
 
 int leat_catalog_statement(struct leat_catalog *catalog, const struct leat_statement *statement,

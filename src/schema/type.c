@@ -286,6 +286,18 @@ static void put_escaped(struct leat_buf *buf, struct leat_text text)
     }
 }
 
+/* As the column has it: what its character set doesn't have is a question mark there. */
+static void put_member(struct leat_buf *buf, struct leat_text member, enum leat_charset charset)
+{
+    struct leat_buf utf8 = {0};
+    if (charset == LEAT_CHARSET_BINARY ||
+        leat_charset_to_utf8(&utf8, charset, (const uint8_t *)member.bytes, member.size, NULL) != LEAT_OK)
+        put_escaped(buf, member);
+    else
+        put_escaped(buf, (struct leat_text){(const char *)utf8.data, (uint32_t)utf8.size});
+    leat_buf_free(&utf8);
+}
+
 static bool resolve_members(struct leat_draft *draft, struct leat_column *column,
                             const struct leat_type_said *said)
 {
@@ -298,20 +310,23 @@ static bool resolve_members(struct leat_draft *draft, struct leat_column *column
     column->type = set ? LEAT_TYPE_SET : LEAT_TYPE_ENUM;
     unsigned bytes = set ? (column->member_count + 7) / 8 : column->member_count > ENUM_BYTE_MAX ? 2 : 1;
     column->metadata = (uint16_t)((unsigned)column->type << 8 | (bytes > 4 ? 8 : bytes));
-    leat_buf_puts(&text, set ? "set(" : "enum(");
-    for (uint32_t i = 0; i < column->member_count; i++) {
+    enum leat_charset charset = leat_charset_of(column->collation);
+    for (uint32_t i = 0; i < column->member_count; i++)
         while (column->collation != LEAT_COLLATION_BINARY && members[i].size &&
                members[i].bytes[members[i].size - 1] == ' ')
             members[i] = leat_draft_text(draft, members[i].bytes, members[i].size - 1u);
+    if (!leat_members_encode(draft, members, column->member_count, charset))
+        return wrong(draft, "so many members of many characters");
+    leat_buf_puts(&text, set ? "set(" : "enum(");
+    for (uint32_t i = 0; i < column->member_count; i++) {
         leat_buf_puts(&text, i ? ",'" : "'");
-        put_escaped(&text, members[i]);
+        put_member(&text, members[i], charset);
         leat_buf_puts(&text, "'");
     }
     leat_buf_puts(&text, ")");
     column->type_text = leat_draft_text(draft, (const char *)text.data, text.size);
     leat_buf_free(&text);
-    return leat_members_encode(draft, members, column->member_count, leat_charset_of(column->collation)) ||
-           wrong(draft, "a member that its character set doesn't have");
+    return true;
 }
 
 static bool resolve_characters(struct leat_draft *draft, struct leat_column *column,
@@ -448,4 +463,14 @@ bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *colum
     default:
         return true;
     }
+}
+
+void leat_type_converted(struct leat_draft_column *column)
+{
+    struct leat_type_said *said = &column->said;
+    if (said->bytes || said->charset == LEAT_CHARSET_BINARY)
+        return;
+    said->charset = LEAT_CHARSET_UNKNOWN;
+    said->collation[0] = 0;
+    said->binary = false;
 }

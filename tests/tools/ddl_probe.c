@@ -1,6 +1,6 @@
 /* What the catalog makes of the statements in a binlog file, one JSON line a change of a definition: tests/live/test_ddl.py holds it
- * against what the server itself says. Each table map is held against the definition that is known of it then: a line "map" says where
- * they don't agree. A row of mark.m is a line "mark".
+ * against what the server itself says. Each table map with FULL metadata is held against what the same map without any would become by
+ * the definition that is known of it then: a line "map" says where they don't agree. A row of mark.m is a line "mark".
  *
  *     ddl_probe KIND VERSION LOWER_CASE COLLATION UTF8MB4_COLLATION EXPLICIT_TIMESTAMPS FILE
  *
@@ -203,25 +203,50 @@ static void compare_column(struct probe *probe, const struct leat_table_view *ma
         complain(probe, map, "members", name, told->member_count, defined->member_count);
 }
 
+/* The same map as a server writes it that tells the least: types and lengths. */
+static struct leat_table *strip(const struct leat_table_view *told)
+{
+    enum { KEPT = LEAT_COLUMN_NULLABLE | LEAT_COLUMN_COMPRESSED };
+    struct leat_table_view view = {
+        .server = told->server, .database = told->database, .name = told->name, .column_count = told->column_count};
+    struct leat_column *columns = leat_alloc_zero(told->column_count + (size_t)1, sizeof *columns);
+    for (uint32_t i = 0; i < told->column_count; i++)
+        columns[i] = (struct leat_column){.name = {"", 0},
+                                          .type = told->columns[i].type,
+                                          .metadata = told->columns[i].metadata,
+                                          .flags = (uint16_t)(told->columns[i].flags & KEPT),
+                                          .length_max = told->columns[i].length_max,
+                                          .type_text = {"", 0},
+                                          .default_value = {"", 0}};
+    view.columns = columns;
+    struct leat_table *table = leat_table_new(&view);
+    free(columns);
+    return table;
+}
+
 static void compare(struct probe *probe, const struct leat_table *map)
 {
     const struct leat_table_view *told = leat_table_view(map);
-    struct leat_table *definition = NULL, *merged = NULL;
+    struct leat_table *definition = NULL, *merged = NULL, *bare = strip(told);
     struct leat_error err = {0};
-    if (leat_catalog_find(probe->catalog, told->database.bytes, told->name.bytes, &definition, NULL) != LEAT_CATALOG_DEFINED)
+    if (leat_catalog_find(probe->catalog, told->database.bytes, told->name.bytes, &definition, NULL) != LEAT_CATALOG_DEFINED) {
+        leat_table_release(&bare);
         return;
-    const struct leat_table_view *defined = leat_table_view(definition);
-    if (leat_table_merge(&merged, map, definition, &err))
-        complain(probe, told, err.message, "", told->column_count, defined->column_count);
-    else
+    }
+    if (leat_table_merge(&merged, bare, definition, &err)) {
+        complain(probe, told, err.message, "", told->column_count, leat_table_view(definition)->column_count);
+    } else {
+        const struct leat_table_view *defined = leat_table_view(merged);
         for (uint32_t i = 0; i < told->column_count; i++)
             compare_column(probe, told, &told->columns[i], &defined->columns[i]);
-    bool same = told->key_count == defined->key_count;
-    for (uint32_t i = 0; same && i < told->key_count; i++)
-        same = told->key[i].column == defined->key[i].column && told->key[i].prefix == defined->key[i].prefix;
-    if (!same)
-        complain(probe, told, "primary key", "", told->key_count, defined->key_count);
+        bool same = told->key_count == defined->key_count;
+        for (uint32_t i = 0; same && i < told->key_count; i++)
+            same = told->key[i].column == defined->key[i].column && told->key[i].prefix == defined->key[i].prefix;
+        if (!same)
+            complain(probe, told, "primary key", "", told->key_count, defined->key_count);
+    }
     leat_table_release(&merged);
+    leat_table_release(&bare);
     leat_table_release(&definition);
 }
 
