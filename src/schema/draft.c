@@ -282,10 +282,10 @@ static void settle_timestamps(struct leat_draft *draft)
             continue;
         bool was_first = first && !of->now_on_update;
         first = false;
-        if (of->resolved || of->null_said || column->flags & LEAT_COLUMN_GENERATED)
+        if (of->resolved || of->null_said)
             continue;
         column->flags &= (uint16_t)~LEAT_COLUMN_NULLABLE;
-        if (of->default_said)
+        if (of->default_said || column->flags & LEAT_COLUMN_GENERATED)
             continue;
         char text[40];
         if (was_first)

@@ -74,6 +74,8 @@ struct leat_draft {
     bool converted;              /* CONVERT TO CHARACTER SET */
     struct leat_text period[2];  /* names of columns that a period is made of, and that can't be NULL */
     struct leat_text new_database, new_name; /* RENAME TO; empty: not */
+    struct leat_text partition_database, partition_table; /* that a partition becomes, or that becomes one (`partition_taken`) */
+    bool partition_taken;
     struct leat_draft_column **columns;
     uint32_t column_count;
     struct leat_draft_key **keys;
@@ -137,6 +139,9 @@ enum {
     LEAT_SQL_MODE_STRICT_ALL = 1 << 22,
     LEAT_SQL_MODE_MARIADB_ORACLE = 1 << 9
 };
+
+/* TIME_TRUNCATE_FRACTIONAL, TIME_ROUND_FRACTIONAL: each server can do what the other one does by itself. */
+static const uint64_t LEAT_SQL_MODE_MYSQL_TRUNCATE = UINT64_C(1) << 32, LEAT_SQL_MODE_MARIADB_ROUND = UINT64_C(1) << 34;
 
 static inline bool leat_draft_mariadb(const struct leat_draft *draft)
 {

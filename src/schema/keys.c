@@ -51,8 +51,9 @@ static void shorten(struct leat_draft_part *part, const struct leat_column *colu
 }
 
 /* A prefix as long as the column is none; of what has no prefixes it is none either. */
-static void settle_prefixes(struct leat_draft_key *key)
+static void settle_prefixes(struct leat_draft_key *key, bool mariadb)
 {
+    enum { POINT = 1, POINT_BYTES = 25, POINTER_BYTES = 8 }; /* what MariaDB keeps of a geometry in a key */
     for (uint32_t k = 0; k < key->part_count; k++) {
         struct leat_draft_part *part = &key->parts[k];
         const struct leat_column *column = part->column ? &part->column->column : NULL;
@@ -62,6 +63,8 @@ static void settle_prefixes(struct leat_draft_key *key)
             part->prefix = 0;
         if (key->flags & (LEAT_INDEX_FULLTEXT | LEAT_INDEX_SPATIAL))
             part->prefix = 0;
+        else if (column && column->type == LEAT_TYPE_GEOMETRY && mariadb && !part->prefix)
+            part->prefix = column->geometry_type == POINT ? POINT_BYTES : key->flags & LEAT_INDEX_UNIQUE ? POINTER_BYTES : 0;
         else if ((text || blob) && !(key->flags & LEAT_INDEX_UNIQUE))
             shorten(part, column);
     }
@@ -206,7 +209,7 @@ void leat_keys_settle(struct leat_draft *draft)
     for (uint32_t i = 0; i < draft->column_count; i++)
         draft->columns[i]->column.flags &= (uint16_t)~LEAT_COLUMN_PRIMARY;
     for (uint32_t i = 0; i < draft->key_count; i++) {
-        settle_prefixes(draft->keys[i]);
+        settle_prefixes(draft->keys[i], leat_draft_mariadb(draft));
         for (uint32_t k = 0; draft->keys[i]->primary && k < draft->keys[i]->part_count; k++) {
             uint16_t *flags = &draft->keys[i]->parts[k].column->column.flags;
             *flags = (uint16_t)((*flags | LEAT_COLUMN_PRIMARY) & ~LEAT_COLUMN_NULLABLE);

@@ -1,98 +1,216 @@
-/* Defaults as the servers print them: numbers without what they don't need, times with all they have; MariaDB
- * puts texts into quotes and shows a NULL. Expressions stay as they were written. */
-#include "draft_int.h"
+/* Defaults as the servers print them: what the column would hold. Numbers are rounded to what it keeps, times have all they have, members
+ * are themselves; MariaDB puts texts into quotes and shows a NULL. Expressions stay as they were written.
+ *
+ * Facts tried on MySQL 9.7.4 and MariaDB 10.11.19. */
+#include "literal_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "binlog/charset.h"
 
-static bool is_time(enum leat_type type)
-{
-    return type == LEAT_TYPE_DATETIME2 || type == LEAT_TYPE_TIMESTAMP2 || type == LEAT_TYPE_TIME2 ||
-           type == LEAT_TYPE_DATE || type == LEAT_TYPE_TIMESTAMP || type == LEAT_TYPE_DATETIME ||
-           type == LEAT_TYPE_TIME;
-}
+enum { TEXT_SIZE = 300 };
 
 static bool is_integer(enum leat_type type)
 {
     return type == LEAT_TYPE_TINY || type == LEAT_TYPE_SHORT || type == LEAT_TYPE_INT24 ||
-           type == LEAT_TYPE_LONG || type == LEAT_TYPE_LONGLONG || type == LEAT_TYPE_YEAR;
+           type == LEAT_TYPE_LONG || type == LEAT_TYPE_LONGLONG;
 }
 
-static void set(struct leat_draft *draft, struct leat_column *column, const char *text)
+static void set(struct leat_draft *draft, struct leat_column *column, const char *text, size_t size)
 {
-    column->default_value = leat_draft_text(draft, text, strlen(text));
+    column->default_value = leat_draft_text(draft, text, size);
 }
 
-/* [sign] digits [. digits], and nothing else; how many digits of either kind. */
-struct decimal {
-    bool negative;
-    const char *whole, *fraction;
-    size_t whole_size, fraction_size;
-};
+/* ---- Numbers ---- */
 
-static bool read_decimal(struct decimal *decimal, const char *text)
+/* What stands behind ( in the type's text: the width that ZEROFILL fills; of a type without it FLOAT's and DOUBLE's own. */
+static unsigned long width_of(const struct leat_column *column)
 {
-    *decimal = (struct decimal){.negative = *text == '-'};
-    text += *text == '-' || *text == '+';
-    while (*text == '0' && text[1] >= '0' && text[1] <= '9')
-        text++;
-    decimal->whole = text;
-    decimal->whole_size = strspn(text, "0123456789");
-    text += decimal->whole_size;
-    decimal->fraction = text + (*text == '.');
-    decimal->fraction_size = *text == '.' ? strspn(text + 1, "0123456789") : 0;
-    return !decimal->fraction[decimal->fraction_size] && decimal->whole_size + decimal->fraction_size > 0 &&
-           decimal->whole_size < 70 && decimal->fraction_size < 70;
+    enum { FLOAT_WIDTH = 12, DOUBLE_WIDTH = 22 };
+    const char *open = strchr(column->type_text.bytes, '(');
+    if (open)
+        return strtoul(open + 1, NULL, 10) + (column->type == LEAT_TYPE_NEWDECIMAL && (column->metadata & 0xFF) ? 1 : 0);
+    return column->type == LEAT_TYPE_FLOAT ? FLOAT_WIDTH : column->type == LEAT_TYPE_DOUBLE ? DOUBLE_WIDTH : 0;
 }
 
-static void print_decimal(struct leat_draft *draft, struct leat_column *column, unsigned scale)
-{
-    struct decimal decimal;
-    char text[200], fraction[80] = "";
-    if (!read_decimal(&decimal, column->default_value.bytes) || decimal.fraction_size > scale)
-        return; /* rounded by the server; as written here */
-    memset(fraction, '0', scale);
-    memcpy(fraction, decimal.fraction, decimal.fraction_size);
-    fraction[scale] = 0;
-    snprintf(text, sizeof text, "%s%.*s%s%s", decimal.negative ? "-" : "",
-             decimal.whole_size ? (int)decimal.whole_size : 1, decimal.whole_size ? decimal.whole : "0",
-             scale ? "." : "", fraction);
-    set(draft, column, text);
-}
-
-/* ZEROFILL shows in the value: to its width. */
 static void fill_zeros(struct leat_draft *draft, struct leat_column *column)
 {
-    const char *open = strchr(column->type_text.bytes, '(');
-    unsigned long width = open ? strtoul(open + 1, NULL, 10) : 0;
-    if (!open || !strstr(column->type_text.bytes, "zerofill") || !width || width > 255 || column->type == LEAT_TYPE_NEWDECIMAL || column->default_value.size >= width ||
+    unsigned long width = width_of(column);
+    if (!strstr(column->type_text.bytes, "zerofill") || width > 255 || column->default_value.size >= width ||
         column->default_value.bytes[0] == '-')
         return;
-    char text[260];
-    snprintf(text, sizeof text, "%0*d%s", (int)(width - column->default_value.size), 0,
-             column->default_value.bytes);
-    set(draft, column, text);
+    char text[TEXT_SIZE];
+    int size = snprintf(text, sizeof text, "%0*d%s", (int)(width - column->default_value.size), 0, column->default_value.bytes);
+    set(draft, column, text, (size_t)size);
 }
 
-/* '2020-01-01' of a DATETIME is midnight; fractions have all their digits. */
-static void print_time(struct leat_draft *draft, struct leat_column *column)
+/* How many digits stand behind the point; -1: as many as there are. */
+static int scale_of(const struct leat_column *column)
 {
-    char text[80];
-    const char *given = column->default_value.bytes;
-    unsigned digits = column->metadata;
-    if (column->default_value.size > 40 || column->type == LEAT_TYPE_DATE)
+    const char *comma = strchr(column->type_text.bytes, ',');
+    if (column->type == LEAT_TYPE_NEWDECIMAL)
+        return column->metadata & 0xFF;
+    if (column->type == LEAT_TYPE_FLOAT || column->type == LEAT_TYPE_DOUBLE)
+        return comma ? (int)strtoul(comma + 1, NULL, 10) : -1;
+    return 0;
+}
+
+/* A number of FLOAT's or DOUBLE's own precision is left as it was written: its digits aren't its decimal's. */
+static void print_number(struct leat_draft *draft, struct leat_column *column)
+{
+    enum { FLOAT_DIGITS = 6, DOUBLE_DIGITS = 15, PLACES_MAX = 14 };
+    struct leat_literal_number number;
+    char text[TEXT_SIZE];
+    int scale = scale_of(column), precise = column->type == LEAT_TYPE_FLOAT ? FLOAT_DIGITS : DOUBLE_DIGITS;
+    if (!leat_literal_number(&number, column->default_value.bytes, column->default_value.size))
         return;
-    bool dated = column->type != LEAT_TYPE_TIME2;
-    snprintf(text, sizeof text, "%s%s", given, dated && strlen(given) == 10 ? " 00:00:00" : "");
-    char *dot = strchr(text, '.');
-    size_t have = dot ? strlen(dot + 1) : 0;
-    if (digits && strchr(text, ':') && have < digits && digits <= 6) {
-        size_t size = strlen(text);
-        snprintf(text + size, sizeof text - size, "%s%.*s", dot ? "" : ".", (int)(digits - have), "000000");
+    if (scale < 0) {
+        if (number.count > precise || number.point > PLACES_MAX || number.point < -3)
+            return;
+        scale = number.count > number.point ? number.count - number.point : 0;
     }
-    set(draft, column, text);
+    size_t size = leat_literal_print(text, sizeof text, &number, scale);
+    if (!size)
+        return;
+    set(draft, column, text, size);
+    fill_zeros(draft, column);
+}
+
+/* A BIT's default is shown in binary, whatever it was written in. */
+static void print_bits(struct leat_draft *draft, struct leat_column *column)
+{
+    struct leat_literal_number number;
+    char text[80] = "b'";
+    size_t used = 2;
+    uint64_t value = 0;
+    if (!leat_literal_number(&number, column->default_value.bytes, column->default_value.size) || !leat_literal_whole(&number, &value))
+        return;
+    for (int bit = 63; bit >= 0; bit--)
+        if (value >> bit & 1 || used > 2 || bit == 0)
+            text[used++] = value >> bit & 1 ? '1' : '0';
+    text[used++] = '\'';
+    set(draft, column, text, used);
+}
+
+static void print_year(struct leat_draft *draft, struct leat_column *column, bool string)
+{
+    struct leat_literal_number number;
+    char text[24];
+    uint64_t year;
+    if (!leat_literal_number(&number, column->default_value.bytes, column->default_value.size) || !leat_literal_whole(&number, &year))
+        return;
+    if (year < 100 && (year || (string && column->default_value.size < 4)))
+        year += year < 70 ? 2000 : 1900;
+    set(draft, column, text, (size_t)snprintf(text, sizeof text, "%04u", (unsigned)(year % 10000)));
+}
+
+/* ---- Texts ---- */
+
+static struct leat_text utf8_of(struct leat_draft *draft, struct leat_text text, uint32_t collation)
+{
+    struct leat_buf utf8 = {0};
+    enum leat_charset charset = leat_charset_of(collation);
+    if (charset != LEAT_CHARSET_UNKNOWN && charset != LEAT_CHARSET_BINARY &&
+        leat_charset_to_utf8(&utf8, charset, text.bytes, text.size, NULL) == LEAT_OK)
+        text = leat_draft_text(draft, (const char *)utf8.data, utf8.size);
+    leat_buf_free(&utf8);
+    return text;
+}
+
+/* Of a number, what it is as a text: 1e1 is 10, +5 is 5, and 1.50 stays. Of hexadecimal digits, their bytes as the column has them. */
+static void print_text(struct leat_draft *draft, struct leat_column *column)
+{
+    struct leat_literal_number number;
+    struct leat_text given = column->default_value;
+    struct leat_buf bytes = {0};
+    char text[TEXT_SIZE];
+    if (leat_literal_bytes(&bytes, given.bytes, given.size)) {
+        struct leat_text told = leat_draft_text(draft, (const char *)bytes.data, bytes.size);
+        column->default_value = utf8_of(draft, told, column->collation);
+    } else if (memchr(given.bytes, 'e', given.size) || memchr(given.bytes, 'E', given.size) || given.bytes[0] == '+' || given.bytes[0] == '.') {
+        if (leat_literal_number(&number, given.bytes, given.size)) {
+            int scale = number.count > number.point ? number.count - number.point : 0;
+            set(draft, column, text, leat_literal_print(text, sizeof text, &number, scale));
+        }
+    }
+    leat_buf_free(&bytes);
+}
+
+static void put_member(struct leat_draft *draft, struct leat_buf *text, const struct leat_column *column, uint32_t at)
+{
+    struct leat_text member = utf8_of(draft, column->members[at], column->collation);
+    if (text->size)
+        leat_buf_u8(text, ',');
+    leat_buf_put(text, member.bytes, member.size);
+}
+
+static struct leat_text trimmed(struct leat_text text)
+{
+    while (text.size && text.bytes[text.size - 1] == ' ')
+        text.size--;
+    return text;
+}
+
+/* Whether a SET's default names the member. */
+static bool names(struct leat_draft *draft, struct leat_text list, struct leat_text member)
+{
+    for (uint32_t begin = 0, end; begin <= list.size; begin = end + 1) {
+        for (end = begin; end < list.size && list.bytes[end] != ',';)
+            end++;
+        struct leat_text one = trimmed((struct leat_text){list.bytes + begin, end - begin});
+        if (leat_name_equal(leat_draft_text(draft, one.bytes, one.size), member))
+            return true;
+    }
+    return false;
+}
+
+/* Members by number or by name, in the order and case of the definition. */
+static void print_members(struct leat_draft *draft, struct leat_column *column, bool string)
+{
+    bool several = column->type == LEAT_TYPE_SET;
+    struct leat_literal_number number;
+    struct leat_buf text = {0};
+    uint64_t value = 0;
+    if (!string && (!leat_literal_number(&number, column->default_value.bytes, column->default_value.size) || !leat_literal_whole(&number, &value)))
+        return;
+    struct leat_text given = trimmed(column->default_value);
+    given = leat_draft_text(draft, given.bytes, given.size);
+    bool found = false;
+    for (uint32_t i = 0; i < column->member_count && !(found && !several); i++) {
+        struct leat_text member = utf8_of(draft, column->members[i], column->collation);
+        bool is = !string ? (several ? value >> (i & 63) & 1 : value == i + UINT64_C(1))
+                          : several ? names(draft, given, member) : leat_name_equal(member, given);
+        if (is)
+            put_member(draft, &text, column, i);
+        found |= is;
+    }
+    if (found)
+        set(draft, column, (const char *)text.data, text.size);
+    leat_buf_free(&text);
+}
+
+/* BINARY(n) has its zeros; MySQL shows bytes as such. */
+static void print_bytes(struct leat_draft *draft, struct leat_column *column)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    struct leat_buf bytes = {0}, text = {0};
+    leat_buf_put(&bytes, column->default_value.bytes, column->default_value.size);
+    while (column->type == LEAT_TYPE_STRING && bytes.size < column->length_max)
+        leat_buf_u8(&bytes, 0);
+    if (!leat_draft_mariadb(draft))
+        leat_buf_puts(&text, "0x");
+    for (size_t i = 0; i < bytes.size; i++)
+        if (leat_draft_mariadb(draft)) {
+            leat_buf_u8(&text, bytes.data[i]);
+        } else {
+            leat_buf_u8(&text, (uint8_t)digits[bytes.data[i] >> 4]);
+            leat_buf_u8(&text, (uint8_t)digits[bytes.data[i] & 15]);
+        }
+    if (bytes.size || leat_draft_mariadb(draft))
+        set(draft, column, (const char *)text.data, text.size);
+    leat_buf_free(&bytes);
+    leat_buf_free(&text);
 }
 
 static void quote(struct leat_draft *draft, struct leat_column *column)
@@ -103,37 +221,47 @@ static void quote(struct leat_draft *draft, struct leat_column *column)
         char byte = column->default_value.bytes[i];
         if (byte == '\'' || byte == '\\')
             leat_buf_u8(&text, (uint8_t)byte);
-        leat_buf_u8(&text, (uint8_t)byte);
+        if (byte == '\n' || byte == '\r' || !byte)
+            leat_buf_puts(&text, byte == '\n' ? "\\n" : byte ? "\\r" : "\\0");
+        else
+            leat_buf_u8(&text, (uint8_t)byte);
     }
     leat_buf_u8(&text, '\'');
-    column->default_value = leat_draft_text(draft, (const char *)text.data, text.size);
+    set(draft, column, (const char *)text.data, text.size);
     leat_buf_free(&text);
 }
 
-/* A BIT's default is shown in binary, whatever it was written in. */
-static void print_bits(struct leat_draft *draft, struct leat_column *column, bool string)
+/* ---- By type ---- */
+
+static bool is_time(enum leat_type type)
 {
-    struct decimal decimal;
-    const char *given = column->default_value.bytes;
-    char text[80] = "b'";
-    size_t used = 2;
-    if ((given[0] | 0x20) == 'b' && given[1] == '\'') {
-        size_t zeros = strspn(given + 2, "0"), digits = strspn(given + 2, "01");
-        zeros -= zeros == digits && zeros > 0;
-        snprintf(text, sizeof text, "b'%.*s'", (int)(digits - zeros < 64 ? digits - zeros : 64),
-                 given + 2 + zeros);
-        set(draft, column, text);
-        return;
-    }
-    if (string || !read_decimal(&decimal, given) || decimal.fraction_size || decimal.whole_size > 18)
-        return;
-    unsigned long long value = strtoull(decimal.whole, NULL, 10);
-    for (int bit = 63; bit >= 0; bit--)
-        if (value >> bit & 1 || used > 2 || bit == 0)
-            text[used++] = value >> bit & 1 ? '1' : '0';
-    text[used++] = '\'';
-    text[used] = 0;
-    set(draft, column, text);
+    return type == LEAT_TYPE_DATETIME2 || type == LEAT_TYPE_TIMESTAMP2 || type == LEAT_TYPE_TIME2 || type == LEAT_TYPE_DATE;
+}
+
+static void print_time(struct leat_draft *draft, struct leat_column *column)
+{
+    char text[LEAT_LITERAL_TIME_SIZE];
+    bool rounds = leat_draft_mariadb(draft) ? draft->sql_mode & LEAT_SQL_MODE_MARIADB_ROUND : !(draft->sql_mode & LEAT_SQL_MODE_MYSQL_TRUNCATE);
+    if (leat_literal_time(text, column->default_value.bytes, column->type, column->metadata, rounds))
+        set(draft, column, text, strlen(text));
+}
+
+static void print_characters(struct leat_draft *draft, struct leat_column *column, bool string)
+{
+    bool mariadb = leat_draft_mariadb(draft);
+    if (mariadb && !string && (column->type == LEAT_TYPE_BLOB || column->type == LEAT_TYPE_GEOMETRY))
+        return; /* MariaDB's blobs keep what was written */
+    if (column->type == LEAT_TYPE_ENUM || column->type == LEAT_TYPE_SET)
+        print_members(draft, column, string);
+    else if (is_time(column->type))
+        print_time(draft, column);
+    else if (!string)
+        print_text(draft, column);
+    bool bytes = column->type == LEAT_TYPE_STRING || column->type == LEAT_TYPE_VARCHAR || (!mariadb && (column->type == LEAT_TYPE_ENUM || column->type == LEAT_TYPE_SET));
+    if (column->collation == LEAT_COLLATION_BINARY && bytes && !column->shape)
+        print_bytes(draft, column);
+    if (mariadb)
+        quote(draft, column);
 }
 
 void leat_default_resolve(struct leat_draft *draft, struct leat_draft_column *of)
@@ -142,20 +270,15 @@ void leat_default_resolve(struct leat_draft *draft, struct leat_draft_column *of
     if (!(column->flags & LEAT_COLUMN_HAS_DEFAULT) ||
         column->flags & (LEAT_COLUMN_DEFAULT_EXPRESSION | LEAT_COLUMN_GENERATED))
         return;
-    bool characters = !is_integer(column->type) && column->type != LEAT_TYPE_NEWDECIMAL &&
-                      column->type != LEAT_TYPE_FLOAT && column->type != LEAT_TYPE_DOUBLE &&
-                      column->type != LEAT_TYPE_BIT;
     if (column->type == LEAT_TYPE_BIT)
-        print_bits(draft, column, of->default_is_string);
-    else if (is_integer(column->type))
-        print_decimal(draft, column, 0);
-    else if (column->type == LEAT_TYPE_NEWDECIMAL)
-        print_decimal(draft, column, column->metadata & 0xFF);
-    else if (is_time(column->type) && of->default_is_string)
-        print_time(draft, column);
-    fill_zeros(draft, column);
-    if (leat_draft_mariadb(draft) && characters)
-        quote(draft, column);
+        print_bits(draft, column);
+    else if (column->type == LEAT_TYPE_YEAR)
+        print_year(draft, column, of->default_is_string);
+    else if (is_integer(column->type) || column->type == LEAT_TYPE_NEWDECIMAL || column->type == LEAT_TYPE_FLOAT ||
+             column->type == LEAT_TYPE_DOUBLE)
+        print_number(draft, column);
+    else
+        print_characters(draft, column, of->default_is_string);
 }
 
 static void forget_default(struct leat_column *column)
@@ -178,11 +301,11 @@ static void forget_vain_defaults(struct leat_draft *draft)
 /* MariaDB shows the NULL that a column has without a default. */
 void leat_defaults_settle(struct leat_draft *draft)
 {
-    forget_vain_defaults(draft);
     enum { BEFORE_10_2_7 = 100207 };
     const struct leat_text null = {"NULL", 4};
     bool shown =
         leat_draft_mariadb(draft) && !(draft->server->version && draft->server->version < BEFORE_10_2_7);
+    forget_vain_defaults(draft);
     for (uint32_t i = 0; i < draft->column_count && shown; i++) {
         struct leat_column *column = &draft->columns[i]->column;
         bool is_null = leat_name_equal(column->default_value, null);

@@ -264,7 +264,8 @@ static bool alter_column(struct leat_parse *parse, struct leat_draft *draft)
     if (leat_parse_take_two(parse, "SET", "DEFAULT")) {
         if (!leat_parse_default(parse, draft, column))
             return false;
-        leat_default_resolve(draft, column);
+        if (column->resolved) /* else it is redefined by the same statement, and resolved with its type */
+            leat_default_resolve(draft, column);
         return true;
     }
     if (leat_parse_take_two(parse, "SET", "INVISIBLE"))
@@ -332,13 +333,30 @@ static bool parse_rename(struct leat_parse *parse, struct leat_draft *draft)
 
 /* ---- Character sets and the rest ---- */
 
+/* CONVERT PARTITION p TO TABLE t, CONVERT TABLE t TO PARTITION p … */
+static bool parse_convert_partition(struct leat_parse *parse, struct leat_draft *draft)
+{
+    char database[LEAT_NAME_BYTES_MAX + 1], name[LEAT_NAME_BYTES_MAX + 1];
+    draft->partition_taken = leat_parse_take(parse, "TABLE");
+    if (!draft->partition_taken) {
+        leat_parse_take(parse, "PARTITION");
+        if (!leat_parse_name(parse, name) || !leat_parse_want(parse, "TO") || !leat_parse_want(parse, "TABLE"))
+            return false;
+    }
+    if (!leat_parse_table(parse, database, name))
+        return false;
+    draft->partition_database = keep(draft, database);
+    draft->partition_table = keep(draft, name);
+    return pass_all(parse);
+}
+
 /* CONVERT TO CHARACTER SET x [COLLATE y] */
 static bool parse_convert(struct leat_parse *parse, struct leat_draft *draft)
 {
     struct leat_table_options options = {0};
     bool found;
-    if (leat_parse_is(parse, "PARTITION") || leat_parse_is(parse, "TABLE")) /* to and from tables of the same columns */
-        return pass_all(parse);
+    if (leat_parse_is(parse, "PARTITION") || leat_parse_is(parse, "TABLE"))
+        return parse_convert_partition(parse, draft);
     if (!leat_parse_want(parse, "TO") ||
         !leat_parse_charset(parse, &options.charset, options.collation, &found))
         return false;
@@ -425,6 +443,22 @@ static bool parse_one(struct leat_parse *parse, struct leat_draft *draft, struct
     return true;
 }
 
+/* MySQL's own primary key, my_row_id, stays in front of whatever is put there. */
+static void keep_own_key_first(struct leat_draft *draft)
+{
+    enum { OWN = LEAT_COLUMN_INVISIBLE | LEAT_COLUMN_AUTO_INCREMENT | LEAT_COLUMN_UNSIGNED };
+    uint32_t at = find_old(draft, "my_row_id"), key = leat_draft_key_find(draft, text_of("PRIMARY"));
+    if (leat_draft_mariadb(draft) || at == UINT32_MAX || !at || key == UINT32_MAX)
+        return;
+    struct leat_draft_column *column = draft->columns[at];
+    bool own = (column->column.flags & OWN) == OWN && draft->keys[key]->part_count == 1 &&
+               (draft->keys[key]->parts[0].column == column || leat_name_equal(draft->keys[key]->parts[0].name, column->column.name));
+    if (!own)
+        return;
+    leat_draft_take_out(draft, at);
+    leat_draft_insert(draft, column, 0);
+}
+
 static void remember_names(struct leat_draft *draft)
 {
     for (uint32_t i = 0; i < draft->column_count; i++)
@@ -455,6 +489,7 @@ bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft)
     }
     if (!leat_parse_apply_options(parse, draft, &options))
         return false;
+    keep_own_key_first(draft);
     for (uint32_t i = 0; i < draft->column_count && draft->converted; i++)
         if (!draft->columns[i]->resolved)
             leat_type_converted(draft->columns[i]);

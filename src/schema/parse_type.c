@@ -284,9 +284,11 @@ static bool parse_long(struct leat_parse *parse, struct leat_type_said *said)
         return true;
     }
     say(said, &text);
-    if (leat_parse_take(parse, "CHAR") || leat_parse_take(parse, "CHARACTER"))
-        leat_parse_take(parse, "VARYING");
-    else if (!leat_parse_take(parse, "VARCHAR"))
+    struct leat_lexer mark = parse->lexer;
+    if (leat_parse_take(parse, "CHAR") || leat_parse_take(parse, "CHARACTER")) {
+        if (!leat_parse_take(parse, "VARYING")) /* LONG CHARACTER SET x */
+            parse->lexer = mark;
+    } else if (!leat_parse_take(parse, "VARCHAR"))
         leat_parse_take(parse, "VARCHARACTER");
     return parse_text(parse, said, false);
 }

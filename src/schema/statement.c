@@ -9,7 +9,12 @@
 
 #include "schema/ddl.h"
 
-enum { UTF8MB4_GENERAL = 45, UTF8MB4_0900 = 255 }; /* what default_collation_for_utf8mb4 may be */
+enum {
+    UTF8MB4_GENERAL = 45, /* what default_collation_for_utf8mb4 may be */
+    UTF8MB4_0900 = 255,
+    MARIADB_FLAGS_TIMESTAMPS = 100802, /* since when a session may set it, and flags2 has it */
+    FLAG_EXPLICIT_TIMESTAMPS = 1 << 24
+};
 
 /* One statement at work. */
 struct work {
@@ -221,6 +226,19 @@ static uint32_t server_collation(const struct work *work)
                : work->parse.server->collation;
 }
 
+/* Like another table, but for its foreign keys. */
+static bool define_like(struct work *work, const struct table_name *table, const struct leat_table *like)
+{
+    struct leat_table_view view = *leat_table_view(like);
+    view.database = text_of(table->database);
+    view.name = text_of(table->name);
+    view.foreign_key_count = 0;
+    struct leat_table *definition = leat_table_new(&view);
+    bool told = define(work, table, definition);
+    leat_table_release(&definition);
+    return told;
+}
+
 /* CREATE TABLE … LIKE: all but foreign keys. */
 static void create_like(struct work *work, const struct table_name *table)
 {
@@ -236,13 +254,7 @@ static void create_like(struct work *work, const struct table_name *table)
         unsure(work, table, "it is like a table that isn't known");
         return;
     }
-    struct leat_table_view view = *leat_table_view(like);
-    view.database = text_of(table->database);
-    view.name = text_of(table->name);
-    view.foreign_key_count = 0;
-    struct leat_table *definition = leat_table_new(&view);
-    define(work, table, definition);
-    leat_table_release(&definition);
+    define_like(work, table, like);
     leat_table_release(&like);
 }
 
@@ -260,6 +272,9 @@ static void take_session(struct work *work)
     work->server = *leat_catalog_server_of(work->catalog);
     if (session->present & LEAT_SESSION_TIMESTAMPS)
         work->server.explicit_defaults_for_timestamp = session->present & LEAT_SESSION_TIMESTAMPS_EXPLICIT;
+    bool flagged = work->server.kind == LEAT_TABLE_OF_MARIADB && work->server.version >= MARIADB_FLAGS_TIMESTAMPS;
+    if (flagged && session->present & LEAT_SESSION_FLAGS2)
+        work->server.explicit_defaults_for_timestamp = session->flags2 & FLAG_EXPLICIT_TIMESTAMPS;
     if (session->present & LEAT_SESSION_UTF8MB4)
         work->server.utf8mb4_collation = session->present & LEAT_SESSION_UTF8MB4_GENERAL ? UTF8MB4_GENERAL : UTF8MB4_0900;
     work->parse.server = &work->server;
@@ -338,6 +353,19 @@ static void alter_unknown(struct work *work, const struct table_name *table)
     }
 }
 
+/* CONVERT PARTITION … TO TABLE makes one of the same columns, CONVERT TABLE … TO PARTITION takes one in. */
+static void exchange_partition(struct work *work, const struct table_name *table, const struct table_name *other, bool taken)
+{
+    struct leat_table *like = NULL;
+    if (taken)
+        drop(work, other);
+    else if (leat_catalog_find(work->catalog, table->database, table->name, &like, NULL) == LEAT_CATALOG_DEFINED)
+        define_like(work, other, like);
+    else
+        unsure(work, other, "a partition of a table that isn't known");
+    leat_table_release(&like);
+}
+
 static void read_alter_table(struct work *work)
 {
     leat_parse_if_exists(&work->parse);
@@ -350,7 +378,16 @@ static void read_alter_table(struct work *work)
         change.draft.session_collation = leat_catalog_database_collation(work->catalog, work->parse.database);
         if (!change.draft.session_collation)
             change.draft.session_collation = server_collation(work);
-        end_change(work, &change, &table, leat_parse_alter(&work->parse, &change.draft));
+        bool read = leat_parse_alter(&work->parse, &change.draft);
+        struct table_name other;
+        bool given = change.draft.partition_table.size, taken = change.draft.partition_taken;
+        snprintf(other.database, sizeof other.database, "%s", given ? change.draft.partition_database.bytes : "");
+        snprintf(other.name, sizeof other.name, "%s", given ? change.draft.partition_table.bytes : "");
+        leat_catalog_fold(work->catalog, other.database);
+        leat_catalog_fold(work->catalog, other.name);
+        end_change(work, &change, &table, read);
+        if (given && work->result == LEAT_OK)
+            exchange_partition(work, &table, &other, taken);
     }
     else
         alter_unknown(work, &table);

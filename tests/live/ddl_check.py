@@ -82,7 +82,7 @@ class Session:
         where = "TABLE_SCHEMA IN (" + ", ".join(f"'{name}'" for name in self.databases) + ")"
         found = {}
         for database, name, collation in self.rows(f"SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION FROM information_schema.TABLES "
-                                                   f"WHERE {where} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"):
+                                                   f"WHERE {where} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')"):
             found[database, name] = {"collation": self.collations.get(collation, 0), "columns": [], "indexes": [], "foreign": {}}
         for row in self.rows("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, COLLATION_NAME, "
                              f"EXTRA FROM information_schema.COLUMNS WHERE {where} ORDER BY 1, 2, ORDINAL_POSITION"):

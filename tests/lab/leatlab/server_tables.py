@@ -9,7 +9,7 @@ def server_tables(server, databases):
     names = [name.lower() for name in databases]
     found = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE LOWER(TABLE_SCHEMA) IN %s AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')", (names,))
+        cursor.execute("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE LOWER(TABLE_SCHEMA) IN %s AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')", (names,))
         for row in cursor.fetchall():
             found[row] = {"columns": [], "keys": {}, "foreign": {}}
         cursor.execute("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, COLLATION_NAME, EXTRA FROM information_schema.COLUMNS "
