@@ -8,7 +8,58 @@
 #include "base/alloc.h"
 #include "catalog_int.h"
 
-static bool has_sign(enum leat_type type)
+/* MariaDB keeps a UNIQUE key of more than a key can hold by a hash, in a column that no definition tells of: behind all others. */
+static bool is_hashed(const struct leat_table_view *defined, const struct leat_index *index)
+{
+    enum { KEY_BYTES_MIN = 767 }; /* what some engine's keys can't hold */
+    uint64_t bytes = 0;
+    for (uint32_t k = 0; k < index->part_count; k++) {
+        const struct leat_column *column = index->parts[k].column < defined->column_count ? &defined->columns[index->parts[k].column] : NULL;
+        if (column && (column->type == LEAT_TYPE_BLOB || column->type == LEAT_TYPE_GEOMETRY || index->parts[k].prefix))
+            return true;
+        bytes += column ? column->length_max : 0;
+    }
+    return bytes > KEY_BYTES_MIN;
+}
+
+static uint32_t count_hashes(const struct leat_table_view *defined)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < defined->index_count; i++)
+        count += defined->indexes[i].flags & LEAT_INDEX_UNIQUE && is_hashed(defined, &defined->indexes[i]);
+    return count;
+}
+
+/* The definition with the hashes that the map has; NULL: it has none. */
+static struct leat_table *add_hashes(const struct leat_table_view *map, const struct leat_table_view *defined)
+{
+    uint32_t more = map->column_count > defined->column_count ? map->column_count - defined->column_count : 0;
+    if (map->server != LEAT_TABLE_OF_MARIADB || !more || more > count_hashes(defined))
+        return NULL;
+    for (uint32_t i = defined->column_count; i < map->column_count; i++)
+        if (map->columns[i].type != LEAT_TYPE_LONGLONG)
+            return NULL;
+    struct leat_table_view view = *defined;
+    struct leat_column *columns = leat_alloc(map->column_count * sizeof *columns);
+    char(*names)[24] = leat_alloc(more * sizeof *names);
+    memcpy(columns, defined->columns, defined->column_count * sizeof *columns);
+    for (uint32_t i = 0; i < more; i++) {
+        int size = snprintf(names[i], sizeof names[i], "DB_ROW_HASH_%u", i + 1);
+        columns[defined->column_count + i] = (struct leat_column){.type = LEAT_TYPE_LONGLONG,
+                                                                  .flags = LEAT_COLUMN_UNSIGNED | LEAT_COLUMN_INVISIBLE | LEAT_COLUMN_NULLABLE,
+                                                                  .name = {names[i], (uint32_t)size},
+                                                                  .type_text = {"bigint(20) unsigned", 19},
+                                                                  .default_value = {"", 0}};
+    }
+    view.columns = columns;
+    view.column_count = map->column_count;
+    struct leat_table *table = leat_table_new(&view);
+    free(names);
+    free(columns);
+    return table;
+}
+
+static bool is_signed_type(enum leat_type type)
 {
     switch (type) {
     case LEAT_TYPE_TINY:
@@ -152,7 +203,7 @@ enum { DEFINED_ONLY = LEAT_COLUMN_GENERATED | LEAT_COLUMN_STORED | LEAT_COLUMN_A
 static uint16_t merge_flags(const struct leat_table_view *map, const struct leat_column *told, const struct leat_column *defined)
 {
     unsigned added = DEFINED_ONLY;
-    if (!(map->flags & LEAT_TABLE_SIGNS) && has_sign(told->type))
+    if (!(map->flags & LEAT_TABLE_SIGNS) && is_signed_type(told->type))
         added |= LEAT_COLUMN_UNSIGNED;
     /* MariaDB's maps never tell it. */
     if (!(map->flags & LEAT_TABLE_NAMED) || map->server == LEAT_TABLE_OF_MARIADB)
@@ -202,11 +253,8 @@ static void take_unique_key(struct leat_table_view *view, struct leat_column *co
     }
 }
 
-int leat_table_merge(struct leat_table **merged, const struct leat_table *map, const struct leat_table *definition,
-                     struct leat_error *err)
+static int merge(struct leat_table **merged, const struct leat_table_view *told, const struct leat_table_view *defined, struct leat_error *err)
 {
-    const struct leat_table_view *told = leat_table_view(map), *defined = leat_table_view(definition);
-    *merged = NULL;
     if (check(told, defined, err))
         return LEAT_FAIL;
     struct leat_column *columns = leat_alloc((size_t)told->column_count * sizeof *columns);
@@ -229,4 +277,14 @@ int leat_table_merge(struct leat_table **merged, const struct leat_table *map, c
     *merged = leat_table_new(&view);
     free(columns);
     return LEAT_OK;
+}
+
+int leat_table_merge(struct leat_table **merged, const struct leat_table *map, const struct leat_table *definition,
+                     struct leat_error *err)
+{
+    struct leat_table *hashed = add_hashes(leat_table_view(map), leat_table_view(definition));
+    *merged = NULL;
+    int result = merge(merged, leat_table_view(map), leat_table_view(hashed ? hashed : definition), err);
+    leat_table_release(&hashed);
+    return result;
 }

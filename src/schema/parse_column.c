@@ -128,6 +128,15 @@ static bool parse_plain_default(struct leat_parse *parse, struct leat_draft *dra
     return true;
 }
 
+/* DATE'…', TIME'…', TIMESTAMP'…' are texts to their columns. */
+static void pass_literal_type(struct leat_parse *parse)
+{
+    struct leat_lexer next = parse->lexer;
+    bool typed = leat_parse_is(parse, "DATE") || leat_parse_is(parse, "TIME") || leat_parse_is(parse, "TIMESTAMP");
+    if (typed && leat_lexer_next(&next) == LEAT_TOKEN_STRING)
+        parse->lexer = next;
+}
+
 static bool is_string_ahead(const struct leat_parse *parse)
 {
     struct leat_lexer next = parse->lexer;
@@ -147,6 +156,7 @@ bool leat_parse_default(struct leat_parse *parse, struct leat_draft *draft, stru
     column->column.default_value = (struct leat_text){"", 0};
     if (leat_parse_take(parse, "NULL"))
         return true;
+    pass_literal_type(parse);
     if (is_string_ahead(parse))
         return parse_string_default(parse, draft, column);
     if (take_now(parse, now)) {

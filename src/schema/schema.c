@@ -320,7 +320,7 @@ int leat_schema_bind(struct leat_schema *schema, struct leat_schema_entry **entr
 }
 
 /* The types whose sign a table map tells; a table without any has no signs to tell, and needs none. */
-static bool has_sign(enum leat_type type)
+static bool needs_sign(enum leat_type type)
 {
     switch (type) {
     case LEAT_TYPE_TINY:
@@ -363,7 +363,7 @@ static int check_names(const struct leat_schema *schema, const struct entry *ent
     const struct leat_table_view *view = leat_table_view(entry->shared.table);
     bool signs_needed = false, named = has_names(view);
     for (uint32_t i = 0; i < view->column_count; i++)
-        signs_needed |= has_sign(view->columns[i].type);
+        signs_needed |= needs_sign(view->columns[i].type);
     if (named && (!signs_needed || (view->flags & LEAT_TABLE_SIGNS)))
         return LEAT_OK;
     const char *lacks = named ? "signs of its numbers" : "column names";

@@ -86,6 +86,7 @@ int source_read_server(struct leat_mysql *mysql, struct leat_catalog_server *ser
 struct base {
     uint64_t hash; /* of database and name; 0: the slot is free */
     uint32_t collation;
+    bool versioned; /* MariaDB's WITH SYSTEM VERSIONING */
 };
 struct bases {
     struct base *slots;
@@ -106,7 +107,7 @@ static struct base *base_slot(const struct bases *bases, uint64_t hash)
     return &bases->slots[at];
 }
 
-static void bases_add(struct bases *bases, uint64_t hash, uint32_t collation)
+static void bases_add(struct bases *bases, uint64_t hash, uint32_t collation, bool versioned)
 {
     if (2 * (bases->count + 1) > bases->size) {
         struct bases larger = {.size = bases->size ? 2 * bases->size : 1024, .count = bases->count};
@@ -119,7 +120,7 @@ static void bases_add(struct bases *bases, uint64_t hash, uint32_t collation)
     }
     struct base *slot = base_slot(bases, hash);
     bases->count += !slot->hash;
-    *slot = (struct base){hash, collation};
+    *slot = (struct base){hash, collation, versioned};
 }
 
 /* ---- One reading ---- */
@@ -133,6 +134,7 @@ struct reading {
     struct bases bases;
     struct source_draft draft;
     bool drafting; /* draft has columns */
+    bool hides_rows_life; /* and two that COLUMNS doesn't tell of */
     uint64_t tables;
     /* The table whose keys are coming. */
     struct leat_table *keyed;
@@ -180,11 +182,21 @@ static int take_table(void *context, const char *const *cells, const unsigned lo
     struct reading *reading = context;
     const char *type = cells[2];
     if (cells[0] && cells[1] && type && !strcasestr(type, "VIEW"))
-        bases_add(&reading->bases, name_hash(cells[0], cells[1]), source_collation(reading->collations, cells[3]));
+        bases_add(&reading->bases, name_hash(cells[0], cells[1]), source_collation(reading->collations, cells[3]),
+                  strcasestr(type, "VERSIONED") != NULL);
     return LEAT_OK;
 }
 
 /* ---- Columns ---- */
+
+/* The columns that WITH SYSTEM VERSIONING adds where none are told: behind all others. */
+static void add_rows_life(struct reading *reading)
+{
+    const char *start[COLUMN_CELLS] = {NULL, NULL, "row_start", "timestamp(6)", NULL, NULL, "NO", NULL, "STORED GENERATED, INVISIBLE", "ROW START"};
+    const char *end[COLUMN_CELLS] = {NULL, NULL, "row_end", "timestamp(6)", NULL, NULL, "NO", NULL, "STORED GENERATED, INVISIBLE", "ROW END"};
+    source_draft_column(&reading->draft, start, reading->collations);
+    source_draft_column(&reading->draft, end, reading->collations);
+}
 
 static void end_draft(struct reading *reading)
 {
@@ -193,6 +205,8 @@ static void end_draft(struct reading *reading)
     if (!reading->drafting)
         return;
     reading->drafting = false;
+    if (reading->hides_rows_life)
+        add_rows_life(reading);
     const char *database = leat_buf_cstr(&reading->draft.database), *name = leat_buf_cstr(&reading->draft.name);
     if (source_draft_table(&table, &reading->draft, reading->server, &why))
         put(reading, LEAT_DEFINITION_UNSURE, database, name, NULL, 0, why.message);
@@ -222,7 +236,10 @@ static int take_column(void *context, const char *const *cells, const unsigned l
             return LEAT_OK; /* a view */
         source_draft_begin(draft, database, name, base->collation);
         reading->drafting = true;
+        reading->hides_rows_life = base->versioned;
     }
+    if (cells[COLUMN_GENERATION] && !strcasecmp(cells[COLUMN_GENERATION], "ROW START"))
+        reading->hides_rows_life = false;
     source_draft_column(draft, cells, reading->collations);
     return LEAT_OK;
 }
@@ -315,26 +332,38 @@ static uint32_t index_flags(const char *const *row)
            (!strcmp(type, "SPATIAL") || !strcmp(type, "RTREE") ? LEAT_INDEX_SPATIAL : 0u);
 }
 
+/* Where MariaDB hides the end of a row's life, it also hides that every unique key ends with it. */
+static uint32_t hidden_end(const struct leat_table_view *view)
+{
+    uint32_t last = view->column_count - 1;
+    bool hidden = view->column_count && view->columns[last].flags & LEAT_COLUMN_INVISIBLE &&
+                  view->columns[last].flags & LEAT_COLUMN_GENERATED && !strcmp(view->columns[last].default_value.bytes, "ROW END");
+    return hidden ? last : LEAT_KEY_PART_EXPRESSION;
+}
+
 /* Rows of STATISTICS, by index and place in it. */
 static void add_indexes(struct leat_table_view *view, const char *const *cells, size_t rows, struct leat_buf *memory)
 {
     struct leat_column *columns = (struct leat_column *)(uintptr_t)view->columns; /* a copy of ours */
-    leat_buf_reserve(memory, rows * (sizeof(struct leat_key_part) + sizeof(struct leat_index))); /* so that nothing moves */
+    leat_buf_reserve(memory, rows * (2 * sizeof(struct leat_key_part) + sizeof(struct leat_index))); /* so that nothing moves */
     struct leat_key_part *parts = (struct leat_key_part *)(void *)memory->data;
-    struct leat_index *indexes = (struct leat_index *)(void *)(parts + rows);
-    uint32_t count = 0;
-    for (size_t i = 0, next; i < rows; i = next) {
+    struct leat_index *indexes = (struct leat_index *)(void *)(parts + 2 * rows);
+    uint32_t count = 0, end = hidden_end(view), of;
+    for (size_t i = 0, next; i < rows; i = next, parts += of) {
         const char *const *first = cells + i * INDEX_CELLS;
         for (next = i; next < rows && !strcmp(cells[next * INDEX_CELLS + INDEX_NAME], first[INDEX_NAME]); next++)
-            parts[next] = part_of(view, cells + next * INDEX_CELLS);
+            parts[next - i] = part_of(view, cells + next * INDEX_CELLS);
+        of = (uint32_t)(next - i);
+        if (end != LEAT_KEY_PART_EXPRESSION && index_flags(first) & LEAT_INDEX_UNIQUE && parts[of - 1].column != end)
+            parts[of++] = (struct leat_key_part){end, 0};
         if (!strcmp(first[INDEX_NAME], "PRIMARY")) {
-            view->key = parts + i;
-            view->key_count = (uint32_t)(next - i);
-            for (size_t k = i; k < next; k++)
+            view->key = parts;
+            view->key_count = of;
+            for (uint32_t k = 0; k < of; k++)
                 if (parts[k].column < view->column_count)
                     columns[parts[k].column].flags |= LEAT_COLUMN_PRIMARY;
         } else {
-            indexes[count++] = (struct leat_index){text_of(first[INDEX_NAME]), index_flags(first), (uint32_t)(next - i), parts + i};
+            indexes[count++] = (struct leat_index){text_of(first[INDEX_NAME]), index_flags(first), of, parts};
         }
     }
     view->indexes = indexes;

@@ -5,9 +5,8 @@ the one must be what it makes of the other, change by change, and what it knows 
 import json
 import random
 import re
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from .leat import Leat, run
 from .mariadb import Mariadb
@@ -88,18 +87,14 @@ class Campaign:
         if number % ROUNDS_OF_A_RELAY == 0 or not self.relays:
             self.begin_relays(number)
         clients = [Client(self.server, random.Random(f"{self.seed}/{number}/{i}"), i, bool(self.lower_case)) for i in range(self.clients)]
-        self.over = threading.Event()
-        chaos = threading.Thread(target=self.chaos, args=(random.Random(f"{self.seed}/{number}/chaos"),))
-        chaos.start()
-        try:
-            with ThreadPoolExecutor(self.clients) as pool:
-                for done in [pool.submit(self.live, client, end) for client in clients]:
-                    done.result()
-        finally:
-            self.over.set()
-            chaos.join()
-            for client in clients:
-                client.close()
+        with ThreadPoolExecutor(self.clients) as pool:
+            lives = [pool.submit(self.live, client, end) for client in clients]
+            # Here, not in a thread: leat ends with the thread that started it.
+            self.chaos(random.Random(f"{self.seed}/{number}/chaos"), lives)
+            for life in lives:
+                life.result()
+        for client in clients:
+            client.close()
         self.add(clients)
         self.judge(clients, number)
         self.tally.rounds += 1
@@ -138,10 +133,13 @@ class Campaign:
             relay.wait_for(lambda status: status["source"]["state"] == "streaming", "the stream")
             self.relays.append(relay)
 
-    def chaos(self, rng):
+    def chaos(self, rng, lives):
         """Kills and stops the relay of the server with less metadata; sometimes it stays away for a while."""
         relay = self.relays[0]
-        while not self.over.wait(rng.random() * BETWEEN * rng.choice((0.3, 1, 3))):
+
+        def over(seconds):
+            return not wait(lives, seconds).not_done
+        while not over(rng.random() * BETWEEN * rng.choice((0.3, 1, 3))):
             if rng.random() < 0.8:
                 relay.kill()
                 self.tally.kills += 1
@@ -149,11 +147,11 @@ class Campaign:
                 relay.stop()
                 self.tally.stops += 1
             if rng.random() < 0.3:
-                self.over.wait(rng.random() * 3)
+                over(rng.random() * 3)
             begun = len(relay.log_text())
             relay.start()
             if rng.random() < 0.8:  # until it is at work; else it is killed while it starts
-                while "streaming from" not in relay.log_text()[begun:] and not self.over.wait(0.05):
+                while "streaming from" not in relay.log_text()[begun:] and not over(0.05):
                     pass
 
     def catch_up(self):

@@ -60,7 +60,7 @@ START_TEST(every_status_variable)
     ck_assert_uint_eq(query.sql_size, 12);
     ck_assert_mem_eq(query.sql, "DROP TABLE t", 12);
     const struct leat_session *session = &query.session;
-    ck_assert_uint_eq(session->present, 0xFF);
+    ck_assert_uint_eq(session->present, 0x7FF);
     ck_assert_uint_eq(session->flags2, 0x04030201);
     ck_assert_uint_eq(session->sql_mode, 0x20);
     ck_assert_uint_eq(session->auto_increment_increment, 2);
