@@ -9,7 +9,7 @@ CAMPAIGN = Path(__file__).resolve().parent / "definitions-campaign"
 SECONDS, FULL_SECONDS = 8, 600
 
 
-@pytest.mark.parametrize("mode", ["mysql-minimal", "mariadb-no_log", "mariadb-minimal"])
+@pytest.mark.parametrize("mode", ["mysql-minimal"])
 def test_random_ddl_is_followed(request, mode):
     full = request.config.getoption("--full")
     seconds = FULL_SECONDS if full else SECONDS

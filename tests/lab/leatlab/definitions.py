@@ -178,9 +178,10 @@ class Campaign:
         self.catch_up()
         for relay, server in zip(self.relays, (self.server, self.replica)):
             try:
-                relay.wait_until_delivered(server, "files", timeout_s=120)
+                relay.wait_until_delivered(server, "files", timeout_s=60)
             except (AssertionError, RuntimeError) as error:
-                self.differ(number, f"not delivered: {str(error)[:1500]}")
+                errors = "; ".join(line for line in relay.log_text().splitlines() if "level=error" in line)
+                self.differ(number, f"not delivered: {errors[-1500:] or str(error)[:1500]}")
                 return
         less, full = (list(self.changes(relay, taken)) for relay, taken in zip(self.relays, self.taken))
         self.tally.changes += len(less)
