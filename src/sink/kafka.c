@@ -163,7 +163,11 @@ static void kafka_close(struct leat_sink **out)
     if (!sink)
         return;
     leat_kafka_transaction_abort(sink);
+    struct leat_error ignored = {0};
+    if (sink->claimed && leat_kafka_memo_write(sink, &sink->last.at, &ignored))
+        leat_log_error_object(LEAT_LOG_WARN, "sink", sink->env.config->name, &ignored);
     let_go(sink);
+    leat_kafka_offsets_clear(&sink->producer.offsets);
     leat_kafka_routes_free(&sink->routes);
     if (sink->format)
         leat_format_free(&sink->format);
@@ -183,6 +187,8 @@ static void kafka_close(struct leat_sink **out)
 static int prepare(struct leat_sink *sink, struct leat_error *err)
 {
     let_go(sink);
+    if (leat_kafka_memo_read(sink, err))
+        return LEAT_FAIL;
     if (leat_kafka_producer_open(&sink->producer, err))
         return LEAT_FAIL;
     int rc = leat_kafka_is_exact(sink) ? leat_kafka_transaction_init(sink, err) : LEAT_OK;
@@ -323,6 +329,8 @@ static int kafka_restart(struct leat_sink *sink, const struct leat_checkpoint *f
     int rc = sink->prepared ? LEAT_OK : prepare(sink, err);
     if (rc)
         return rc;
+    if (!sink->has_last)
+        leat_kafka_offsets_clear(&sink->producer.offsets); /* begun anew, perhaps on another cluster */
     struct kafka_checkpoint next = {.takeover = (sink->has_last ? sink->last.takeover : sink->takeover) + 1};
     if (is_same_place(sink, from)) {
         next.open_records = sink->last.open_records;

@@ -4,6 +4,8 @@
 
 #include "kafka_sink_int.h"
 
+/* Once: takes up the offsets that were reported last. */
+int leat_kafka_memo_read(struct leat_sink *sink, struct leat_error *err) LEAT_CHECKED;
 /* The topic has no checkpoint: fails if it had one. */
 int leat_kafka_memo_check(const struct leat_sink *sink, struct leat_error *err) LEAT_CHECKED;
 /* The topic has one, of that generation. */

@@ -21,7 +21,7 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, v
     if (producer->outstanding[slot])
         producer->outstanding[slot]--;
     if (!message->err) {
-        producer->reported++;
+        leat_kafka_offsets_see(&producer->offsets, message->rkt, message->partition, message->offset);
         if (slot == KAFKA_SLOTS - 1)
             producer->checkpoint_offset = message->offset;
         if (producer->client.down_since_us)
@@ -59,6 +59,7 @@ void leat_kafka_producer_close(struct kafka_producer *producer)
     producer->waiting = NULL;
     producer->waiting_capacity = 0;
     leat_kafka_client_close(&producer->client);
+    leat_kafka_offsets_forget_handles(&producer->offsets);
     producer->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -146,7 +147,7 @@ int leat_kafka_producer_serve(struct kafka_producer *producer, int timeout_ms, s
     if (fatal)
         return leat_kafka_fail(err, fatal, text, "the producer can't go on");
     if (!producer->failed)
-        return LEAT_OK;
+        return leat_kafka_offsets_check(&producer->offsets, producer->client.env->config->name, err);
     if (producer->client.trouble_code && leat_kafka_passes(producer->failed))
         return leat_kafka_fail(err, producer->client.trouble_code, producer->client.trouble, "topic %s: %s", producer->failed_topic,
                                rd_kafka_err2str(producer->failed));

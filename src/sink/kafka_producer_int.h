@@ -2,7 +2,7 @@
 #ifndef LEAT_SINK_KAFKA_PRODUCER_INT_H
 #define LEAT_SINK_KAFKA_PRODUCER_INT_H
 
-#include "kafka_int.h"
+#include "kafka_offsets_int.h"
 
 /* More than checkpoints can be in flight (runner_int.h). */
 enum { KAFKA_SLOTS = 128 };
@@ -19,9 +19,9 @@ struct kafka_producer {
     struct kafka_waiting *waiting; /* owned: from waiting_first on */
     size_t waiting_first, waiting_count, waiting_capacity;
     struct leat_buf bytes; /* of them */
-    /* By slot: records that were taken and have no report yet. With exactly_once only failures are reported. */
+    /* By slot: records that were taken and have no report yet. */
     uint64_t outstanding[KAFKA_SLOTS];
-    uint64_t reported;            /* successful reports in all */
+    struct kafka_offsets offsets; /* of successful reports; outlives handles */
     int64_t checkpoint_offset;    /* of the last checkpoint record that was acknowledged; -1: none */
     rd_kafka_resp_err_t failed;   /* the first report of a record that could not be delivered */
     char failed_topic[256];

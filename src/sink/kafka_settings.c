@@ -148,10 +148,9 @@ static int set_transactional(rd_kafka_conf_t *conf, const struct leat_sink_env *
     snprintf(id, sizeof id, "leat.%s.%s", env->relay_name, env->config->name);
     if (!leat_kafka_given(env->config, "transactional.id") && set(conf, "transactional.id", id, err))
         return LEAT_FAIL;
-    if (!leat_kafka_given(env->config, "transaction.timeout.ms") &&
-        set_number(conf, "transaction.timeout.ms", KAFKA_TRANSACTION_TIMEOUT_MS, err))
-        return LEAT_FAIL;
-    return set(conf, "delivery.report.only.error", "true", err);
+    return leat_kafka_given(env->config, "transaction.timeout.ms")
+               ? LEAT_OK
+               : set_number(conf, "transaction.timeout.ms", KAFKA_TRANSACTION_TIMEOUT_MS, err);
 }
 
 static int set_producer(rd_kafka_conf_t *conf, const struct leat_sink_env *env, enum kafka_role role, struct leat_error *err)

@@ -62,6 +62,7 @@ struct leat_sink {
     struct leat_buf buf, record; /* of the format; of checkpoints */
     enum kafka_mark mark;
 
+    bool remembers; /* the memo was read */
     bool prepared;  /* the producer may write */
     bool untouched; /* recovered, and nothing was done since */
     struct kafka_checkpoint last; /* what the topic has, if has_last */

@@ -308,6 +308,23 @@ def put(kafka, topic, key, value):
     producer.flush()
 
 
+@pytest.mark.parametrize("when", ["while it runs", "while it is stopped"])
+def test_a_topic_that_was_made_anew_stops_once(stopped, kafka, numbers, name, when):
+    if when == "while it runs":
+        stopped.start()
+        streaming(stopped)
+    recreate_topic(kafka, f"{name}.exact")
+    if not stopped.running:
+        stopped.start()
+        streaming(stopped)
+    numbers.insert(5)
+    error = sink_error(stopped, "exact", "halted", "other_history")
+    assert f"topic {name}.exact was made anew" in error["message"] and "leat resume exact" in error["cure"]
+    assert stopped.ask("resume", "exact").returncode == 0
+    stopped.wait_until_delivered(numbers.server, "exact")
+    assert numbers_of(values(kafka, f"{name}.exact")) == numbers.written[10:]
+
+
 def test_a_journal_older_than_the_checkpoint_ends_the_process(stopped, numbers):
     before = stopped.folder / "before"
     shutil.copytree(stopped.folder / "journal", before)
