@@ -47,6 +47,14 @@ static void check_source(const struct leat_source_config *source, struct finding
     leat_mysql_close(&mysql);
 }
 
+static const char *target_of(const struct leat_sink_config *sink)
+{
+    for (size_t i = 0; i < sink->kafka.count; i++)
+        if (!strcmp(sink->kafka.list[i].name, "bootstrap.servers"))
+            return sink->kafka.list[i].value;
+    return sink->path ? sink->path : "";
+}
+
 static void check_sink(const struct leat_config *config, const struct leat_sink_config *sink, struct findings *findings)
 {
     struct leat_error err = {0};
@@ -65,7 +73,7 @@ static void check_sink(const struct leat_config *config, const struct leat_sink_
     if (rc == LEAT_OK)
         rc = ops->check(opened, &err);
     if (rc == LEAT_OK)
-        printf("ok       %s: %s\n", subject, sink->path ? sink->path : "");
+        printf("ok       %s: %s\n", subject, target_of(sink));
     else
         print_error(findings, subject, &err);
     if (opened)

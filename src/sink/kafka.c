@@ -512,6 +512,10 @@ static int kafka_check(struct leat_sink *sink, struct leat_error *err)
     int rc = leat_kafka_topic_look(&client, sink->checkpoint_topic, &found, err);
     if (rc == LEAT_OK && found.partitions)
         rc = leat_kafka_checkpoint_topic(&client, sink->checkpoint_topic, err);
+    else if (rc == LEAT_OK)
+        rc = leat_kafka_topic_check(&client, sink->checkpoint_topic, KAFKA_TOPIC_CHECKPOINT, err);
+    if (rc == LEAT_OK)
+        rc = leat_kafka_routes_check(sink->routes, &client, err);
     leat_kafka_client_close(&client);
     return rc;
 }

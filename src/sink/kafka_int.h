@@ -93,6 +93,8 @@ struct kafka_routes;
 /* Reads the settings; touches nothing outside. */
 int leat_kafka_routes_new(struct kafka_routes **routes, const struct leat_sink_env *env, struct leat_error *err) LEAT_CHECKED;
 void leat_kafka_routes_free(struct kafka_routes **routes);
+/* For doctor: the topics that are known beforehand, and one as tables get them. */
+int leat_kafka_routes_check(struct kafka_routes *routes, struct kafka_client *client, struct leat_error *err) LEAT_CHECKED;
 /* The producer that records will be for; NULL before it is closed: all topic handles are given up. */
 void leat_kafka_routes_use(struct kafka_routes *routes, struct kafka_client *client);
 /* A transaction begins: what its records' headers say. Keeps copies. */
@@ -115,6 +117,8 @@ int leat_kafka_topics_each(struct kafka_client *client, void (*take)(void *conte
                            struct leat_error *err) LEAT_CHECKED;
 /* Makes it as the settings say: a checkpoint topic is compacted and has one partition. LEAT_OK too when it is there already. */
 int leat_kafka_topic_make(struct kafka_client *client, const char *name, enum kafka_topic_use use, struct leat_error *err) LEAT_CHECKED;
+/* For doctor: whether it is there, or could be made, without making it. */
+int leat_kafka_topic_check(struct kafka_client *client, const char *name, enum kafka_topic_use use, struct leat_error *err) LEAT_CHECKED;
 /* Whichever of the two is needed: a topic that is there, found or made as missing_topics says. */
 int leat_kafka_topic_need(struct kafka_client *client, const char *name, enum kafka_topic_use use, struct kafka_topic_found *found,
                           struct leat_error *err) LEAT_CHECKED;

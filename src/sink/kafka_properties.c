@@ -233,11 +233,10 @@ static int check_times(const struct leat_sink_config *config, struct leat_error 
         return refuse(config, which, "it is longer than transaction.timeout.ms, after which a message can't be delivered", "leave it out", err);
     if (exact && transaction < 1000)
         return refuse(config, "transaction.timeout.ms", "the brokers would end transactions that are still written", "set at least 1000, or leave it out", err);
-    if (exact && config->commit_interval_ms * 1000ull >= leat_kafka_transaction_max_us(config)) {
-        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "commit_interval (%u ms) must be below transaction_max_time and below half of "
-                        "kafka.transaction.timeout.ms (%llu ms)", config->commit_interval_ms,
-                        (unsigned long long)leat_kafka_transaction_max_us(config) / 1000);
-        return leat_cure(err, "100ms is the default");
+    if (exact && config->commit_interval_ms * 2 > transaction) {
+        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "commit_interval (%u ms) must be at most half of kafka.transaction.timeout.ms (%.0f ms): the "
+                        "brokers would end transactions that are still written", config->commit_interval_ms, transaction);
+        return leat_cure(err, "100ms and 15000 are the defaults");
     }
     return LEAT_OK;
 }

@@ -191,6 +191,28 @@ static int make_ready(struct kafka_routes *routes, struct kafka_route_topic *top
     return topic->handle ? LEAT_OK : leat_kafka_fail(err, rd_kafka_last_error(), NULL, "topic %s", topic->name);
 }
 
+static int check_tables(struct kafka_routes *routes, struct kafka_client *client, struct leat_error *err)
+{
+    static const struct leat_text database = {"leat-doctor", 11}, table = {"check", 5};
+    bool by_rule;
+    if (routes->env->config->missing_topics == LEAT_MISSING_TOPICS_STOP)
+        return LEAT_OK; /* which tables will come isn't known */
+    if (leat_kafka_names_table(routes->names, &database, &table, &routes->text, &routes->purpose, &by_rule, err))
+        return LEAT_FAIL;
+    return leat_kafka_topic_check(client, leat_buf_cstr(&routes->text), KAFKA_TOPIC_CHANGES, err);
+}
+
+int leat_kafka_routes_check(struct kafka_routes *routes, struct kafka_client *client, struct leat_error *err)
+{
+    const struct kafka_route_topic *const needed[] = {routes->statements, routes->dead_letters};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        int rc = needed[i] ? leat_kafka_topic_check(client, needed[i]->name, KAFKA_TOPIC_OTHER, err) : LEAT_OK;
+        if (rc)
+            return rc;
+    }
+    return check_tables(routes, client, err);
+}
+
 /* ---- Which topic ---- */
 
 static int refuse_collision(const struct kafka_route_topic *topic, const char *name, struct leat_error *err)

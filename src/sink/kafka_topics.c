@@ -96,7 +96,7 @@ static rd_kafka_event_t *wait_event(struct kafka_client *client, rd_kafka_queue_
     return event;
 }
 
-static int take_made(const struct kafka_client *client, rd_kafka_event_t *event, const char *name, struct leat_error *err)
+static int take_made(const struct kafka_client *client, rd_kafka_event_t *event, const char *name, bool only_asked, struct leat_error *err)
 {
     if (rd_kafka_event_error(event))
         return leat_kafka_fail(err, rd_kafka_event_error(event), rd_kafka_event_error_string(event), "making topic %s", name);
@@ -104,15 +104,15 @@ static int take_made(const struct kafka_client *client, rd_kafka_event_t *event,
     const rd_kafka_topic_result_t **results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
-        if (!code)
+        if (!code && !only_asked)
             leat_log(LEAT_LOG_INFO, "kafka", client->env->config->name, "topic %s was made", name);
-        else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        else if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
             return leat_kafka_fail(err, code, rd_kafka_topic_result_error_string(results[i]), "topic %s isn't there, and making it failed", name);
     }
     return LEAT_OK;
 }
 
-int leat_kafka_topic_make(struct kafka_client *client, const char *name, enum kafka_topic_use use, struct leat_error *err)
+static int ask_to_make(struct kafka_client *client, const char *name, enum kafka_topic_use use, bool only_ask, struct leat_error *err)
 {
     const struct leat_sink_config *config = client->env->config;
     char text[300];
@@ -127,12 +127,14 @@ int leat_kafka_topic_make(struct kafka_client *client, const char *name, enum ka
     if (rc == LEAT_OK) {
         rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(client->handle, RD_KAFKA_ADMIN_OP_CREATETOPICS);
         rd_kafka_AdminOptions_set_request_timeout(options, WAIT_MS - 1000, text, sizeof text);
+        if (only_ask)
+            rd_kafka_AdminOptions_set_validate_only(options, 1, text, sizeof text);
         rd_kafka_CreateTopics(client->handle, &topic, 1, options, queue);
         event = wait_event(client, queue, &rc);
         rd_kafka_AdminOptions_destroy(options);
     }
     if (rc == LEAT_OK)
-        rc = event ? take_made(client, event, name, err) : leat_kafka_client_waited(client, "making a topic", err);
+        rc = event ? take_made(client, event, name, only_ask, err) : leat_kafka_client_waited(client, "making a topic", err);
     if (event)
         rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
@@ -140,7 +142,31 @@ int leat_kafka_topic_make(struct kafka_client *client, const char *name, enum ka
     return rc;
 }
 
+int leat_kafka_topic_make(struct kafka_client *client, const char *name, enum kafka_topic_use use, struct leat_error *err)
+{
+    return ask_to_make(client, name, use, false, err);
+}
+
 /* ---- Both ---- */
+
+static int refuse_missing(const struct kafka_client *client, const char *name, struct leat_error *err)
+{
+    (void)leat_fail(err, LEAT_E_SERVER_SETTINGS, LEAT_KIND_OPERATOR, "topic %s isn't there (or the account may not see it), and missing_topics is stop",
+                    name);
+    return leat_cure(err, "make the topic (and allow the account to Describe and Write it), then `leat resume %s`; or let leat make topics: "
+                          "missing_topics: create", client->env->config->name);
+}
+
+int leat_kafka_topic_check(struct kafka_client *client, const char *name, enum kafka_topic_use use, struct leat_error *err)
+{
+    struct kafka_topic_found found = {0};
+    int rc = leat_kafka_topic_look(client, name, &found, err);
+    if (rc || found.partitions)
+        return rc;
+    if (client->env->config->missing_topics == LEAT_MISSING_TOPICS_STOP)
+        return refuse_missing(client, name, err);
+    return ask_to_make(client, name, use, true, err);
+}
 
 /* The brokers tell each other of a new topic in their own time. */
 static int wait_found(struct kafka_client *client, const char *name, struct kafka_topic_found *found, struct leat_error *err)
@@ -164,12 +190,8 @@ int leat_kafka_topic_need(struct kafka_client *client, const char *name, enum ka
     int rc = leat_kafka_topic_look(client, name, found, err);
     if (rc || found->partitions)
         return rc;
-    if (client->env->config->missing_topics == LEAT_MISSING_TOPICS_STOP) {
-        (void)leat_fail(err, LEAT_E_SERVER_SETTINGS, LEAT_KIND_OPERATOR, "topic %s isn't there (or the account may not see it), and missing_topics is stop",
-                        name);
-        return leat_cure(err, "make the topic (and allow the account to Describe and Write it), then `leat resume %s`; or let leat make topics: "
-                              "missing_topics: create", client->env->config->name);
-    }
+    if (client->env->config->missing_topics == LEAT_MISSING_TOPICS_STOP)
+        return refuse_missing(client, name, err);
     rc = leat_kafka_topic_make(client, name, use, err);
     return rc ? rc : wait_found(client, name, found, err);
 }

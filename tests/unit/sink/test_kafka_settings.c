@@ -107,7 +107,7 @@ START_TEST(what_would_break_a_promise_is_refused_with_the_reason)
     bad("delivery: at_least_once, " K "delivery.timeout.ms: 30000}", "delivery.timeout.ms: 30000 is refused", "leave it out");
     bad(K "retries: 0}", "retries: 0 is refused", "time");
     bad(K "isolation.level: read_uncommitted}", "leat reads nothing but its checkpoint", "leave it out");
-    bad("commit_interval: 2s, " K "transaction.timeout.ms: 3000}", "below half of kafka.transaction.timeout.ms (1500 ms)", "100ms");
+    bad("commit_interval: 2s, " K "transaction.timeout.ms: 3000}", "at most half of kafka.transaction.timeout.ms (3000 ms)", "100ms");
     bad(K "transaction.timeout.ms: 100}", "transaction.timeout.ms: 100 is refused", "at least 1000");
     bad(K "message.max.bytes: 60000000, queue.buffering.max.kbytes: 32768}", "would never find room", "raise it");
     rd_kafka_conf_t *conf = good(K "acks: all, enable.idempotence: true, max.in.flight: 5, queuing.strategy: fifo, message.timeout.ms: 10000}",

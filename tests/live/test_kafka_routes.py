@@ -1,0 +1,276 @@
+"""Where the kafka sink's messages go: topics, keys, partitions, headers, messages that are too large; and what stops it, each with its cure."""
+
+import json
+from collections import defaultdict
+
+import pytest
+from confluent_kafka import Producer
+
+from kafka_relay import relay_to
+from leatlab import process, tls
+from leatlab.kafka import Kafka
+from leatlab.leat import run
+from operating import no_relay_broke, refused, sink_error, streaming, wait_until  # noqa: F401
+
+
+@pytest.fixture(scope="module")
+def kafka():
+    with Kafka("routes", **{"num.partitions": 6}) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def guarded_kafka():
+    """With passwords, TLS and an authorizer: the account `leat` may nothing but what a test allows."""
+    with Kafka("guarded", secure=True, **{"authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                                          "super.users": "User:ANONYMOUS"}) as cluster:
+        yield cluster
+
+
+class Shop:
+    """Tables of a database of one test, and a relay name that no other test has."""
+
+    def __init__(self, server, database):
+        self.server, self.database = server, database
+
+    def table(self, name, columns="id INT PRIMARY KEY, body LONGTEXT"):
+        self.server.sql(f"CREATE TABLE `{self.database}`.`{name}` ({columns})")
+
+    def insert(self, name, *rows):
+        for row in rows:
+            self.server.sql(f"INSERT INTO `{self.database}`.`{name}` VALUES {row}")
+
+
+@pytest.fixture
+def shop(shared_mysql, database):
+    return Shop(shared_mysql, database)
+
+
+def deliver(relay, shop, sink="events"):
+    relay.wait_until_delivered(shop.server, sink)
+
+
+def rows(messages):
+    return [json.loads(message.value()) for message in messages if message.value()]
+
+
+def headers(message):
+    return {name: value.decode() for name, value in message.headers() or []}
+
+
+def test_topics_keys_and_partitions_are_as_other_clients_expect_them(make_leat, kafka, shop):
+    """Names as configured and as Kafka takes them; partitions as Java's murmur2 has them, which librdkafka's murmur2_random is."""
+    name = shop.database
+    relay = relay_to(make_leat, kafka, shop.server, "r1", {"events": {
+        "topic": "{name}.{table}", "topics": [f"{name}.order_* -> {{name}}.orders", f"/{name}\\.(a|b)_(\\d+)/ -> {{name}}.$1"],
+        "schema_topic": "{name}.ddl", "topic_config": {"retention.ms": "123456"}, "headers": ["id", "number", "source=shop"]}})
+    relay.start()
+    streaming(relay)
+    for table in ("cart", "order_1", "order_2", "a_7", "b_8", "häuser&co"):
+        shop.table(table)
+    shop.table("log", "line VARCHAR(20)")
+    shop.table("pair", "a INT NOT NULL, b VARCHAR(20) NOT NULL, c INT, UNIQUE KEY (b, a)")
+    shop.insert("cart", *(f"({number}, 'x')" for number in range(40)))
+    for table in ("order_1", "order_2", "a_7", "b_8", "häuser&co"):
+        shop.insert(table, "(1, 'y')")
+    shop.insert("log", *(f"('{number}')" for number in range(20)))
+    shop.insert("pair", "(1, 'ü', 2)")
+    deliver(relay, shop)
+    topics = kafka.topics()
+    assert {"r1.cart": 6, "r1.orders": 6, "r1.a": 6, "r1.b": 6, "r1.h_user_co": 6, "r1.log": 6, "r1.ddl": 1}.items() <= topics.items()
+    cart = kafka.read("r1.cart")
+    assert sorted(json.loads(message.key())["id"] for message in cart) == list(range(40))
+    assert len(kafka.read("r1.orders")) == 2
+    [pair] = kafka.read("r1.pair")
+    assert json.loads(pair.key()) == {"b": "ü", "a": 1}
+    # The same keys by another client's rule into another topic.
+    kafka.create_topic("r1.compare", partitions=6)
+    producer = Producer(kafka.client(partitioner="murmur2_random"))
+    for message in cart:
+        producer.produce("r1.compare", key=message.key(), value=b"")
+    producer.flush()
+    assert {m.key(): m.partition() for m in cart} == {m.key(): m.partition() for m in kafka.read("r1.compare")}
+    assert len({message.partition() for message in cart}) > 1
+    # No key: one partition, in order.
+    log = kafka.read("r1.log")
+    assert [row["after"]["line"] for row in rows(log)] == [str(number) for number in range(20)] and not any(m.key() for m in log)
+    assert len({message.partition() for message in log}) == 1
+    assert sum(row["op"] == "ddl" for row in rows(kafka.read("r1.ddl"))) == 8
+    # Headers: an id that is the change's own.
+    of_one = [headers(message) for message in cart]
+    assert len({each["leat-id"] for each in of_one}) == 40
+    assert all(each["source"] == "shop" and each["leat-number"] == "1" and each["leat-id"].endswith("/1") for each in of_one)
+    relay.stop()
+
+
+def test_columns_can_choose_the_partition_as_maxwell_does(make_leat, kafka, shop):
+    """String.hashCode of the column's text; rows of a table without that column go by their table's name."""
+    relay = relay_to(make_leat, kafka, shop.server, "r2", {"events": {
+        "topic": "{name}.{table}", "partition_by": "column", "partition_columns": ["who"], "partitioner": "java_hash"}})
+    relay.start()
+    streaming(relay)
+    shop.table("visit", "id INT PRIMARY KEY, who VARCHAR(20), n INT")
+    shop.table("other")
+    names = ["ann", "bob", "zoë", "dave", "o'neil", "\"q\""]
+    for number, who in enumerate(names * 3):
+        shop.insert("visit", f"({number}, '{who.replace(chr(39), chr(39) * 2)}', 0)")
+    shop.server.sql(f"UPDATE `{shop.database}`.visit SET n = 1 WHERE who = 'ann'; DELETE FROM `{shop.database}`.visit WHERE who = 'zoë'")
+    shop.insert("other", "(1, 'x')", "(2, 'x')")
+    deliver(relay, shop)
+
+    def java_hash(text):
+        value = 0
+        for at in range(0, len(data := text.encode("utf-16-be")), 2):
+            value = (31 * value + int.from_bytes(data[at:at + 2], "big")) & 0xFFFFFFFF
+        return value - (1 << 32) if value >> 31 else value
+    for message in kafka.read("r2.visit"):
+        row = json.loads(message.value())
+        who = (row.get("after") or row["before"])["who"]
+        assert message.partition() == abs(java_hash(who)) % 6, who
+    assert {message.partition() for message in kafka.read("r2.other")} == {abs(java_hash("other")) % 6}
+    relay.stop()
+
+
+def test_two_tables_on_one_name_stop_the_sink_with_both(make_leat, kafka, shop):
+    relay = relay_to(make_leat, kafka, shop.server, "r3", {"events": {"topic": "{name}.{table}"}})
+    relay.start()
+    streaming(relay)
+    shop.table("a b")
+    shop.table("a_b")
+    shop.insert("a b", "(1, 'x')")
+    shop.insert("a_b", "(2, 'y')")
+    error = sink_error(relay, "events", "halted", "config")
+    assert f"tables {shop.database}.a b and {shop.database}.a_b would go to one topic, r3.a_b" in error["message"]
+    # What the cure says.
+    relay.stop()
+    relay.config["sinks"]["events"]["topics"] = [f"{shop.database}.a_b -> {{name}}.other"]
+    relay.configure()
+    relay.start()
+    deliver(relay, shop)
+    assert [row["after"]["id"] for row in rows(kafka.read("r3.a_b"))] == [1]
+    assert [row["after"]["id"] for row in rows(kafka.read("r3.other"))] == [2]
+    relay.stop()
+
+
+def test_a_topic_that_is_missing_stops_if_it_is_not_to_be_made(make_leat, kafka, shop):
+    relay = relay_to(make_leat, kafka, shop.server, "r4", {"events": {"topic": "{name}.{table}", "missing_topics": "stop", "schema_topic": ""}})
+    doctor = run("doctor", "-c", relay.yaml)
+    assert "topic r4.leat-checkpoint isn't there" in doctor.stdout and "missing_topics: create" in doctor.stdout
+    kafka.create_topic("r4.leat-checkpoint", **{"cleanup.policy": "compact"})
+    relay.start()
+    streaming(relay)
+    shop.table("t")
+    shop.insert("t", "(1, 'x')")
+    error = sink_error(relay, "events", "halted", "server_settings")
+    assert "topic r4.t isn't there" in error["message"] and "missing_topics: create" in error["cure"] and "r4.t" not in kafka.topics()
+    kafka.create_topic("r4.t")
+    relay.ask("resume", "events")
+    deliver(relay, shop)
+    assert len(kafka.read("r4.t")) == 1
+    relay.stop()
+
+
+LARGE = {"topic": "{name}.{sink}", "topics": [], "kafka": {"message.max.bytes": "100000"}, "partition_by": "key"}
+
+
+def test_rows_too_large_for_a_message_arrive_whole_or_stop(make_leat, kafka, shop, tmp_path):
+    claims = tmp_path / "claims"
+    claims.mkdir()
+    relay = relay_to(make_leat, kafka, shop.server, "r5", {
+        "stop": {**LARGE}, "split": {**LARGE, "oversize": "split"}, "file": {**LARGE, "oversize": "file", "oversize_path": str(claims)},
+        "dead": {**LARGE, "oversize": "dead_letter"}})
+    relay.start()
+    streaming(relay)
+    shop.table("t")
+    shop.insert("t", "(1, 'x')", "(2, REPEAT('ü', 200000))", "(3, 'y')")
+    for sink in ("split", "file", "dead"):
+        deliver(relay, shop, sink)
+    error = sink_error(relay, "stop", "halted", "too_large")
+    assert "message.max.bytes is 100000" in error["message"] and "oversize" in error["cure"]
+    assert [row["after"]["id"] for row in rows(kafka.read("r5.stop"))] == [1]
+
+    def whole(messages):
+        """As a consumer puts parts together."""
+        parts = defaultdict(dict)
+        for message in messages:
+            if "leat-split-id" in headers(message):
+                parts[headers(message)["leat-split-id"]][int(headers(message)["leat-split-part"])] = message
+        for found in parts.values():
+            first = headers(found[1])
+            assert sorted(found) == list(range(1, int(first["leat-split-count"]) + 1))
+            value = b"".join(found[number].value() for number in sorted(found))
+            assert len(value) == int(first["leat-split-size"])
+            yield json.loads(value)
+    large = "ü" * 200000
+    split = kafka.read("r5.split")
+    assert [row["after"] for row in whole(split)] == [{"id": 2, "body": large}]
+    assert len({message.partition() for message in split if "leat-split-id" in headers(message)}) == 1
+    dead = kafka.read("r5.dead-letter")
+    assert [row["after"] for row in whole(dead)] == [{"id": 2, "body": large}]
+    assert headers(dead[0])["leat-dead-letter-topic"] == "r5.dead" and "100000" in headers(dead[0])["leat-dead-letter-reason"]
+    assert sorted(row["after"]["id"] for row in rows(kafka.read("r5.dead"))) == [1, 3]
+    [claim] = [row for row in rows(kafka.read("r5.file")) if "leat_file" in row]
+    content = open(claim["leat_file"], "rb").read()
+    assert len(content) == claim["size"] and json.loads(content)["after"]["body"] == large
+    relay.stop()
+
+
+def test_settings_that_break_a_promise_never_start(make_leat, kafka, shop):
+    relay = relay_to(make_leat, kafka, shop.server, "r6", {"events": {"kafka": {"acks": "1"}}})
+    refused(run("config", "check", "-c", relay.yaml), 2, "kafka.acks: 1 is refused", "lost with them")
+    relay.start()
+    assert relay.wait() == 2
+    assert "kafka.acks: 1 is refused" in relay.log_text()
+    refused(run("config", "check", "-c", relay.yaml, "-o", "sinks.events.kafka.acks=all", "-o", "sinks.events.kafka.plugin.library.paths=x.so"), 2,
+            "loads code into this process")
+    refused(run("config", "check", "-c", relay.yaml, "-o", "sinks.events.kafka.acks=all", "-o", "sinks.events.kafka.linger.m=3"), 2,
+            "did you mean \"linger.ms\"?")
+    done = run("config", "check", "-c", relay.yaml, "-o", "sinks.events.kafka.acks=all")
+    assert done.returncode == 0, done.stderr
+    done = run("doctor", "-c", relay.yaml, "-o", "sinks.events.kafka.acks=all")
+    assert f"sink events: {kafka.bootstrap()}" in done.stdout, done.stdout + done.stderr
+
+
+def allow(kafka, *resource):
+    """All operations of the account on what is named so, as AclCommand has it."""
+    process.output(kafka.broker(1)._tool("org.apache.kafka.tools.AclCommand", "--bootstrap-server", kafka.bootstrap(secure=False), "--add",
+                                         "--allow-principal", "User:leat", "--operation", "All", *resource, "--resource-pattern-type", "prefixed"))
+
+
+def test_what_an_account_may_not_is_named_and_cured(make_leat, guarded_kafka, shop, tmp_path):
+    kafka = guarded_kafka
+    password = tmp_path / "password"
+    password.write_text("wrong\n")
+    relay = relay_to(make_leat, kafka, shop.server, "r7", {"events": {"topic": "{name}.{table}", "kafka": {"sasl.password_file": str(password)}}})
+    properties = relay.config["sinks"]["events"]["kafka"]
+    right = properties.pop("sasl.password")
+
+    def fails(**more):
+        """A relay with an empty journal asks its sinks where to begin, so it ends; its last words."""
+        relay.config["sinks"]["events"]["kafka"] = {**properties, **more}
+        relay.configure()
+        relay.start()
+        assert relay.wait() not in (0, 2)
+        return relay.log_text().splitlines()[-1]
+    said = fails(**{"ssl.ca.location": str(tls.authority() / "server-cert.pem")})
+    assert "certificate verify failed" in said and "code=tls" in said and "cure=" in said
+    said = fails()
+    assert "code=auth" in said and "sasl.username and the password's file" in said
+    password.write_text(right + "\n")
+    said = fails()
+    assert "code=privilege" in said and "allow the account to Describe and Write the transactional id" in said
+    allow(kafka, "--transactional-id", "leat.r7.")
+    said = fails()
+    assert "code=privilege" in said and "r7.leat-checkpoint" in said and "Create" in said
+    doctor = run("doctor", "-c", relay.yaml)
+    assert "r7.leat-checkpoint" in doctor.stdout and "allow the account to" in doctor.stdout, doctor.stdout
+    allow(kafka, "--topic", "r7")
+    relay.start()
+    streaming(relay)
+    shop.table("t")
+    shop.insert("t", "(1, 'x')")
+    deliver(relay, shop)
+    kafka.secure = False  # as the administrator, who may have groups
+    assert len(kafka.read("r7.t")) == 1
+    assert right not in relay.log_text() and right not in run("config", "print", "-c", relay.yaml).stdout
+    relay.stop()
