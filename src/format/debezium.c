@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "binlog/charset.h"
 #include "charset_text_int.h"
+#include "text_int.h"
 
 static struct leat_debezium *debezium_of(struct leat_format *format)
 {
@@ -76,7 +77,8 @@ static void free_debezium(struct leat_format *format)
 {
     struct leat_debezium *debezium = debezium_of(format);
     struct leat_buf *bufs[] = {&debezium->absent_text, &debezium->absent_bytes, &debezium->gtid, &debezium->id, &debezium->file,
-                               &debezium->file_json, &debezium->query, &debezium->source, &debezium->tail, &debezium->key,
+                               &debezium->file_json, &debezium->query, &debezium->source, &debezium->tails[DEBEZIUM_CREATE].text,
+                               &debezium->tails[DEBEZIUM_UPDATE].text, &debezium->tails[DEBEZIUM_DELETE].text, &debezium->key,
                                &debezium->other_key, &debezium->scratch, &debezium->nulls, &debezium->statement.names,
                                &debezium->statement.head, &debezium->statement.changes};
     leat_plans_free(&debezium->plans);
@@ -186,15 +188,24 @@ uint64_t leat_debezium_time(const struct leat_debezium *debezium, uint32_t event
     return event_seconds ? (uint64_t)event_seconds * 1000000 : debezium->header_us;
 }
 
+void leat_debezium_put_u64(struct leat_buf *buf, uint64_t value)
+{
+    enum { TOUCHED = 32 };
+    uint8_t *to = leat_buf_reserve(buf, TOUCHED);
+    leat_buf_commit(buf, (size_t)(leat_text_u64(to, value) - to));
+}
+
 void leat_debezium_put_seen(struct leat_debezium *debezium, struct leat_buf *buf, uint64_t commit_us)
 {
-    uint64_t us = debezium->clock ? leat_wall_us(debezium->clock) : commit_us;
+    if (debezium->clock && !debezium->seen_us)
+        debezium->seen_us = leat_wall_us(debezium->clock);
+    uint64_t us = debezium->clock ? debezium->seen_us : commit_us;
     leat_buf_puts(buf, ",\"ts_ms\":");
-    leat_put_u64(buf, us / 1000);
+    leat_debezium_put_u64(buf, us / 1000);
     leat_buf_puts(buf, ",\"ts_us\":");
-    leat_put_u64(buf, us);
+    leat_debezium_put_u64(buf, us);
     leat_buf_puts(buf, ",\"ts_ns\":");
-    leat_put_u64(buf, us);
+    leat_debezium_put_u64(buf, us);
     leat_buf_puts(buf, "000");
 }
 
@@ -211,12 +222,29 @@ static int keep_file(struct leat_debezium *debezium, const char *file, struct le
     return LEAT_OK;
 }
 
+/* Transactions in a row have all but their number in common. */
+static bool shares_gtid(const struct leat_debezium *debezium, const struct leat_gtid *gtid)
+{
+    const struct leat_gtid *last = &debezium->last_gtid;
+    return debezium->gtid_shared && gtid->flavour == LEAT_FLAVOUR_MYSQL && last->flavour == gtid->flavour &&
+           memcmp(last->uuid, gtid->uuid, sizeof gtid->uuid) == 0 && strcmp(last->tag, gtid->tag) == 0;
+}
+
 /* GTIDs are letters, digits, `-`, `:`, `_`: nothing to escape. */
 static void keep_gtid(struct leat_debezium *debezium, const struct leat_begin *begin)
 {
     char gtid[LEAT_GTID_TEXT_MAX];
-    leat_buf_clear(&debezium->gtid);
     leat_buf_clear(&debezium->id);
+    if (shares_gtid(debezium, &begin->gtid)) {
+        debezium->gtid.size = debezium->gtid_shared;
+        leat_debezium_put_u64(&debezium->gtid, begin->gtid.number);
+        leat_buf_u8(&debezium->gtid, '"');
+        leat_buf_put(&debezium->id, debezium->gtid.data, debezium->gtid.size);
+        return;
+    }
+    debezium->last_gtid = begin->gtid;
+    debezium->gtid_shared = 0;
+    leat_buf_clear(&debezium->gtid);
     if (begin->gtid.flavour == LEAT_FLAVOUR_NONE) {
         leat_buf_puts(&debezium->gtid, "null");
         leat_buf_puts(&debezium->id, "\"file=");
@@ -224,7 +252,12 @@ static void keep_gtid(struct leat_debezium *debezium, const struct leat_begin *b
         leat_buf_printf(&debezium->id, ",pos=%llu\"", (unsigned long long)begin->place.pos);
         return;
     }
-    leat_buf_printf(&debezium->gtid, "\"%s\"", leat_gtid_text(gtid, &begin->gtid));
+    leat_buf_puts(&debezium->gtid, "\"");
+    leat_buf_puts(&debezium->gtid, leat_gtid_text(gtid, &begin->gtid));
+    debezium->gtid_shared = debezium->gtid.size;
+    while (debezium->gtid.data[debezium->gtid_shared - 1] != (begin->gtid.flavour == LEAT_FLAVOUR_MYSQL ? ':' : '-'))
+        debezium->gtid_shared--;
+    leat_buf_puts(&debezium->gtid, "\"");
     leat_buf_put(&debezium->id, debezium->gtid.data, debezium->gtid.size);
 }
 
@@ -243,7 +276,7 @@ static int begin_transaction(struct leat_debezium *debezium, const struct leat_b
     debezium->withheld = begin->flags & LEAT_BEGIN_XA;
     debezium->mariadb = begin->gtid.flavour == LEAT_FLAVOUR_MARIADB;
     debezium->gave = debezium->began = false;
-    debezium->number = debezium->events = 0;
+    debezium->number = debezium->events = debezium->seen_us = 0;
     debezium->first_table = debezium->last_table = NULL;
     debezium->source_plan = NULL;
     leat_buf_clear(&debezium->query);

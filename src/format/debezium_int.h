@@ -32,6 +32,7 @@ struct leat_debezium_settings {
 extern const struct leat_settings leat_debezium_settings;
 
 enum { DEBEZIUM_OPS = 5 };
+/* TRUNCATE is the last: it has no tail. */
 enum leat_debezium_op { DEBEZIUM_CREATE, DEBEZIUM_UPDATE, DEBEZIUM_DELETE, DEBEZIUM_TRUNCATE };
 
 /* What is kept with a plan. */
@@ -79,6 +80,8 @@ struct leat_debezium {
     uint64_t header_us;      /* of its first event */
     uint32_t server_id;
     struct leat_buf gtid;    /* JSON: `"uuid:1"` or null */
+    struct leat_gtid last_gtid; /* that it was made of */
+    size_t gtid_shared;      /* bytes of it before a MySQL GTID's number; 0: there are none */
     struct leat_buf id;      /* JSON, of transaction metadata */
     struct leat_buf file;    /* the name, NUL-terminated */
     struct leat_buf file_json;
@@ -91,8 +94,13 @@ struct leat_debezium {
     struct leat_buf source;  /* `"source":{…,"pos":` of these: */
     const struct leat_plan *source_plan;
     uint64_t source_serial, source_us;
-    struct leat_buf tail;    /* behind the row's number */
-    size_t tail_split;       /* where in it the transaction's block stands */
+    struct leat_debezium_tail {
+        struct leat_buf text;
+        size_t split;        /* where in it the transaction's block stands */
+        uint64_t serial, us; /* of the transaction, and the time that it was made for */
+        uint32_t thread_id;
+    } tails[DEBEZIUM_TRUNCATE], *tail; /* what is behind the row's number, by operation; the one at work */
+    uint64_t seen_us;        /* when the transaction's first change was seen */
 
     struct leat_debezium_waiting waiting;
     struct leat_buf key, other_key;
@@ -120,6 +128,8 @@ void leat_debezium_wait(struct leat_debezium *debezium, size_t from, enum leat_m
 int leat_debezium_may_give(const struct leat_debezium *debezium, uint64_t pos, struct leat_error *err) LEAT_CHECKED;
 /* A commit's time in µs, by what is known of it. */
 uint64_t leat_debezium_time(const struct leat_debezium *debezium, uint32_t event_seconds);
+/* A number, without a loop a digit. */
+void leat_debezium_put_u64(struct leat_buf *buf, uint64_t value);
 /* `,"ts_ms":…,"ts_us":…,"ts_ns":…`, of when it was seen. */
 void leat_debezium_put_seen(struct leat_debezium *debezium, struct leat_buf *buf, uint64_t commit_us);
 

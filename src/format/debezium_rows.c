@@ -24,7 +24,8 @@ struct run {
     enum leat_debezium_op tail_op;
 };
 
-static const char op_words[][2] = {[DEBEZIUM_CREATE] = "c", [DEBEZIUM_UPDATE] = "u", [DEBEZIUM_DELETE] = "d", [DEBEZIUM_TRUNCATE] = "t"};
+static const char op_words[][10] = {
+    [DEBEZIUM_CREATE] = ",\"op\":\"c\"", [DEBEZIUM_UPDATE] = ",\"op\":\"u\"", [DEBEZIUM_DELETE] = ",\"op\":\"d\""};
 
 /* Says where: the column if it is about one, else the table, and the place of the row. */
 static int fail_at(const struct run *run, const struct leat_step *step, struct leat_error *err)
@@ -94,11 +95,19 @@ static int prepare(struct run *run, struct leat_error *err)
 static void make_tail(struct run *run, enum leat_debezium_op op)
 {
     struct leat_debezium *debezium = run->debezium;
-    struct leat_buf *tail = &debezium->tail;
+    struct leat_debezium_tail *made = debezium->tail = &debezium->tails[op];
+    struct leat_buf *tail = &made->text;
+    uint64_t us = leat_debezium_time(debezium, run->rows->time);
+    run->tail_op = op;
+    if (made->serial == debezium->serial && made->us == us && made->thread_id == run->rows->thread_id && !debezium->settings.query)
+        return;
+    made->serial = debezium->serial;
+    made->us = us;
+    made->thread_id = run->rows->thread_id;
     leat_buf_clear(tail);
     leat_buf_puts(tail, ",\"thread\":");
     if (run->rows->thread_id)
-        leat_put_u64(tail, run->rows->thread_id);
+        leat_debezium_put_u64(tail, run->rows->thread_id);
     else
         leat_buf_puts(tail, "null");
     leat_buf_puts(tail, ",\"query\":");
@@ -107,12 +116,11 @@ static void make_tail(struct run *run, enum leat_debezium_op op)
     else
         leat_buf_puts(tail, "null");
     leat_buf_puts(tail, debezium->settings.transactions ? "},\"transaction\":" : "},\"transaction\":null");
-    debezium->tail_split = tail->size;
-    leat_buf_printf(tail, ",\"op\":\"%s\"", op_words[op]);
-    leat_debezium_put_seen(debezium, tail, leat_debezium_time(debezium, run->rows->time));
+    made->split = tail->size;
+    leat_buf_put(tail, op_words[op], sizeof op_words[op] - 1);
+    leat_debezium_put_seen(debezium, tail, us);
     leat_buf_puts(tail, debezium->value_schemas ? "}}" : "}");
     memset(leat_buf_reserve(tail, LEAT_TEXT_CHUNK), 0, LEAT_TEXT_CHUNK);
-    run->tail_op = op;
 }
 
 /* As the message's key, into `buf`. */
@@ -178,12 +186,12 @@ static void put_end(struct run *run, struct leat_writer *writer)
     writer->to = leat_text_copy(writer->to, ",\"row\":", 7);
     writer->to = leat_text_u64(writer->to, run->row);
     if (!debezium->settings.transactions) {
-        writer->to = leat_text_chunks(writer->to, debezium->tail.data, debezium->tail.size);
+        writer->to = leat_text_chunks(writer->to, debezium->tail->text.data, debezium->tail->text.size);
         return;
     }
-    writer->to = leat_text_copy(writer->to, debezium->tail.data, debezium->tail_split);
+    writer->to = leat_text_copy(writer->to, debezium->tail->text.data, debezium->tail->split);
     put_transaction(run, writer);
-    writer->to = leat_text_copy(writer->to, debezium->tail.data + debezium->tail_split, debezium->tail.size - debezium->tail_split);
+    writer->to = leat_text_copy(writer->to, debezium->tail->text.data + debezium->tail->split, debezium->tail->text.size - debezium->tail->split);
 }
 
 static void begin_value(struct run *run, struct leat_writer *writer)
@@ -191,7 +199,7 @@ static void begin_value(struct run *run, struct leat_writer *writer)
     struct leat_debezium *debezium = run->debezium;
     leat_buf_put(debezium->out.buf, run->table->value_head.data, run->table->value_head.size);
     leat_writer_begin(writer, debezium->out.buf,
-                      WORDS_MAX + debezium->source.size + debezium->tail.size + debezium->id.size + 2 * run->plan->image_max);
+                      WORDS_MAX + debezium->source.size + debezium->tail->text.size + debezium->id.size + 2 * run->plan->image_max);
 }
 
 /* One image or none as `"before":…,"after":…`. */

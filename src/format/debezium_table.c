@@ -136,17 +136,17 @@ static void put_transaction(struct leat_debezium *debezium, struct leat_buf *buf
 {
     switch (part) {
     case 0:
-        leat_put_u64(buf, time_us / 1000);
+        leat_debezium_put_u64(buf, time_us / 1000);
         return;
     case 1:
-        leat_put_u64(buf, time_us);
+        leat_debezium_put_u64(buf, time_us);
         return;
     case 2:
-        leat_put_u64(buf, time_us);
+        leat_debezium_put_u64(buf, time_us);
         leat_buf_puts(buf, "000");
         return;
     default:
-        leat_put_u64(buf, debezium->server_id);
+        leat_debezium_put_u64(buf, debezium->server_id);
         leat_buf_puts(buf, ",\"gtid\":");
         leat_buf_put(buf, debezium->gtid.data, debezium->gtid.size);
         leat_buf_puts(buf, ",\"file\":");

@@ -1,7 +1,7 @@
-/* How long the format "leat" takes for a row of sysbench's table (id, k, c CHAR(120), pad CHAR(60)), from its packed
- * image to its line: updates with before and after, one row an event, four events a transaction.
+/* How long a format takes for a row of sysbench's table (id, k, c CHAR(120), pad CHAR(60)), from its packed
+ * image to its message: updates with before and after, one row an event, four events a transaction.
  *
- * Usage: format_bench [million rows] */
+ * Usage: format_bench [million rows [format]] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +132,7 @@ int main(int argc, char **argv)
         put_image(&images[i], i, &seed);
         put_image(&images[i], i, &seed);
     }
-    must(leat_format_new(&format, "leat", &options, NULL, &out, &err), &err);
+    must(leat_format_new(&format, argc > 2 ? argv[2] : "leat", &options, NULL, &out, &err), &err);
     double begin = now_ns();
     for (uint64_t i = 1; i <= transactions; i++)
         transaction(format, table, i, images, &err);
