@@ -29,6 +29,8 @@ void leat_put_float(struct leat_buf *buf, float value);
  * *point: at most 17, no zeros at their end; "0" and a point of 1 for zero. The sign is left out. Returns how many. */
 enum { LEAT_DOUBLE_DIGITS_MAX = 20 };
 unsigned leat_double_digits(uint8_t digits[LEAT_DOUBLE_DIGITS_MAX], int *point, double value);
+/* The same of a float: at most 9. */
+unsigned leat_float_digits(uint8_t digits[LEAT_DOUBLE_DIGITS_MAX], int *point, float value);
 /* Lower-case hex. */
 void leat_put_hex(struct leat_buf *buf, const void *bytes, size_t size);
 

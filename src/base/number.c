@@ -173,19 +173,43 @@ void leat_put_double(struct leat_buf *buf, double value)
         put_decimal(buf, signbit(value), shortest_double(value));
 }
 
-unsigned leat_double_digits(uint8_t digits[LEAT_DOUBLE_DIGITS_MAX], int *point, double value)
+static unsigned put_digits(uint8_t *digits, int *point, struct decimal decimal)
 {
-    assert(isfinite(value));
-    if (value == 0) {
-        digits[0] = '0';
-        *point = 1;
-        return 1;
-    }
-    struct decimal decimal = without_zeros(shortest_double(value));
+    decimal = without_zeros(decimal);
     unsigned count = leat_digits_count(decimal.digits);
     leat_digits_write(digits, decimal.digits, count);
     *point = (int)count + decimal.exponent;
     return count;
+}
+
+static unsigned put_zero(uint8_t *digits, int *point)
+{
+    digits[0] = '0';
+    *point = 1;
+    return 1;
+}
+
+unsigned leat_double_digits(uint8_t digits[LEAT_DOUBLE_DIGITS_MAX], int *point, double value)
+{
+    assert(isfinite(value));
+    return value == 0 ? put_zero(digits, point) : put_digits(digits, point, shortest_double(value));
+}
+
+static struct decimal shortest_float(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t fraction = bits & 0x7FFFFF;
+    int exponent = (int)(bits >> 23 & 0xFF);
+    uint64_t c = exponent ? fraction | 1U << 23 : fraction;
+    int q = (exponent ? exponent : 1) - 150;
+    return shortest(c, q, fraction == 0 && exponent > 1, false);
+}
+
+unsigned leat_float_digits(uint8_t digits[LEAT_DOUBLE_DIGITS_MAX], int *point, float value)
+{
+    assert(isfinite(value));
+    return value == 0 ? put_zero(digits, point) : put_digits(digits, point, shortest_float(value));
 }
 
 void leat_put_float(struct leat_buf *buf, float value)
@@ -194,11 +218,5 @@ void leat_put_float(struct leat_buf *buf, float value)
     /* above 2^24 a float's shortest decimal isn't its exact whole number */
     if (value > -16777216.0F && value < 16777216.0F && put_whole(buf, (double)value))
         return;
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint32_t fraction = bits & 0x7FFFFF;
-    int exponent = (int)(bits >> 23 & 0xFF);
-    uint64_t c = exponent ? fraction | 1U << 23 : fraction;
-    int q = (exponent ? exponent : 1) - 150;
-    put_decimal(buf, bits >> 31, shortest(c, q, fraction == 0 && exponent > 1, false));
+    put_decimal(buf, signbit(value), shortest_float(value));
 }

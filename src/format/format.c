@@ -4,7 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct leat_format_class *const classes[] = {&leat_format_lines, &leat_format_debezium, &leat_format_sql};
+static const struct leat_format_class *const classes[] = {&leat_format_lines, &leat_format_debezium, &leat_format_maxwell, &leat_format_canal,
+                                                           &leat_format_sql};
 
 enum { CLASS_COUNT = sizeof classes / sizeof *classes };
 

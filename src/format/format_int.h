@@ -25,6 +25,8 @@ struct leat_format {
 };
 
 extern const struct leat_format_class leat_format_lines; /* "leat" */
+extern const struct leat_format_class leat_format_maxwell;
+extern const struct leat_format_class leat_format_canal;
 extern const struct leat_format_class leat_format_sql;   /* "sql" */
 extern const struct leat_format_class leat_format_debezium;
 

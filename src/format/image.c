@@ -4,7 +4,7 @@
  * An image is a bitmap of NULLs over the columns that are present, then the values of those that aren't NULL. */
 #include "image_int.h"
 
-#include "text_plain_int.h"
+#include "image_plain_int.h"
 #include "value_int.h"
 
 void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max)
@@ -30,37 +30,6 @@ bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present)
             return false;
     uint8_t mask = (uint8_t)((1U << rest) - 1);
     return rest == 0 || (present[whole] & mask) == mask;
-}
-
-/* The length before a value. */
-static inline size_t take_length(const struct leat_step *step, const uint8_t *from)
-{
-    if (step->prefix == 1)
-        return from[0];
-    return step->prefix == 2 ? leat_text_load(from, 2) : leat_le(from, step->prefix);
-}
-
-/* Where the value at *at lies, of those in [*at, end). */
-__attribute__((always_inline)) static inline bool locate(const struct leat_step *step, const uint8_t **at, const uint8_t *end, const uint8_t **bytes,
-                          uint32_t *size)
-{
-    const uint8_t *from = *at;
-    size_t left = (size_t)(end - from), length = step->size;
-    if (step->prefix) {
-        if (left < step->prefix)
-            return false;
-        length = take_length(step, from);
-        if (length > step->size)
-            return false;
-        from += step->prefix;
-        left -= step->prefix;
-    }
-    if (left < length)
-        return false;
-    *bytes = from;
-    *size = (uint32_t)length;
-    *at = from + length;
-    return true;
 }
 
 int leat_image_too_long(struct leat_error *err)
@@ -99,7 +68,7 @@ const uint8_t *leat_image_nulls(const struct leat_plan *plan, const uint8_t *pre
 bool leat_image_take(const struct leat_step *step, const uint8_t **at, const uint8_t *end, struct leat_located *value)
 {
     value->found = true;
-    return locate(step, at, end, &value->bytes, &value->size);
+    return leat_image_locate_one(step, at, end, &value->bytes, &value->size);
 }
 
 static __attribute__((noinline)) uint8_t *put_foreign(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
@@ -119,29 +88,11 @@ leat_value_writer *const leat_value_writers[] = {
     [LEAT_STEP_VECTOR] = leat_write_vector,     [LEAT_STEP_JSON] = leat_write_json,
     [LEAT_STEP_UTF8] = leat_write_foreign,      [LEAT_STEP_OWN] = NULL};
 
-/* A number of `size` bytes in the upper part of 64 bits. */
-static inline uint64_t load_upper(const struct leat_step *step, const uint8_t *bytes, const uint8_t *readable_end)
-{
-    if (__builtin_expect(readable_end - bytes >= 8, 1))
-        return leat_text_load(bytes, 8) << step->shift;
-    return leat_le(bytes, step->size) << step->shift;
-}
-
 __attribute__((always_inline)) static inline uint8_t *put_utf8(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
                                 const uint8_t *bytes, uint32_t size, const uint8_t *readable_end, struct leat_error *err)
 {
-    size_t most = leat_text_utf8_max(bytes, size) + 2;
-    if (__builtin_expect((size_t)(writer->end - to) < most + writer->rest_max, 0)) {
-        writer->to = to;
-        leat_writer_grow(writer, most);
-        to = writer->to;
-    }
-    *to = '"';
-    uint8_t *behind = leat_text_utf8(to + 1, bytes, size, readable_end, step->character_max);
-    if (__builtin_expect(!behind, 0))
-        return put_foreign(writer, to, step, bytes, size, err);
-    *behind++ = '"';
-    return behind;
+    uint8_t *behind = leat_image_put_utf8(writer, &to, step, bytes, size, readable_end);
+    return __builtin_expect(behind != NULL, 1) ? behind : put_foreign(writer, to, step, bytes, size, err);
 }
 
 /* What most columns are is written here, at `to`, which is kept out of the memory that the bytes written might be.
@@ -155,14 +106,14 @@ __attribute__((always_inline)) static inline uint8_t *put_value(struct leat_writ
     case LEAT_STEP_UTF8:
         return put_utf8(writer, to, step, bytes, size, readable_end, err);
     case LEAT_STEP_INT:
-        number = (uint64_t)((int64_t)load_upper(step, bytes, readable_end) >> step->shift);
+        number = (uint64_t)((int64_t)leat_image_upper(step, bytes, readable_end) >> step->shift);
         if ((int64_t)number < 0) {
             *to++ = '-';
             number = 0 - number;
         }
         break;
     case LEAT_STEP_UINT:
-        number = load_upper(step, bytes, readable_end) >> step->shift;
+        number = leat_image_upper(step, bytes, readable_end) >> step->shift;
         break;
     case LEAT_STEP_YEAR:
         number = bytes[0] ? 1900U + bytes[0] : 0;
@@ -214,7 +165,7 @@ __attribute__((always_inline)) static inline const uint8_t *write_values(struct 
         }
         const uint8_t *bytes;
         uint32_t size;
-        bool located = locate(step, &at, end, &bytes, &size);
+        bool located = leat_image_locate_one(step, &at, end, &bytes, &size);
         if (__builtin_expect(!located, 0))
             (void)leat_image_too_long(err);
         else
@@ -281,12 +232,39 @@ int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, 
         const uint8_t *bytes = NULL;
         uint32_t size = 0;
         bool null = any && leat_image_bit(nulls, bit++);
-        if (!null && !locate(&plan->steps[i], &at, end, &bytes, &size)) {
+        if (!null && !leat_image_locate_one(&plan->steps[i], &at, end, &bytes, &size)) {
             writer->step = &plan->steps[i];
             return leat_image_too_long(err);
         }
         if (plan->key_part_of[i] != UINT32_MAX)
             located[plan->key_part_of[i]] = (struct leat_located){bytes, size, true};
     }
+    return LEAT_OK;
+}
+
+int leat_image_locate_all(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                          struct leat_cursor *cursor, struct leat_located *located, struct leat_error *err)
+{
+    writer->step = NULL;
+    bool any;
+    const uint8_t *nulls = take_nulls(plan, present, cursor, &any);
+    if (!nulls)
+        return leat_image_too_long(err);
+    const uint8_t *at = cursor->at, *end = cursor->end;
+    const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
+    uint32_t bit = 0;
+    for (; step < steps_end; step++, located++) {
+        *located = (struct leat_located){0};
+        if (present && !leat_image_bit(present, step->index))
+            continue;
+        located->found = true;
+        if (any && leat_image_bit(nulls, bit++))
+            continue;
+        if (__builtin_expect(!leat_image_locate_one(step, &at, end, &located->bytes, &located->size), 0)) {
+            writer->step = step;
+            return leat_image_too_long(err);
+        }
+    }
+    cursor->at = at;
     return LEAT_OK;
 }

@@ -17,6 +17,7 @@ struct leat_writer {
     struct leat_buf *scratch;
     struct leat_buf *json_nulls;   /* u32 columns whose JSON document is the literal null */
     const struct leat_step *step;  /* the one at work: what an error is about */
+    const void *format;            /* whose writers are at work, for them */
 };
 
 void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max);
@@ -45,6 +46,10 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
 /* Finds those of the key's values that the image has; others of `located` stay as they are. */
 int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
                       struct leat_cursor cursor, struct leat_located *located, struct leat_error *err) LEAT_CHECKED;
+
+/* Finds all values of the image at the cursor, which is moved behind it: `located` has one for each column. */
+int leat_image_locate_all(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
+                          struct leat_cursor *cursor, struct leat_located *located, struct leat_error *err) LEAT_CHECKED;
 
 /* Images value by value, off the hot path. The bitmap of NULLs at the cursor, NULL if it isn't whole; *any: whether it
  * has a NULL. The value at *at, which is moved behind it; false if it isn't whole, which is what leat_image_too_long says. */

@@ -100,30 +100,39 @@ static bool printable(const struct leat_temporal *temporal)
            temporal->minute <= 99 && temporal->second <= 99 && temporal->micros <= 999999 && temporal->digits <= 6;
 }
 
+int leat_temporal_read(struct leat_temporal *temporal, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                       struct leat_error *err)
+{
+    if (leat_value_temporal(temporal, step->column, bytes, size, err))
+        return LEAT_FAIL;
+    bool zero_timestamp = temporal->zone_utc && temporal->seconds == 0 && temporal->micros == 0;
+    if (zero_timestamp)
+        *temporal = (struct leat_temporal){.zone_utc = true, .digits = temporal->digits};
+    return printable(temporal) ? LEAT_OK : malformed("a time out of range", err);
+}
+
+uint8_t *leat_temporal_text(uint8_t *to, const struct leat_step *step, const struct leat_temporal *temporal, char separator)
+{
+    enum leat_type type = step->column->type;
+    bool time = type == LEAT_TYPE_TIME || type == LEAT_TYPE_TIME2;
+    bool date = type == LEAT_TYPE_DATE || type == LEAT_TYPE_NEWDATE;
+    if (temporal->negative)
+        *to++ = '-';
+    if (!time)
+        to = put_date(to, temporal);
+    if (!time && !date)
+        *to++ = (uint8_t)separator;
+    return date ? to : put_time(to, temporal);
+}
+
 int leat_write_temporal(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                         struct leat_error *err)
 {
     struct leat_temporal temporal;
-    if (leat_value_temporal(&temporal, step->column, bytes, size, err))
+    if (leat_temporal_read(&temporal, step, bytes, size, err))
         return LEAT_FAIL;
-    bool zero_timestamp = temporal.zone_utc && temporal.seconds == 0 && temporal.micros == 0;
-    if (zero_timestamp)
-        temporal = (struct leat_temporal){.zone_utc = true, .digits = temporal.digits};
-    if (!printable(&temporal))
-        return malformed("a time out of range", err);
-    enum leat_type type = step->column->type;
-    bool time = type == LEAT_TYPE_TIME || type == LEAT_TYPE_TIME2;
-    bool date = type == LEAT_TYPE_DATE || type == LEAT_TYPE_NEWDATE;
-    uint8_t *to = writer->to;
-    *to++ = '"';
-    if (temporal.negative)
-        *to++ = '-';
-    if (!time)
-        to = put_date(to, &temporal);
-    if (!time && !date)
-        *to++ = 'T';
-    if (!date)
-        to = put_time(to, &temporal);
+    *writer->to++ = '"';
+    uint8_t *to = leat_temporal_text(writer->to, step, &temporal, 'T');
     if (temporal.zone_utc)
         *to++ = 'Z';
     *to++ = '"';

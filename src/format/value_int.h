@@ -3,6 +3,7 @@
 #ifndef LEAT_FORMAT_VALUE_INT_H
 #define LEAT_FORMAT_VALUE_INT_H
 
+#include "binlog/value.h"
 #include "image_int.h"
 
 leat_value_writer leat_write_float, leat_write_double, leat_write_decimal, leat_write_temporal, leat_write_enum,
@@ -13,6 +14,12 @@ leat_value_writer leat_write_float, leat_write_double, leat_write_decimal, leat_
 /* By enum leat_step_op: those of the format "leat". */
 extern leat_value_writer *const leat_value_writers[];
 
+
+/* A temporal value whose fields can be printed; the zero TIMESTAMP is all zeros. */
+int leat_temporal_read(struct leat_temporal *temporal, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                       struct leat_error *err) LEAT_CHECKED;
+/* Its text as the server prints it, without quotes or zone. */
+uint8_t *leat_temporal_text(uint8_t *to, const struct leat_step *step, const struct leat_temporal *temporal, char separator);
 
 /* The document with the changes of a partial update made. */
 int leat_write_changed_json(struct leat_writer *writer, const struct leat_step *step, const struct leat_located *document,

@@ -424,7 +424,6 @@ int leat_runner_give_change(struct leat_runner *runner, const struct leat_item *
     case LEAT_ITEM_ROWS:
         return give_rows(runner, item, err);
     case LEAT_ITEM_SCHEMA: /* rows carry their definition */
-    case LEAT_ITEM_DEFINITION: /* for the source: what it says of a table is in those, too */
         return LEAT_OK;
     case LEAT_ITEM_STATEMENT:
         runner->dirty_bytes += item->statement.sql_size;
@@ -485,10 +484,13 @@ static int hand_over(struct leat_runner *runner, struct leat_error *err)
             moved(runner);
         }
         return rc;
-    case LEAT_ITEM_DEFINITION: /* between transactions there is nothing to hand over, but the checkpoint moves on */
-        if (!runner->inside)
+    case LEAT_ITEM_DEFINITION: /* between transactions it is nothing to deliver, but the checkpoint moves on */
+        if (runner->inside)
+            return runner->passing || runner->withheld ? LEAT_OK : leat_runner_give(runner, item, err);
+        rc = leat_runner_give(runner, item, err);
+        if (rc == LEAT_OK)
             moved(runner);
-        return LEAT_OK;
+        return rc;
     default:
         return runner->passing || runner->withheld ? LEAT_OK : leat_runner_give_change(runner, item, err);
     }

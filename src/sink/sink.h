@@ -63,7 +63,8 @@ struct leat_sink_ops {
     int (*restart)(struct leat_sink *sink, const struct leat_checkpoint *from, struct leat_error *err);
     /* One item that passed the filter, in order, with *passed set if it made a message. LEAT_AGAIN: no room now, poll first;
      * the same item comes again. BEGIN and END of every transaction come, also when nothing of it passed, but for those that
-     * end in XA PREPARE: their changes come behind XA_RESOLVE, in the transaction that commits them. START, SCHEMA and OPAQUE never do: rows carry their definition, and what can't be decoded stops the runner. */
+     * end in XA PREPARE: their changes come behind XA_RESOLVE, in the transaction that commits them. START, SCHEMA and OPAQUE never do: rows carry their definition, and what can't be decoded stops the runner. DEFINITIONs
+     * come as they are in the journal, unfiltered, also between transactions. */
     int (*item)(struct leat_sink *sink, const struct leat_item *item, bool *passed, struct leat_error *err);
     /* Asks that everything handed over so far be delivered together with this checkpoint; may return before it is. Only
      * at a transaction's end. */
