@@ -6,7 +6,7 @@
 #include "format/format.h"
 #include "parts.h"
 
-enum { MARIADB = 1, VERSION_1 = 2, NO_SCHEMA_LINES = 4, SQL = 8, UNDO = 16, CHECK = 32 };
+enum { MARIADB = 1, VERSION_1 = 2, NO_SCHEMA_LINES = 4, SQL = 8, UNDO = 16, CHECK = 32, DEBEZIUM = 64, SCHEMAS = 128 };
 
 static void make_format(struct leat_binlog_format *format, unsigned options)
 {
@@ -161,8 +161,10 @@ static int take_message(void *context, const struct leat_message *message, struc
     (void)err;
     if (lines->is_sql)
         fuzz_check_sql(message->value, message->value_size);
-    else
+    else if (message->value)
         fuzz_check_json(message->value, message->value_size);
+    if (message->key)
+        fuzz_check_json(message->key, message->key_size);
     leat_buf_clear(&lines->buf);
     return LEAT_OK;
 }
@@ -234,15 +236,20 @@ static void run(const uint8_t *bytes, size_t size)
     make_format(&format, options);
     if (!part_next(&input, &part) || make_table(&table, &plan, &format, &part))
         return;
+    struct leat_pair schemas = {(char *)(uintptr_t)"schemas.enable", (char *)(uintptr_t)"true"};
+    const struct leat_pairs settings = {&schemas, 1};
+    const char *name = options & SQL ? "sql" : options & DEBEZIUM ? "debezium" : "leat";
+    bool schemas_wanted = strcmp(name, "debezium") == 0 && options & SCHEMAS;
     struct lines lines = {.is_sql = options & SQL};
     struct leat_format *writer;
     struct leat_error err = {0};
     const struct leat_format_options how = {.schema_lines = !(options & NO_SCHEMA_LINES),
                                             .name = "fuzz",
+                                            .settings = schemas_wanted ? &settings : NULL,
                                             .undo = options & UNDO,
                                             .check = options & CHECK};
     const struct leat_format_out out = {&lines, &lines.buf, take_message};
-    FUZZ_CHECK(leat_format_new(&writer, options & SQL ? "sql" : "leat", &how, NULL, &out, &err) == LEAT_OK);
+    FUZZ_CHECK(leat_format_new(&writer, name, &how, NULL, &out, &err) == LEAT_OK);
     while (part_next(&input, &part))
         run_rows(&format, table, plan, writer, &part);
     leat_format_free(&writer);
@@ -254,7 +261,8 @@ static void run(const uint8_t *bytes, size_t size)
 const struct fuzz_target fuzz_target_rows = {
     .name = "rows",
     .sources = "binlog/table_m*.c binlog/rows.c binlog/plan.c binlog/walk.c binlog/value.c binlog/value_decimal.c "
-               "binlog/value_temporal.c model/table.c format/image.c format/value.c format/text.c format/type.c format/plan*.c format/sql_[jrtv]*.c",
+               "binlog/value_temporal.c model/table.c format/image.c format/value.c format/text.c format/type.c format/plan*.c format/sql_[jrtv]*.c "
+               "format/debezium_[nrstv]*.c",
     .run = run,
     .parts = true,
     .parts_head = 1,

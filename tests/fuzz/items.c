@@ -7,8 +7,10 @@ static int take_message(void *context, const struct leat_message *message, struc
 {
     struct items_format *format = context;
     (void)err;
-    if (!format->items->from_frames && !format->is_sql)
+    if (!format->items->from_frames && !format->is_sql && message->value)
         fuzz_check_json(message->value, message->value_size);
+    if (!format->items->from_frames && message->key)
+        fuzz_check_json(message->key, message->key_size);
     if (!format->items->from_frames && format->is_sql && format->is_rows)
         fuzz_check_sql(message->value, message->value_size);
     leat_buf_put(&format->items->lines, message->value, message->value_size);
@@ -19,11 +21,11 @@ static int take_message(void *context, const struct leat_message *message, struc
 
 void items_open(struct items *items, bool from_frames)
 {
-    static const char *const names[2] = {"leat", "sql"};
+    static const char *const names[ITEMS_FORMATS] = {"leat", "sql", "debezium"};
     *items = (struct items){.from_frames = from_frames};
     leat_state_init(&items->state);
     struct leat_error err = {0};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < ITEMS_FORMATS; i++) {
         struct items_format *format = &items->formats[i];
         const struct leat_format_options options = {.schema_lines = true, .name = "fuzz"};
         const struct leat_format_out out = {format, &format->buf, take_message};
@@ -43,7 +45,7 @@ void items_open(struct items *items, bool from_frames)
 void items_close(struct items *items)
 {
     leat_state_free(&items->state);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < ITEMS_FORMATS; i++) {
         leat_format_free(&items->formats[i].format);
         leat_buf_free(&items->formats[i].buf);
     }
@@ -82,7 +84,7 @@ static void format_one(struct items_format *format, const struct leat_item *item
 
 static void format_item(struct items *items, const struct leat_item *item)
 {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < ITEMS_FORMATS; i++)
         format_one(&items->formats[i], item);
 }
 

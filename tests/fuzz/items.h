@@ -9,6 +9,8 @@
 
 /* Takes items, and holds against each other: the grammar that the journal demands; an item, and what its frame is decoded
  * to; the lines of formats, and strict JSON or SQL that is whole. All that came out is in `frames` and `lines`. */
+enum { ITEMS_FORMATS = 3 };
+
 struct items {
     bool from_frames; /* the format gets what frames were decoded to, in place of the items themselves */
     struct leat_buf frames, lines;
@@ -22,7 +24,7 @@ struct items {
         struct leat_buf buf;
         bool failed; /* in the open transaction */
         bool is_sql, is_rows;
-    } formats[2];
+    } formats[ITEMS_FORMATS];
 };
 
 void items_open(struct items *items, bool from_frames);
