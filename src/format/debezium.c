@@ -195,6 +195,12 @@ void leat_debezium_put_u64(struct leat_buf *buf, uint64_t value)
     leat_buf_commit(buf, (size_t)(leat_text_u64(to, value) - to));
 }
 
+void leat_debezium_put_ns(struct leat_buf *buf, uint64_t us)
+{
+    leat_debezium_put_u64(buf, us);
+    leat_buf_puts(buf, us ? "000" : "");
+}
+
 void leat_debezium_put_seen(struct leat_debezium *debezium, struct leat_buf *buf, uint64_t commit_us)
 {
     if (debezium->clock && !debezium->seen_us)
@@ -205,8 +211,7 @@ void leat_debezium_put_seen(struct leat_debezium *debezium, struct leat_buf *buf
     leat_buf_puts(buf, ",\"ts_us\":");
     leat_debezium_put_u64(buf, us);
     leat_buf_puts(buf, ",\"ts_ns\":");
-    leat_debezium_put_u64(buf, us);
-    leat_buf_puts(buf, "000");
+    leat_debezium_put_ns(buf, us);
 }
 
 static int keep_file(struct leat_debezium *debezium, const char *file, struct leat_error *err)

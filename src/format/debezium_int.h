@@ -130,6 +130,8 @@ int leat_debezium_may_give(const struct leat_debezium *debezium, uint64_t pos, s
 uint64_t leat_debezium_time(const struct leat_debezium *debezium, uint32_t event_seconds);
 /* A number, without a loop a digit. */
 void leat_debezium_put_u64(struct leat_buf *buf, uint64_t value);
+/* µs as ns; they are whole ones, so that no multiplication can overflow. */
+void leat_debezium_put_ns(struct leat_buf *buf, uint64_t us);
 /* `,"ts_ms":…,"ts_us":…,"ts_ns":…`, of when it was seen. */
 void leat_debezium_put_seen(struct leat_debezium *debezium, struct leat_buf *buf, uint64_t commit_us);
 

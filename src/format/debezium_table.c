@@ -142,8 +142,7 @@ static void put_transaction(struct leat_debezium *debezium, struct leat_buf *buf
         leat_debezium_put_u64(buf, time_us);
         return;
     case 2:
-        leat_debezium_put_u64(buf, time_us);
-        leat_buf_puts(buf, "000");
+        leat_debezium_put_ns(buf, time_us);
         return;
     default:
         leat_debezium_put_u64(buf, debezium->server_id);
