@@ -156,6 +156,6 @@ rd_kafka_headers_t *leat_kafka_headers_make(struct kafka_headers *headers, const
     if (message->kind != LEAT_MESSAGE_HEARTBEAT)
         put_wanted(headers, &made, message);
     if (mark)
-        put_text(&made, "leat-transaction-part", marks[mark]);
+        put_text(&made, "leat-part", marks[mark]);
     return made;
 }

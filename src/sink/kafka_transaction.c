@@ -103,6 +103,13 @@ int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct 
         rd_kafka_error_destroy(error);
         return LEAT_AGAIN;
     }
+    /* librdkafka 2.0 says so, too, when it is called again while the brokers are still at it. Later it tells how it ended. */
+    if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__STATE && !rd_kafka_error_is_fatal(error) &&
+        leat_monotonic_us(sink->env.clock) - transaction->began_us < 4 * sink->transaction_max_us) {
+        rd_kafka_error_destroy(error);
+        rd_kafka_poll(sink->producer.client.handle, KAFKA_COMMIT_SLICE_MS / 4); /* it returned at once */
+        return LEAT_AGAIN;
+    }
     if (error)
         return fail(sink, error, "committing a Kafka transaction", err);
     transaction->state = KAFKA_NOTHING_OPEN;
@@ -117,7 +124,8 @@ int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct 
 
 void leat_kafka_transaction_abort(struct leat_sink *sink)
 {
-    if (!sink->prepared || sink->transaction.state == KAFKA_NOTHING_OPEN)
+    /* One that is being committed is the brokers' business already, and librdkafka 2.0 ends the process if it is told to abort it. */
+    if (!sink->prepared || sink->transaction.state != KAFKA_GATHERING)
         return;
     /* Else readers wait for its timeout. If it can't be told, they do. */
     (void)rd_kafka_purge(sink->producer.client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
