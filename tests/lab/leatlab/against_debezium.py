@@ -40,7 +40,7 @@ def theirs(scenario, run):
 
 def of_debezium(record):
     """Headers as Connect's default converter writes them, which never has schemas; but Decimal as in the key."""
-    headers = [(header["name"], _unwrapped(header["json"])) for header in record["headers"]]
+    headers = [(header["name"], header["json"]) for header in record["headers"]]
     return {"topic": record["topic"], "key": record["key"], "value": record["value"], "headers": headers}
 
 
@@ -60,13 +60,6 @@ class Stopped:
         value = parse(message["value"])
         source = value.get("payload", value).get("source")
         return f"{source.get('db')}.{source.get('table')}" in self.tables
-
-
-def _unwrapped(text):
-    if not text.startswith('{"schema":'):
-        return text
-    start = text.index(',"payload":{"') + len(',"payload":')
-    return text[start:-1]
 
 
 def ours(program, settings, files):
