@@ -127,10 +127,7 @@ static int kafka_open(struct leat_sink **out, const struct leat_sink_env *env, s
     sink->key = (char *)key.data;
     sink->checkpoint_topic = leat_kafka_topic_name(&sink->env, env->config->checkpoint_topic, err);
     /* A configuration that librdkafka refuses is told at once, not at the first connection. */
-    rd_kafka_conf_t *conf = NULL;
-    int rc = sink->checkpoint_topic ? leat_kafka_settings(&conf, &sink->env, KAFKA_PRODUCER, err) : LEAT_FAIL;
-    if (conf)
-        rd_kafka_conf_destroy(conf);
+    int rc = sink->checkpoint_topic ? leat_kafka_settings_check(&sink->env, err) : LEAT_FAIL;
     if (rc || leat_kafka_routes_new(&sink->routes, &sink->env, err) || make_format(sink, err)) {
         kafka_close(&sink);
         return LEAT_FAIL;

@@ -32,6 +32,9 @@ enum kafka_role {
 int leat_kafka_settings(rd_kafka_conf_t **conf, const struct leat_sink_env *env, enum kafka_role role, struct leat_error *err)
     LEAT_CHECKED;
 
+/* Whether that could be made, but for secrets in files: a configuration is checked where they aren't, too. */
+int leat_kafka_settings_check(const struct leat_sink_env *env, struct leat_error *err) LEAT_CHECKED;
+
 /* ---- kafka_client.c ---- */
 
 /* A handle of librdkafka and what it tells about its brokers. */

@@ -111,7 +111,7 @@ static int set_from_file(rd_kafka_conf_t *conf, const char *name, const char *pa
 }
 
 static int set_given(rd_kafka_conf_t *conf, const struct leat_sink_env *env, const struct kafka_properties *properties, bool consumer,
-                     struct leat_error *err)
+                     bool with_files, struct leat_error *err)
 {
     for (size_t i = 0; i < env->config->kafka.count; i++) {
         const struct leat_pair *pair = &env->config->kafka.list[i];
@@ -122,6 +122,8 @@ static int set_given(rd_kafka_conf_t *conf, const struct leat_sink_env *env, con
         const struct kafka_property *property = leat_kafka_property_find(properties, name);
         /* librdkafka warns of a property that is for the other kind of client. */
         if (property && property->scope == (consumer ? KAFKA_OF_PRODUCERS : KAFKA_OF_CONSUMERS))
+            continue;
+        if (in_file && !with_files)
             continue;
         if (in_file ? set_from_file(conf, name, pair->value, err) : set(conf, name, pair->value, err))
             return LEAT_FAIL;
@@ -184,19 +186,19 @@ static int set_defaults(rd_kafka_conf_t *conf, const struct leat_sink_env *env, 
     return set_number(conf, "queue.buffering.max.kbytes", room > QUEUE_KBYTES ? room : QUEUE_KBYTES, err);
 }
 
-static int build(rd_kafka_conf_t *conf, const struct leat_sink_env *env, enum kafka_role role, const struct kafka_properties *properties,
-                 struct leat_error *err)
+static int build(rd_kafka_conf_t *conf, const struct leat_sink_env *env, enum kafka_role role, bool with_files,
+                 const struct kafka_properties *properties, struct leat_error *err)
 {
     bool consumer = role == KAFKA_READER;
     rd_kafka_conf_set_log_cb(conf, on_log);
     if (leat_kafka_given(env->config, "statistics.interval.ms"))
         rd_kafka_conf_set_stats_cb(conf, on_statistics);
-    if (set_defaults(conf, env, properties, consumer, err) || set_given(conf, env, properties, consumer, err))
+    if (set_defaults(conf, env, properties, consumer, err) || set_given(conf, env, properties, consumer, with_files, err))
         return LEAT_FAIL;
     return consumer ? set_reader(conf, err) : set_producer(conf, env, role, err);
 }
 
-int leat_kafka_settings(rd_kafka_conf_t **conf, const struct leat_sink_env *env, enum kafka_role role, struct leat_error *err)
+static int make(rd_kafka_conf_t **conf, const struct leat_sink_env *env, enum kafka_role role, bool with_files, struct leat_error *err)
 {
     struct kafka_properties properties = {0};
     rd_kafka_conf_t *made = rd_kafka_conf_new();
@@ -204,11 +206,25 @@ int leat_kafka_settings(rd_kafka_conf_t **conf, const struct leat_sink_env *env,
     if (rc == LEAT_OK)
         rc = leat_kafka_properties_check(&properties, env->config, err);
     if (rc == LEAT_OK)
-        rc = build(made, env, role, &properties, err);
+        rc = build(made, env, role, with_files, &properties, err);
     leat_kafka_properties_free(&properties);
     if (rc == LEAT_OK)
         *conf = made;
     else
         rd_kafka_conf_destroy(made);
+    return rc;
+}
+
+int leat_kafka_settings(rd_kafka_conf_t **conf, const struct leat_sink_env *env, enum kafka_role role, struct leat_error *err)
+{
+    return make(conf, env, role, true, err);
+}
+
+int leat_kafka_settings_check(const struct leat_sink_env *env, struct leat_error *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+    int rc = make(&conf, env, KAFKA_PRODUCER, false, err);
+    if (conf)
+        rd_kafka_conf_destroy(conf);
     return rc;
 }

@@ -161,6 +161,10 @@ START_TEST(secrets_come_from_files_that_are_read_each_time)
     ck_assert_int_eq(settings(&none, sink, KAFKA_PRODUCER, &err), LEAT_FAIL);
     ck_assert_ptr_nonnull(strstr(err.message, "sasl.password_file"));
     ck_assert_ptr_nonnull(strstr(err.message, path));
+    struct leat_config *config = load(sink); /* fine as a configuration: the file is for who runs it */
+    struct leat_sink_env env = {.config = &config->sinks[0], .relay_name = "shop", .fs = leat_fs_real(), .clock = leat_clock_real()};
+    ck_assert_int_eq(leat_kafka_settings_check(&env, &err), LEAT_OK);
+    leat_config_free(&config);
 }
 END_TEST
 
