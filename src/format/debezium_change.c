@@ -166,9 +166,52 @@ static void put_members(struct leat_buf *buf, const struct leat_column *column)
     leat_buf_u8(buf, ']');
 }
 
+/* 'it''s' without its quotes, as MariaDB tells texts. */
+static void put_unquoted(struct leat_buf *text, const struct leat_text *quoted)
+{
+    for (uint32_t i = 1; i + 1 < quoted->size; i++) {
+        leat_buf_u8(text, (uint8_t)quoted->bytes[i]);
+        if ((quoted->bytes[i] == '\'' || quoted->bytes[i] == '\\') && quoted->bytes[i + 1] == quoted->bytes[i])
+            i++;
+    }
+}
+
+static unsigned hex_digit(char c)
+{
+    return isdigit((unsigned char)c) ? (unsigned)(c - '0') : (unsigned)(toupper((unsigned char)c) - 'A') + 10;
+}
+
+/* 0x616200, as MySQL tells those of BINARY and VARBINARY, as the text that it is, if it is one. */
+static bool put_hex_text(struct leat_buf *text, const struct leat_text *hex)
+{
+    for (uint32_t i = 2; i < hex->size; i++)
+        if (!isxdigit((unsigned char)hex->bytes[i]))
+            return false;
+    for (uint32_t i = 2; i + 1 < hex->size; i += 2)
+        leat_buf_u8(text, (uint8_t)(hex_digit(hex->bytes[i]) << 4 | hex_digit(hex->bytes[i + 1])));
+    while (text->size && text->data[text->size - 1] == 0)
+        text->size--;
+    return leat_utf8_valid(text->data, text->size);
+}
+
+bool leat_debezium_default(struct leat_buf *text, const struct leat_column *column)
+{
+    const struct leat_text *value = &column->default_value;
+    leat_buf_clear(text);
+    if (!(column->flags & LEAT_COLUMN_HAS_DEFAULT) || (value->size == 4 && memcmp(value->bytes, "NULL", 4) == 0))
+        return false;
+    if (value->size >= 2 && value->bytes[0] == '\'' && value->bytes[value->size - 1] == '\'')
+        put_unquoted(text, value);
+    else if (value->size > 2 && memcmp(value->bytes, "0x", 2) == 0 && column->collation == LEAT_COLLATION_BINARY && put_hex_text(text, value))
+        return true;
+    else
+        leat_buf_clear(text), leat_buf_put(text, value->bytes, value->size);
+    return true;
+}
+
 static void put_column(struct leat_buf *buf, const struct leat_column *column, uint32_t position)
 {
-    struct leat_buf made = {0};
+    struct leat_buf made = {0}, text_default = {0};
     struct leat_text type = column->type_text;
     int64_t length, scale;
     if (!type.size) {
@@ -199,13 +242,14 @@ static void put_column(struct leat_buf *buf, const struct leat_column *column, u
                     column->flags & LEAT_COLUMN_AUTO_INCREMENT ? "true" : "false",
                     column->flags & (LEAT_COLUMN_GENERATED | LEAT_COLUMN_AUTO_INCREMENT) ? "true" : "false"); /* both, as theirs */
     leat_buf_puts(buf, ",\"defaultValueExpression\":");
-    if (column->flags & LEAT_COLUMN_HAS_DEFAULT)
-        leat_json_string(buf, column->default_value.bytes, column->default_value.size);
+    if (leat_debezium_default(&text_default, column))
+        leat_json_string(buf, text_default.data, text_default.size);
     else
         leat_buf_puts(buf, "null");
     put_members(buf, column);
     leat_buf_u8(buf, '}');
     leat_buf_free(&made);
+    leat_buf_free(&text_default);
 }
 
 static void put_key(struct leat_buf *buf, const struct leat_table_view *view)

@@ -170,6 +170,8 @@ void leat_debezium_value_schema(const struct leat_debezium *debezium, struct lea
 void leat_debezium_source_schema(struct leat_buf *buf, bool mariadb);
 
 /* debezium_change.c */
+/* A column's default as plain text; false: it has none, or NULL. The servers print texts and bytes in their own ways. */
+bool leat_debezium_default(struct leat_buf *text, const struct leat_column *column);
 void leat_debezium_put_table(struct leat_buf *buf, const struct leat_table_view *view);
 void leat_debezium_ddl_key_schema(struct leat_buf *buf, bool mariadb);
 void leat_debezium_ddl_value_schema(struct leat_buf *buf, bool mariadb);

@@ -185,15 +185,10 @@ static void put_whole_default(struct leat_buf *buf, const struct leat_text *text
         leat_buf_printf(buf, ",\"default\":%lld", (long long)strtoll(text->bytes, NULL, 10));
 }
 
-/* A default that stands for NULL on the other side (replace.null.with.default) would undo NULLs: so only columns that can't be NULL
- * tell theirs, where it is a number or text. */
-static void put_default(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, const struct kind *kind)
+static void put_default_text(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step,
+                             const struct kind *kind, const struct leat_text *text)
 {
     const struct leat_column *column = step->column;
-    const struct leat_text *text = &column->default_value;
-    unsigned unwanted = LEAT_COLUMN_NULLABLE | LEAT_COLUMN_DEFAULT_EXPRESSION | LEAT_COLUMN_GENERATED;
-    if (!(column->flags & LEAT_COLUMN_HAS_DEFAULT) || column->flags & unwanted || step->op == LEAT_STEP_TEMPORAL)
-        return;
     bool whole = strncmp(kind->type, "int", 3) == 0, real = !strcmp(kind->type, "float") || !strcmp(kind->type, "double");
     if (column->type == LEAT_TYPE_NEWDECIMAL && debezium->settings.decimals == DEBEZIUM_DECIMAL_PRECISE && is_number(text)) {
         leat_buf_puts(buf, ",\"default\":");
@@ -209,6 +204,21 @@ static void put_default(const struct leat_debezium *debezium, struct leat_buf *b
     }
 }
 
+/* A default that stands for NULL on the other side (replace.null.with.default) would undo NULLs: so only columns that can't be NULL
+ * tell theirs, where it is a number or text. */
+static void put_default(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, const struct kind *kind)
+{
+    const struct leat_column *column = step->column;
+    struct leat_buf plain = {0};
+    unsigned unwanted = LEAT_COLUMN_NULLABLE | LEAT_COLUMN_DEFAULT_EXPRESSION | LEAT_COLUMN_GENERATED;
+    if (!(column->flags & LEAT_COLUMN_HAS_DEFAULT) || column->flags & unwanted || step->op == LEAT_STEP_TEMPORAL)
+        return;
+    if (leat_debezium_default(&plain, column)) {
+        const struct leat_text text = {leat_buf_cstr(&plain), (uint32_t)plain.size};
+        put_default_text(debezium, buf, step, kind, &text);
+    }
+    leat_buf_free(&plain);
+}
 static void put_column(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, bool key)
 {
     struct kind kind = kind_of(debezium, step);
