@@ -9,6 +9,7 @@
 #include "plan_int.h"
 
 enum leat_debezium_decimals { DEBEZIUM_DECIMAL_PRECISE, DEBEZIUM_DECIMAL_STRING, DEBEZIUM_DECIMAL_DOUBLE };
+enum leat_debezium_decimal_format { DEBEZIUM_DECIMAL_BASE64, DEBEZIUM_DECIMAL_NUMERIC };
 enum leat_debezium_binary { DEBEZIUM_BINARY_BYTES, DEBEZIUM_BINARY_BASE64, DEBEZIUM_BINARY_URL_SAFE, DEBEZIUM_BINARY_HEX };
 enum leat_debezium_bigint { DEBEZIUM_BIGINT_EXACT, DEBEZIUM_BIGINT_LONG, DEBEZIUM_BIGINT_PRECISE };
 enum leat_debezium_times {
@@ -26,7 +27,7 @@ enum leat_debezium_names { DEBEZIUM_NAMES_NONE, DEBEZIUM_NAMES_AVRO, DEBEZIUM_NA
 struct leat_debezium_settings {
     char *prefix, *unavailable, *key_columns;
     bool schemas, key_schemas, value_schemas, header_schemas, comments, query, schema_changes, tombstones, transactions, sanitize;
-    unsigned decimals, binary, bigint, times, zero, bad_text, field_names, schema_names;
+    unsigned decimals, decimal_format, binary, bigint, times, zero, bad_text, field_names, schema_names;
     struct leat_setting_list skipped;
 };
 extern const struct leat_settings leat_debezium_settings;
@@ -152,7 +153,7 @@ int leat_debezium_step(void *context, const struct leat_plan *plan, struct leat_
 
 /* debezium_value.c, debezium_number.c, debezium_time.c */
 extern leat_value_writer leat_debezium_write_bit, leat_debezium_write_bits, leat_debezium_write_float, leat_debezium_write_double,
-    leat_debezium_write_decimal, leat_debezium_write_decimal_double, leat_debezium_write_unsigned, leat_debezium_write_unsigned_precise, leat_debezium_write_long, leat_debezium_write_enum, leat_debezium_write_set,
+    leat_debezium_write_decimal, leat_debezium_write_digits, leat_debezium_write_decimal_double, leat_debezium_write_unsigned, leat_debezium_write_unsigned_precise, leat_debezium_write_long, leat_debezium_write_enum, leat_debezium_write_set,
     leat_debezium_write_text, leat_debezium_write_url_safe, leat_debezium_write_hex, leat_debezium_write_geometry, leat_debezium_write_vector,
     leat_debezium_write_bad_text;
 extern leat_value_writer leat_debezium_write_date, leat_debezium_write_date_iso, leat_debezium_write_time_ms, leat_debezium_write_time_us,

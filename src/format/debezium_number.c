@@ -235,6 +235,44 @@ int leat_debezium_write_decimal(struct leat_writer *writer, const struct leat_st
     return LEAT_OK;
 }
 
+/* In Java's scientific notation, which BigDecimal has where more than five zeros come behind the point. */
+static uint8_t *put_scientific(uint8_t *to, const uint8_t *digits, size_t count, bool negative, int exponent)
+{
+    if (negative)
+        *to++ = '-';
+    *to++ = digits[0];
+    if (count > 1) {
+        *to++ = '.';
+        to = leat_text_copy(to, digits + 1, count - 1);
+    }
+    to = leat_text_copy(to, "E-", 2);
+    return leat_text_u64(to, (uint64_t)-exponent);
+}
+
+/* As a JSON number. */
+int leat_debezium_write_digits(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                               struct leat_error *err)
+{
+    enum { DIGITS_MAX = 96, PLAIN_FROM = -6 };
+    uint8_t digits[DIGITS_MAX];
+    size_t count = 0;
+    const struct leat_buf *text = writer->scratch;
+    leat_buf_clear(writer->scratch);
+    if (leat_value_decimal(writer->scratch, step->column, bytes, size, err))
+        return LEAT_FAIL;
+    for (size_t i = 0; i < text->size && count < DIGITS_MAX; i++)
+        if (is_digit(text->data[i]) && (count || text->data[i] != '0'))
+            digits[count++] = text->data[i];
+    if (!count)
+        digits[count++] = '0';
+    int exponent = (int)count - 1 - (step->column->metadata & 0xFF);
+    if (exponent < PLAIN_FROM)
+        writer->to = put_scientific(writer->to, digits, count, text->data[0] == '-', exponent);
+    else
+        writer->to = leat_text_copy(writer->to, text->data, text->size);
+    return LEAT_OK;
+}
+
 /* Rounded by whoever asked for it. The C library's strtod would ask the locale for the point. */
 int leat_debezium_write_decimal_double(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                                   struct leat_error *err)

@@ -145,6 +145,12 @@ static int write_key(struct run *run, struct leat_buf *buf, const struct leat_lo
             leat_cure(err, "set binlog_row_image=FULL on the source, or choose a key that its images have");
             return fail_at(run, step, err);
         }
+        struct leat_step base64; /* as which keys have decimals whose values are numbers */
+        if (step->write == leat_debezium_write_digits) {
+            base64 = *step;
+            base64.write = leat_debezium_write_decimal;
+            step = &base64;
+        }
         if (!located[i].bytes)
             writer.to = leat_text_copy(writer.to, "null", 4);
         else if (leat_image_value(&writer, step, located[i].bytes, located[i].size, run->cursor.end, err))

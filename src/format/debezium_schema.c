@@ -192,7 +192,10 @@ static void put_default_text(const struct leat_debezium *debezium, struct leat_b
     bool whole = strncmp(kind->type, "int", 3) == 0, real = !strcmp(kind->type, "float") || !strcmp(kind->type, "double");
     if (column->type == LEAT_TYPE_NEWDECIMAL && debezium->settings.decimals == DEBEZIUM_DECIMAL_PRECISE && is_number(text)) {
         leat_buf_puts(buf, ",\"default\":");
-        leat_debezium_put_decimal(buf, text->bytes, text->size);
+        if (debezium->settings.decimal_format == DEBEZIUM_DECIMAL_NUMERIC)
+            leat_buf_put(buf, text->bytes, text->size);
+        else
+            leat_debezium_put_decimal(buf, text->bytes, text->size);
     } else if (whole && is_number(text)) {
         put_whole_default(buf, text);
     } else if (real && is_number(text)) {

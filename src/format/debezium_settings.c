@@ -2,6 +2,7 @@
 #include "debezium_int.h"
 
 static const char *const words_decimals[] = {"precise", "string", "double", NULL};
+static const char *const words_decimal_format[] = {"BASE64", "NUMERIC", NULL};
 static const char *const words_binary[] = {"bytes", "base64", "base64-url-safe", "hex", NULL};
 static const char *const words_bigint[] = {"exact", "long", "precise", NULL};
 static const char *const words_times[] = {"adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds", NULL};
@@ -24,6 +25,8 @@ static const struct leat_setting list[] = {
      .help = "The same for the headers `__debezium.newkey` and `__debezium.oldkey`. They have no schema otherwise, also where keys have one."},
     {.name = "decimal.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(decimals), .words = words_decimals,
      .help = "DECIMAL as base64 of the unscaled value's two's complement, as text, or as a number that is rounded to a double."},
+    {.name = "value.converter.decimal.format", .kind = LEAT_SETTING_WORD, .offset = AT(decimal_format), .words = words_decimal_format,
+     .help = "`precise` decimals of values as base64, or as JSON numbers with all their digits. Those of keys are base64."},
     {.name = "bigint.unsigned.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(bigint), .words = words_bigint,
      .help = "BIGINT UNSIGNED: `exact` writes the number (and stops above 2^63-1 where a schema says int64); `long`, which is "
              "Debezium's default, turns numbers above that negative; `precise` writes a decimal of scale 0."},

@@ -28,8 +28,10 @@ static void choose_unsigned(const struct leat_debezium *debezium, struct leat_st
 {
     if (debezium->settings.bigint == DEBEZIUM_BIGINT_LONG)
         own(step, leat_debezium_write_long);
-    else if (debezium->settings.bigint == DEBEZIUM_BIGINT_PRECISE)
+    else if (debezium->settings.bigint == DEBEZIUM_BIGINT_PRECISE && debezium->settings.decimal_format == DEBEZIUM_DECIMAL_BASE64)
         own(step, leat_debezium_write_unsigned_precise);
+    else if (debezium->settings.bigint == DEBEZIUM_BIGINT_PRECISE)
+        return; /* the number as it is */
     else if (debezium->key_schemas || debezium->value_schemas)
         own(step, leat_debezium_write_unsigned);
 }
@@ -39,6 +41,8 @@ static leat_value_writer *decimal_writer(const struct leat_debezium *debezium)
     static leat_value_writer *const writers[] = {[DEBEZIUM_DECIMAL_PRECISE] = leat_debezium_write_decimal,
                                                  [DEBEZIUM_DECIMAL_STRING] = leat_write_decimal,
                                                  [DEBEZIUM_DECIMAL_DOUBLE] = leat_debezium_write_decimal_double};
+    if (debezium->settings.decimals == DEBEZIUM_DECIMAL_PRECISE && debezium->settings.decimal_format == DEBEZIUM_DECIMAL_NUMERIC)
+        return leat_debezium_write_digits;
     return writers[debezium->settings.decimals];
 }
 
