@@ -57,6 +57,10 @@ int leat_value_geometry(struct leat_geometry *geometry, const uint8_t *bytes, ui
                         struct leat_error *err)
 {
     enum { SRID_SIZE = 4 };
+    if (!size) { /* what servers put into a NOT NULL column that is told nothing */
+        *geometry = (struct leat_geometry){.wkb = bytes};
+        return LEAT_OK;
+    }
     if (size < SRID_SIZE)
         return leat_malformed(err, "a geometry of %u bytes has no SRID", size);
     geometry->srid = (uint32_t)leat_le(bytes, SRID_SIZE);

@@ -285,8 +285,8 @@ static void settle_timestamps(struct leat_draft *draft)
         if (of->resolved || of->null_said)
             continue;
         column->flags &= (uint16_t)~LEAT_COLUMN_NULLABLE;
-        if (of->default_said || column->flags & LEAT_COLUMN_GENERATED)
-            continue;
+        if ((of->default_said && column->flags & LEAT_COLUMN_HAS_DEFAULT) || column->flags & LEAT_COLUMN_GENERATED)
+            continue; /* DEFAULT NULL says nothing of what can't be NULL */
         char text[40];
         if (was_first)
             snprintf(text, sizeof text,

@@ -76,6 +76,7 @@ struct leat_draft {
     struct leat_text new_database, new_name; /* RENAME TO; empty: not */
     struct leat_text partition_database, partition_table; /* that a partition becomes, or that becomes one (`partition_taken`) */
     bool partition_taken;
+    bool twice; /* a column was added by a name that another one had */
     struct leat_draft_column **columns;
     uint32_t column_count;
     struct leat_draft_key **keys;

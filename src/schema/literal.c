@@ -298,6 +298,18 @@ static void forget_vain_defaults(struct leat_draft *draft)
     }
 }
 
+/* A column of MariaDB's that follows the clock, isn't NULL and says no default begins at zero. */
+static void follow_clock(struct leat_draft *draft, struct leat_draft_column *of)
+{
+    struct leat_column *column = &of->column;
+    if (!of->now_on_update || of->default_said || column->flags & (LEAT_COLUMN_NULLABLE | LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_GENERATED))
+        return;
+    column->default_value = (struct leat_text){"0", 1};
+    print_time(draft, column);
+    quote(draft, column);
+    column->flags |= LEAT_COLUMN_HAS_DEFAULT;
+}
+
 /* MariaDB shows the NULL that a column has without a default. */
 void leat_defaults_settle(struct leat_draft *draft)
 {
@@ -308,6 +320,7 @@ void leat_defaults_settle(struct leat_draft *draft)
     forget_vain_defaults(draft);
     for (uint32_t i = 0; i < draft->column_count && shown; i++) {
         struct leat_column *column = &draft->columns[i]->column;
+        follow_clock(draft, draft->columns[i]);
         bool is_null = leat_name_equal(column->default_value, null);
         if (!(column->flags & LEAT_COLUMN_NULLABLE) && is_null) {
             forget_default(column);

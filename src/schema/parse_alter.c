@@ -87,9 +87,8 @@ static bool add_column(struct leat_parse *parse, struct leat_draft *draft, bool 
     at = draft->column_count;
     if (!parse_place(parse, draft, &at))
         return false;
-    if (there && !exists)
-        return leat_parse_fail(parse, "a column that is there already");
-    if (there) { /* but the keys that it asks for are added */
+    draft->twice |= there && !exists; /* the other one may get another name, or go */
+    if (there && exists) { /* but the keys that it asks for are added */
         for (uint32_t k = keys; k < draft->key_count; k++)
             draft->keys[k]->parts[0] = (struct leat_draft_part){.name = column->column.name};
         while (draft->foreign_count > foreigns)
@@ -459,6 +458,14 @@ static void keep_own_key_first(struct leat_draft *draft)
     leat_draft_insert(draft, column, 0);
 }
 
+static bool has_twice(const struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->column_count; i++)
+        if (leat_draft_find(draft, draft->columns[i]->column.name) != i)
+            return true;
+    return false;
+}
+
 static void remember_names(struct leat_draft *draft)
 {
     for (uint32_t i = 0; i < draft->column_count; i++)
@@ -489,6 +496,8 @@ bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft)
     }
     if (!leat_parse_apply_options(parse, draft, &options))
         return false;
+    if (draft->twice && has_twice(draft))
+        return leat_parse_fail(parse, "a column that is there already");
     keep_own_key_first(draft);
     for (uint32_t i = 0; i < draft->column_count && draft->converted; i++)
         if (!draft->columns[i]->resolved)

@@ -326,8 +326,10 @@ static bool parse_attribute(struct leat_parse *parse, struct leat_draft *draft,
     if (leat_parse_take(parse, "SERIAL"))
         return leat_parse_want(parse, "DEFAULT") && leat_parse_want(parse, "VALUE") &&
                leat_parse_serial_attributes(draft, column);
-    if (leat_parse_take_two(parse, "WITH", "SYSTEM"))
+    if (leat_parse_take_two(parse, "WITH", "SYSTEM")) {
+        draft->versioned = true;
         return leat_parse_want(parse, "VERSIONING");
+    }
     if (!parse_flag(parse, draft, column, &found) || found)
         return !parse->why[0];
     if (!leat_parse_charset(parse, &column->said.charset, column->said.collation, &found) || found)

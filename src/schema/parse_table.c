@@ -174,6 +174,19 @@ static bool parse_options(struct leat_parse *parse, struct leat_draft *draft)
     return leat_parse_apply_options(parse, draft, &options);
 }
 
+/* ROW START and ROW END of a table that isn't versioned are columns like others. */
+static void forget_rows_life(struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->column_count; i++) {
+        struct leat_draft_column *column = draft->columns[i];
+        if (!column->system_row)
+            continue;
+        column->system_row = false;
+        column->column.flags &= (uint16_t) ~(LEAT_COLUMN_GENERATED | LEAT_COLUMN_STORED);
+        column->column.default_value = (struct leat_text){"", 0};
+    }
+}
+
 bool leat_parse_create(struct leat_parse *parse, struct leat_draft *draft)
 {
     if (!leat_parse_want(parse, "("))
@@ -184,5 +197,8 @@ bool leat_parse_create(struct leat_parse *parse, struct leat_draft *draft)
     } while (leat_parse_take(parse, ","));
     if (!leat_parse_want(parse, ")") || !parse_options(parse, draft))
         return false;
-    return !draft->versioned || leat_parse_add_versioning(parse, draft);
+    if (draft->versioned)
+        return leat_parse_add_versioning(parse, draft);
+    forget_rows_life(draft);
+    return true;
 }

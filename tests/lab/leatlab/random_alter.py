@@ -13,6 +13,7 @@ class Alters:
     def __init__(self, rng, tongue, columns, mariadb):
         self.rng, self.tongue, self.columns, self.mariadb = rng, tongue, columns, mariadb
         self.kinds = {getattr(self, name): often for name, often in FORMS.items()}
+        self.used = set()  # columns that the statement has spoken of: what a second clause about one means is each server's own affair
 
     def clause(self, shape):
         return self.rng.choices(list(self.kinds), list(self.kinds.values()))[0](shape)
@@ -29,7 +30,8 @@ class Alters:
     def some_column(self, shape):
         if not shape.names or self.chance(0.04):
             return self.rng.choice(NAMES)
-        name = self.rng.choice(shape.names)
+        name = self.rng.choice([name for name in shape.names if name not in self.used] or shape.names)
+        self.used.add(name)
         return name.swapcase() if self.chance(0.1) else name
 
     def new_name(self, shape):

@@ -128,7 +128,8 @@ class Columns:
             return {"D": self.pick("'2020-01-02'", "20200102", "DATE'2020-01-02'", "'20-1-2'"), "T": self.pick("'10:11:12'", "101112", "'-838:00:00'", "'1:2'", "TIME'01:02:03'"),
                     "Y": self.pick("2020", "'2020'", "20", "'99'")}[type[0]]
         if kind in ("text", "long", "bytes"):
-            return self.pick(tongue.text(self.rng.choice(TEXTS)), tongue.text("y"), "''", "5", "1.50", "'a' 'b'", "_utf8mb4'x'", "N'x'", "x'61'", "0x6162", "TRUE", "_latin1'\xe9'")
+            return self.pick(tongue.text(self.rng.choice(TEXTS)), tongue.text("y"), "''", "5", "1.50", "'a' 'b'", "x'61'" if self.mariadb else "_utf8mb4'x'", "0x6162" if self.mariadb else "N'x'", "0x6162",
+                        "TRUE")
         if kind == "list":
             found = re.search(r"\('((?:[^'\\]|'')*)'", type)
             return f"'{found.group(1)}'" if found else "1"

@@ -161,6 +161,7 @@ class Client:
 
     def step(self):
         """One kind of statement, and mostly rows of the tables that it was about."""
+        self.alters.used.clear()
         touched = self.rng.choices(list(self.kinds), list(self.kinds.values()))[0]()
         for table in touched or ():
             if self.rng.random() < 0.85:
