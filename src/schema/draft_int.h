@@ -36,6 +36,8 @@ struct leat_draft_column {
     bool null_said, not_null_said, default_said, now_on_update;
     bool default_is_string, system_row; /* a quoted text; GENERATED ALWAYS AS ROW START or END */
     bool without_versioning, default_dropped;
+    uint32_t placed;        /* the how-manieth column that is put somewhere; 0: it isn't */
+    struct leat_text after; /* which one; empty: in front */
     uint32_t at; /* while a definition is made of the draft */
 };
 
@@ -76,6 +78,7 @@ struct leat_draft {
     struct leat_text new_database, new_name; /* RENAME TO; empty: not */
     struct leat_text partition_database, partition_table; /* that a partition becomes, or that becomes one (`partition_taken`) */
     bool partition_taken;
+    uint32_t placed; /* columns that FIRST and AFTER put somewhere */
     bool twice; /* a column was added by a name that another one had */
     struct leat_draft_column **columns;
     uint32_t column_count;

@@ -38,22 +38,48 @@ static uint32_t find_old_key(const struct leat_draft *draft, const char *name)
     return UINT32_MAX;
 }
 
-/* [FIRST | AFTER column]: where it goes; `column` isn't in the list. */
-static bool parse_place(struct leat_parse *parse, const struct leat_draft *draft, uint32_t *at)
+/* [FIRST | AFTER column]: where it goes, once all columns have the names that the statement gives them. */
+static bool parse_place(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_column *column)
 {
-    char name[LEAT_NAME_BYTES_MAX + 1];
-    if (leat_parse_take(parse, "FIRST")) {
-        *at = 0;
+    char name[LEAT_NAME_BYTES_MAX + 1] = "";
+    bool first = leat_parse_take(parse, "FIRST");
+    if (!first && !leat_parse_take(parse, "AFTER"))
         return true;
-    }
-    if (!leat_parse_take(parse, "AFTER"))
-        return true;
-    if (!leat_parse_name(parse, name))
+    if (!first && !leat_parse_name(parse, name))
         return false;
-    uint32_t after = leat_draft_find(draft, text_of(name));
-    if (after == UINT32_MAX)
-        return leat_parse_fail(parse, "AFTER a column that isn't there");
-    *at = after + 1;
+    if (draft->placed == 2 * LEAT_COLUMNS_MAX)
+        return leat_parse_fail(parse, "so many columns");
+    column->after = keep(draft, name);
+    column->placed = ++draft->placed;
+    return true;
+}
+
+static struct leat_draft_column *find_placed(const struct leat_draft *draft, uint32_t number)
+{
+    for (uint32_t i = 0; i < draft->column_count; i++)
+        if (draft->columns[i]->placed == number)
+            return draft->columns[i];
+    return NULL;
+}
+
+/* One after the other, among those that stay where they are. */
+static bool place_columns(struct leat_parse *parse, struct leat_draft *draft)
+{
+    struct leat_draft_column **placed = leat_draft_alloc(draft, (draft->placed + (size_t)1) * sizeof(void *));
+    uint32_t count = 0;
+    for (uint32_t number = 1; number <= draft->placed; number++)
+        if ((placed[count] = find_placed(draft, number)))
+            count++;
+    for (uint32_t i = draft->column_count; i > 0; i--)
+        if (draft->columns[i - 1]->placed)
+            leat_draft_take_out(draft, i - 1);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t after = placed[i]->after.size ? leat_draft_find(draft, placed[i]->after) : UINT32_MAX;
+        if (placed[i]->after.size && after == UINT32_MAX)
+            return leat_parse_fail(parse, "AFTER a column that isn't there");
+        if (!leat_draft_insert(draft, placed[i], after + 1)) /* the first: one behind UINT32_MAX */
+            return leat_parse_fail(parse, "so many columns");
+    }
     return true;
 }
 
@@ -79,13 +105,12 @@ static bool add_column(struct leat_parse *parse, struct leat_draft *draft, bool 
     if (!leat_parse_name(parse, name))
         return false;
     struct leat_draft_column *column = leat_draft_column_new(draft);
-    uint32_t at, keys = draft->key_count, foreigns = draft->foreign_count;
+    uint32_t keys = draft->key_count, foreigns = draft->foreign_count;
     column->column.name = keep(draft, name);
     bool there = leat_draft_find(draft, column->column.name) != UINT32_MAX;
     if (!leat_parse_column(parse, draft, column))
         return false;
-    at = draft->column_count;
-    if (!parse_place(parse, draft, &at))
+    if (!parse_place(parse, draft, column))
         return false;
     draft->twice |= there && !exists; /* the other one may get another name, or go */
     if (there && exists) { /* but the keys that it asks for are added */
@@ -95,7 +120,7 @@ static bool add_column(struct leat_parse *parse, struct leat_draft *draft, bool 
             leat_draft_foreign_remove(draft, draft->foreign_count - 1);
         return true;
     }
-    return leat_draft_insert(draft, column, at) || leat_parse_fail(parse, "so many columns");
+    return leat_draft_insert(draft, column, draft->column_count) || leat_parse_fail(parse, "so many columns");
 }
 
 static bool parse_add(struct leat_parse *parse, struct leat_draft *draft)
@@ -222,11 +247,7 @@ static bool replace_column(struct leat_parse *parse, struct leat_draft *draft, u
     if (!leat_parse_column(parse, draft, column))
         return false;
     column->was = was;
-    if (!leat_parse_is(parse, "FIRST") && !leat_parse_is(parse, "AFTER"))
-        return true;
-    leat_draft_take_out(draft, at);
-    uint32_t place = at;
-    return parse_place(parse, draft, &place) && leat_draft_insert(draft, column, place);
+    return parse_place(parse, draft, column);
 }
 
 static bool parse_change(struct leat_parse *parse, struct leat_draft *draft, bool renames)
@@ -242,8 +263,8 @@ static bool parse_change(struct leat_parse *parse, struct leat_draft *draft, boo
     if (!exists)
         return leat_parse_fail(parse, "changing a column that isn't there");
     struct leat_draft_column *nothing = leat_draft_column_new(draft);
-    uint32_t keys = draft->key_count, place = 0;
-    bool read = leat_parse_column(parse, draft, nothing) && parse_place(parse, draft, &place);
+    uint32_t keys = draft->key_count;
+    bool read = leat_parse_column(parse, draft, nothing) && parse_place(parse, draft, nothing);
     while (draft->key_count > keys)
         leat_draft_key_remove(draft, draft->key_count - 1);
     return read;
@@ -495,6 +516,8 @@ bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft)
             return false;
     }
     if (!leat_parse_apply_options(parse, draft, &options))
+        return false;
+    if (draft->placed && !place_columns(parse, draft))
         return false;
     if (draft->twice && has_twice(draft))
         return leat_parse_fail(parse, "a column that is there already");

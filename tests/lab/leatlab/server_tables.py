@@ -82,6 +82,6 @@ def column_differences(told, other):
         mine["collation"] = told.get("collation")
     for what, value in mine.items():
         # The server prints expressions anew, in its own words.
-        expression = told.get("default_is_expression") and not re.match("current_timestamp", value or "", re.I)
+        expression = told.get("default_is_expression") and not re.match("current_timestamp", str(told.get("default")), re.I)
         if value != other[what] and not (what == "default" and expression and other[what] is not None):
             yield f"{told['name']} {what} {value!r}, the server's {other[what]!r}"

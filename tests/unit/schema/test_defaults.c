@@ -101,6 +101,10 @@ END_TEST
 START_TEST(names_that_are_given_and_taken_within_a_statement)
 {
     EXPECT(LEAT_TABLE_OF_MYSQL, "t", "a bigint, b int", "CREATE TABLE t (a INT)", "ALTER TABLE t ADD a BIGINT FIRST, CHANGE a b INT");
+    EXPECT(LEAT_TABLE_OF_MYSQL, "t", "b int, x int, a bigint", "CREATE TABLE t (a INT, b BIGINT)",
+           "ALTER TABLE t ADD x INT AFTER b, RENAME COLUMN a TO b, RENAME COLUMN b TO a");
+    EXPECT(LEAT_TABLE_OF_MYSQL, "t", "c int, x int, y int, a int, b int", "CREATE TABLE t (a INT, b INT, c INT)",
+           "ALTER TABLE t MODIFY c INT FIRST, ADD x INT AFTER c, ADD y INT AFTER x");
     EXPECT(LEAT_TABLE_OF_MYSQL, "t",
            "my_row_id bigint unsigned NOT NULL AUTO_INCREMENT INVISIBLE, b int, a int; PRIMARY(my_row_id)",
            "CREATE TABLE t (my_row_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY, a INT)", "ALTER TABLE t ADD b INT FIRST");
