@@ -127,6 +127,7 @@ static const struct option sink_options[] = {
     {"backoff_max", OPTION_TIME_MS, SINK(backoff_max_ms), .fallback = "30s", .least = 1, .most = 3600000,
      .help = "The longest wait after an error that may pass."},
     {"checkpoint_interval", OPTION_TIME_MS, SINK(checkpoint_interval_ms), .fallback = "200ms", .least = 1, .most = 60000,
+     .sink_types = " file ",
      .help = "How long delivered changes may wait for their checkpoint under load. A sink that has caught up makes one at once."},
     {"path", OPTION_TEXT, SINK(path), .sink_types = " file ", .flags = OPTION_REQUIRED,
      .help = "The folder that the files go into, or `-` for standard output (at least once)."},
@@ -176,7 +177,8 @@ static const struct option sink_options[] = {
     {"topic_config", OPTION_PAIRS, SINK(topic_config), .sink_types = " kafka ", .flags = OPTION_DOTTED,
      .help = "Kafka's own settings of topics that are made for rows, such as `cleanup.policy: compact`."},
     {"commit_interval", OPTION_TIME_MS, SINK(commit_interval_ms), .fallback = "100ms", .least = 1, .most = 60000, .sink_types = " kafka ",
-     .help = "With `exactly_once`: how long a Kafka transaction gathers changes before it is committed."},
+     .help = "How long a Kafka transaction gathers changes under load before it is committed; with `at_least_once`, how long "
+             "delivered changes may wait for their checkpoint. A sink that has caught up commits at once."},
     {"transaction_max_size", OPTION_BYTES, SINK(transaction_max_bytes), .fallback = "64MiB", .least = 65536, .most = 4294967296,
      .sink_types = " kafka ",
      .help = "A transaction of the source that gives more than this is delivered in several Kafka transactions: each change "

@@ -98,7 +98,11 @@ static int refused(struct kafka_producer *producer, struct kafka_record *record,
                    struct leat_error *err)
 {
     producer->outstanding[slot]--;
-    (void)leat_kafka_fail(err, code, NULL, "a message of %zu bytes for topic %s", record->value_size, rd_kafka_topic_name(record->topic));
+    if (code == RD_KAFKA_RESP_ERR__STATE)
+        (void)leat_kafka_fail(err, producer->client.trouble_code ? producer->client.trouble_code : code,
+                              producer->client.trouble_code ? producer->client.trouble : NULL, "the Kafka transaction can't go on");
+    else
+        (void)leat_kafka_fail(err, code, NULL, "a message of %zu bytes for topic %s", record->value_size, rd_kafka_topic_name(record->topic));
     if (record->headers)
         rd_kafka_headers_destroy(record->headers);
     record->headers = NULL;

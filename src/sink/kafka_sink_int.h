@@ -9,8 +9,9 @@
 enum {
     KAFKA_WAIT_MS = 10000,    /* for brokers, where nothing else can be done meanwhile */
     KAFKA_DOWN_WAIT_MS = 1500, /* the same once none can be reached */
-    KAFKA_SLICE_MS = 100,     /* how soon an interruption is seen */
-    KAFKA_COMMIT_SLICE_MS = 20, /* of the runner's step */
+    KAFKA_SLICE_MS = 200,     /* how soon an interruption is seen */
+    KAFKA_COMMIT_SLICE_MS = 20, /* of the runner's step: flushing before a commit */
+    KAFKA_COMMIT_MS = 5000,   /* for the coordinator's answer, which takes milliseconds if it lives */
     KAFKA_LOOK_MS = 3000,       /* how often is looked for others that write checkpoints */
     KAFKA_CHECKPOINT_SLOT = KAFKA_SLOTS - 1,
 };

@@ -3,7 +3,10 @@
  * A Kafka transaction begins with its first record, gathers whole transactions of the source, and ends with the checkpoint's record and a
  * commit. Whoever reads committed messages sees all of it or nothing, and so does recovery.
  *
- * librdkafka's calls wait; each is given a slice of time and called again until it is done, so that the runner's thread stays its own.
+ * librdkafka's calls wait. Flushing is done in slices of time, so that the runner's thread stays its own. The commit itself takes milliseconds
+ * once all is flushed, and isn't sliced: librdkafka 2.0.2 forgets what it is waiting for when a commit_transaction that is called again runs out of time in
+ * its first phase, and asserts when the coordinator answers then. A commit that isn't answered in time is an error like any other: whether
+ * it took place is told by the checkpoint that recovery reads.
  *
  * A transaction of the source that is too large for one Kafka transaction is committed in parts, each with a checkpoint that stands before
  * it and says how many of its records are delivered (`open`). After a crash the runner hands it over again from its BEGIN, and that many
@@ -19,6 +22,10 @@
 
 static int fail(struct leat_sink *sink, rd_kafka_error_t *error, const char *what, struct leat_error *err)
 {
+    if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__TIMED_OUT) {
+        rd_kafka_error_destroy(error);
+        return leat_kafka_client_waited(&sink->producer.client, what, err);
+    }
     /* A report says more than "a message failed". */
     struct leat_error report = {0};
     if (rd_kafka_error_txn_requires_abort(error) && sink->producer.failed &&
@@ -97,19 +104,12 @@ int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct 
     struct kafka_transaction *transaction = &sink->transaction;
     if (transaction->state != KAFKA_COMMITTING)
         return LEAT_OK;
-    rd_kafka_error_t *error = rd_kafka_commit_transaction(sink->producer.client.handle, timeout_ms);
-    if (error && (rd_kafka_error_is_retriable(error) || rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__TIMED_OUT) &&
-        !rd_kafka_error_txn_requires_abort(error)) {
-        rd_kafka_error_destroy(error);
+    rd_kafka_resp_err_t flushed = rd_kafka_flush(sink->producer.client.handle, timeout_ms);
+    if (leat_kafka_producer_serve(&sink->producer, 0, err))
+        return LEAT_FAIL;
+    if (flushed)
         return LEAT_AGAIN;
-    }
-    /* librdkafka 2.0 says so, too, when it is called again while the brokers are still at it. Later it tells how it ended. */
-    if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__STATE && !rd_kafka_error_is_fatal(error) &&
-        leat_monotonic_us(sink->env.clock) - transaction->began_us < 4 * sink->transaction_max_us) {
-        rd_kafka_error_destroy(error);
-        rd_kafka_poll(sink->producer.client.handle, KAFKA_COMMIT_SLICE_MS / 4); /* it returned at once */
-        return LEAT_AGAIN;
-    }
+    rd_kafka_error_t *error = rd_kafka_commit_transaction(sink->producer.client.handle, KAFKA_COMMIT_MS);
     if (error)
         return fail(sink, error, "committing a Kafka transaction", err);
     transaction->state = KAFKA_NOTHING_OPEN;

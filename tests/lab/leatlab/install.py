@@ -17,7 +17,7 @@ PACKAGES = """
     debootstrap debian-archive-keyring util-linux mount openssl xz-utils zstd libc6-dev man-db
     mariadb-server-core mariadb-client
     sysbench python3-pytest python3-pytest-xdist python3-pymysql python3-cryptography
-    default-jre-headless python3-confluent-kafka
+    default-jre-headless python3-confluent-kafka kcat
 """.split()
 
 # For tests/fuzz/run alone: `lab install --fuzz`.
