@@ -153,7 +153,7 @@ def unique(numbers):
 
 def test_a_pause_longer_than_the_brokers_wait_is_no_fencing_by_another(make_leat, kafka, numbers, name):
     relay = relay_to(make_leat, kafka, numbers.server, name,
-                     {"exact": {**ONE, "transaction_max_time": "10ms", "kafka": {"transaction.timeout.ms": "1000"}}})
+                     {"exact": {**ONE, "commit_interval": "5ms", "transaction_max_time": "10ms", "kafka": {"transaction.timeout.ms": "1000"}}})
     relay.start()
     streaming(relay)
     numbers.insert(10)
