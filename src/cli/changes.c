@@ -23,6 +23,7 @@ struct cli_changes {
     struct names *names;      /* NULL: none were given */
     struct leat_where *where; /* NULL: every row */
     unsigned ops;             /* what is wanted: a bit each */
+    bool straight;            /* rows that are wanted go to the format as they come */
     struct count *count;      /* with --count: where items go */
     struct leat_spool *spool; /* XA branches wait there until they are committed */
     struct leat_format *format;
@@ -155,6 +156,7 @@ int cli_changes_new(struct cli_changes **out, struct cli_args *args, bool backgr
     const struct leat_spool_options spool_options = {.cure = cure};
     changes->spool = leat_spool_new(&spool_options, &(struct leat_item_out){changes, on_item});
     changes->output = cli_output_new(STDOUT_FILENO, background);
+    changes->straight = !changes->where && !changes->names && !changes->count && !changes->undo;
     *out = changes;
     return LEAT_OK;
 }
@@ -220,6 +222,8 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
         return LEAT_OK;
     if (item->type == LEAT_ITEM_STATEMENT && !(changes->ops & OP_DDL))
         return LEAT_OK;
+    if (changes->straight)
+        return leat_format_item(changes->format, item, NULL, err);
     if (item->type != LEAT_ITEM_ROWS || (!changes->where && !changes->names))
         return give(changes, item, err);
     struct leat_rows rows = item->rows;

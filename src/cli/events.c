@@ -1,10 +1,14 @@
 /* See events_int.h. A few pieces go round between the two threads; each holds whole events, but for the file's last, which may
- * end anywhere: the file may be in use, or its server died. */
+ * end anywhere: the file may be in use, or its server died.
+ *
+ * On a single processor a second thread would cost and gain nothing. There one piece is read and used up in turn, and checksums
+ * are left to the decoder: what it verifies it has in its cache for what comes next. */
 #include "events_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +21,7 @@
 
 /* Read portions grow, so that a small file costs little, and the first changes of a large one are there at once. They stay small
  * enough for a core's own cache, where what was verified is decoded next. */
-enum { PIECES = 4, FIRST_BYTES = 64 << 10, PIECE_BYTES = 256 << 10 };
+enum { PIECES = 4, FIRST_BYTES = 64 << 10, PIECE_BYTES = 256 << 10, ALONE_BYTES = 64 << 10 };
 
 static const uint8_t magic[EVENTS_MAGIC_SIZE] = {0xFE, 'b', 'i', 'n'};
 
@@ -32,6 +36,7 @@ struct events {
     int fd;
     struct unpack *unpack; /* the reading thread's, once that runs */
     uint64_t event_bytes_max;
+    bool alone; /* there is no reading thread: the first piece is all */
     pthread_t thread;
     struct piece pieces[PIECES];
     pthread_mutex_t mutex;
@@ -209,26 +214,53 @@ static int fail_size(struct events *events, size_t size, size_t left, struct lea
     return leat_cure(err, "raise --event-bytes-max, if that much memory may be used; or the file is damaged there");
 }
 
+/* More of the file behind what is left of the only piece. */
+static int read_on(struct events *events, struct leat_error *err)
+{
+    struct piece *piece = events->at;
+    struct leat_buf *buf = &piece->buf;
+    size_t got;
+    buf->size -= events->offset;
+    if (events->offset)
+        memmove(buf->data, buf->data + events->offset, buf->size);
+    events->offset = 0;
+    if (unpack_read(events->unpack, leat_buf_reserve(buf, ALONE_BYTES), ALONE_BYTES, &got, err))
+        return LEAT_FAIL;
+    leat_buf_commit(buf, got);
+    piece->last = got == 0;
+    return LEAT_OK;
+}
+
+/* The event at hand isn't whole in what was read: LEAT_OK if there is more now. */
+static int go_on(struct events *events, size_t size, size_t left, struct leat_error *err)
+{
+    bool sized = left >= LEAT_EVENT_HEADER_SIZE;
+    if (left == 0 && events->at->last)
+        return LEAT_END;
+    if (events->alone && !events->at->last && !(sized && (size < LEAT_EVENT_HEADER_SIZE || size > events->event_bytes_max)))
+        return read_on(events, err);
+    if (left == 0)
+        return next_piece(events, err);
+    return sized ? fail_size(events, size, left, err) : fail_truncated(events, left, err);
+}
+
 int events_next(struct events *events, const uint8_t **bytes, size_t *size, bool *verified, struct leat_error *err)
 {
-    while (events->offset == events->at->buf.size) {
-        if (events->at->last)
-            return LEAT_END;
-        if (next_piece(events, err))
-            return LEAT_FAIL;
+    for (;;) {
+        const struct piece *piece = events->at;
+        size_t left = piece->buf.size - events->offset;
+        *bytes = piece->buf.data + events->offset;
+        *size = left >= LEAT_EVENT_HEADER_SIZE ? (size_t)leat_le(*bytes + 9, 4) : 0;
+        if (__builtin_expect(*size >= LEAT_EVENT_HEADER_SIZE && *size <= left && *size <= events->event_bytes_max, 1)) {
+            events->offset += *size;
+            events->pos += *size;
+            *verified = events->offset <= piece->verified;
+            return LEAT_OK;
+        }
+        int rc = go_on(events, *size, left, err);
+        if (rc)
+            return rc;
     }
-    const struct piece *piece = events->at;
-    size_t left = piece->buf.size - events->offset;
-    if (left < LEAT_EVENT_HEADER_SIZE)
-        return fail_truncated(events, left, err);
-    *bytes = piece->buf.data + events->offset;
-    *size = (size_t)leat_le(*bytes + 9, 4);
-    if (*size < LEAT_EVENT_HEADER_SIZE || *size > events->event_bytes_max || *size > left)
-        return fail_size(events, *size, left, err);
-    events->offset += *size;
-    events->pos += *size;
-    *verified = events->offset <= piece->verified;
-    return LEAT_OK;
 }
 
 static int fail_magic(const struct events *events, const uint8_t *bytes, size_t size, struct leat_error *err)
@@ -279,6 +311,35 @@ static void look_at_head(struct events *events)
     events->relay = flags & LEAT_EVENT_FLAG_RELAY_LOG;
 }
 
+static bool is_single_processor(void)
+{
+    cpu_set_t processors;
+    return !sched_getaffinity(0, sizeof processors, &processors) && CPU_COUNT(&processors) == 1;
+}
+
+/* Reading begins, or will be done when events are asked for. */
+static int start(struct events *events, struct leat_error *err)
+{
+    events->alone = is_single_processor();
+    if (!events->alone) {
+        int number = pthread_create(&events->thread, NULL, read_thread, events);
+        return number ? leat_fail_errno(err, number, LEAT_KIND_FATAL, "starting a thread") : LEAT_OK;
+    }
+    events->at = &events->pieces[0];
+    return LEAT_OK;
+}
+
+/* The first events are there, if the file has any. */
+static int read_head(struct events *events, struct leat_error *err)
+{
+    int rc = LEAT_OK;
+    if (!events->alone)
+        return next_piece(events, err);
+    while (rc == LEAT_OK && !events->at->last && events->at->buf.size < LEAT_EVENT_HEADER_SIZE)
+        rc = read_on(events, err);
+    return rc;
+}
+
 int events_open(struct events **out, const char *path, uint64_t event_bytes_max, _Atomic uint64_t *taken, struct leat_error *err)
 {
     bool standard = !strcmp(path, "-");
@@ -297,17 +358,14 @@ int events_open(struct events **out, const char *path, uint64_t event_bytes_max,
     int rc = unpack_new(&events->unpack, fd, events->path, taken, err);
     if (rc == LEAT_OK)
         rc = read_magic(events, err);
-    if (rc == LEAT_OK) {
-        int number = pthread_create(&events->thread, NULL, read_thread, events);
-        if (number)
-            rc = leat_fail_errno(err, number, LEAT_KIND_FATAL, "starting a thread");
-    }
+    if (rc == LEAT_OK)
+        rc = start(events, err);
     if (rc) {
         free_events(events);
         return rc;
     }
     *out = events;
-    rc = next_piece(events, err);
+    rc = read_head(events, err);
     if (rc)
         events_close(out);
     else
@@ -336,10 +394,12 @@ void events_close(struct events **out)
     *out = NULL;
     if (!events)
         return;
-    pthread_mutex_lock(&events->mutex);
-    events->closing = true;
-    pthread_cond_broadcast(&events->changed);
-    pthread_mutex_unlock(&events->mutex);
-    pthread_join(events->thread, NULL);
+    if (!events->alone) {
+        pthread_mutex_lock(&events->mutex);
+        events->closing = true;
+        pthread_cond_broadcast(&events->changed);
+        pthread_mutex_unlock(&events->mutex);
+        pthread_join(events->thread, NULL);
+    }
     free_events(events);
 }

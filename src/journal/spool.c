@@ -219,6 +219,8 @@ static int take_end(struct leat_spool *spool, const struct leat_item *item, bool
 
 int leat_spool_item(struct leat_spool *spool, const struct leat_item *item, bool shown, struct leat_error *err)
 {
+    if (item->type == LEAT_ITEM_ROWS && shown && !spool->in_branch)
+        return leat_item_give(&spool->out, item, err);
     switch (item->type) {
     case LEAT_ITEM_BEGIN:
         remember_begin(spool, &item->begin);
