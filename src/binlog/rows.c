@@ -7,47 +7,29 @@
 
 enum { HEAD_SIZE_OLD = 6, HEAD_SIZE_V1 = 8, HEAD_SIZE_V2 = 10 };
 
-/* MariaDB's compressed events are those of old with their images compressed; in the same order. */
-static uint8_t uncompressed(struct leat_rows_event *rows, uint8_t type)
-{
-    rows->compressed = type >= LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 &&
-                       type <= LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED;
-    if (!rows->compressed)
-        return type;
-    return (uint8_t)(type < LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED
-                         ? type - LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 + LEAT_EVENT_WRITE_ROWS_V1
-                         : type - LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED + LEAT_EVENT_WRITE_ROWS);
-}
+/* What a type of event says. `head` is the usual size of its post-header. */
+struct kind {
+    uint8_t op; /* 0: it isn't one of rows */
+    uint8_t head;
+    bool partial, compressed;
+};
 
-static int operation(struct leat_rows_event *rows, unsigned *head, uint8_t type, struct leat_error *err)
-{
-    *head = HEAD_SIZE_V2;
-    switch (type) {
-    case LEAT_EVENT_WRITE_ROWS_V1:
-        *head = HEAD_SIZE_V1; /* fall through */
-    case LEAT_EVENT_WRITE_ROWS:
-        rows->op = LEAT_OP_INSERT;
-        return LEAT_OK;
-    case LEAT_EVENT_UPDATE_ROWS_V1:
-        *head = HEAD_SIZE_V1; /* fall through */
-    case LEAT_EVENT_UPDATE_ROWS:
-        rows->op = LEAT_OP_UPDATE;
-        return LEAT_OK;
-    case LEAT_EVENT_DELETE_ROWS_V1:
-        *head = HEAD_SIZE_V1; /* fall through */
-    case LEAT_EVENT_DELETE_ROWS:
-        rows->op = LEAT_OP_DELETE;
-        return LEAT_OK;
-    case LEAT_EVENT_PARTIAL_UPDATE_ROWS:
-        rows->op = LEAT_OP_UPDATE;
-        rows->partial = true;
-        return LEAT_OK;
-    default:
-        break;
-    }
-    return leat_unsupported(err, "%s is not a kind of rows event that can be read",
-                            leat_event_type_name(type));
-}
+static const struct kind kinds[256] = {
+    [LEAT_EVENT_WRITE_ROWS_V1] = {LEAT_OP_INSERT, HEAD_SIZE_V1, false, false},
+    [LEAT_EVENT_UPDATE_ROWS_V1] = {LEAT_OP_UPDATE, HEAD_SIZE_V1, false, false},
+    [LEAT_EVENT_DELETE_ROWS_V1] = {LEAT_OP_DELETE, HEAD_SIZE_V1, false, false},
+    [LEAT_EVENT_WRITE_ROWS] = {LEAT_OP_INSERT, HEAD_SIZE_V2, false, false},
+    [LEAT_EVENT_UPDATE_ROWS] = {LEAT_OP_UPDATE, HEAD_SIZE_V2, false, false},
+    [LEAT_EVENT_DELETE_ROWS] = {LEAT_OP_DELETE, HEAD_SIZE_V2, false, false},
+    [LEAT_EVENT_PARTIAL_UPDATE_ROWS] = {LEAT_OP_UPDATE, HEAD_SIZE_V2, true, false},
+    /* MariaDB's compressed events are those of old with their images compressed. */
+    [LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1] = {LEAT_OP_INSERT, HEAD_SIZE_V1, false, true},
+    [LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1] = {LEAT_OP_UPDATE, HEAD_SIZE_V1, false, true},
+    [LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1] = {LEAT_OP_DELETE, HEAD_SIZE_V1, false, true},
+    [LEAT_EVENT_MARIADB_WRITE_ROWS_COMPRESSED] = {LEAT_OP_INSERT, HEAD_SIZE_V2, false, true},
+    [LEAT_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED] = {LEAT_OP_UPDATE, HEAD_SIZE_V2, false, true},
+    [LEAT_EVENT_MARIADB_DELETE_ROWS_COMPRESSED] = {LEAT_OP_DELETE, HEAD_SIZE_V2, false, true},
+};
 
 /* Number, flags and, in version 2, a block of extra data (partition, NDB) that counts its own two length
  * bytes. Whether it is there is told by the post-header's length. */
@@ -67,7 +49,7 @@ static int read_head(struct leat_rows_event *rows, unsigned head, struct leat_cu
     return LEAT_OK;
 }
 
-static bool any_column(const uint8_t *bitmap, uint32_t count)
+static inline bool any_column(const uint8_t *bitmap, uint32_t count)
 {
     for (uint32_t i = 0; bitmap && i < count; i++)
         if (bitmap[i / 8] >> (i % 8) & 1)
@@ -78,12 +60,15 @@ static bool any_column(const uint8_t *bitmap, uint32_t count)
 int leat_event_rows(struct leat_rows_event *rows, const struct leat_binlog_format *format,
                     const struct leat_event *event, struct leat_error *err)
 {
-    *rows = (struct leat_rows_event){0};
-    unsigned usual;
-    if (operation(rows, &usual, uncompressed(rows, event->type), err))
-        return LEAT_FAIL;
+    const struct kind *kind = &kinds[event->type];
+    rows->op = (enum leat_op)kind->op;
+    rows->partial = kind->partial;
+    rows->compressed = kind->compressed;
+    rows->before_present = rows->after_present = NULL;
+    if (!kind->op)
+        return leat_unsupported(err, "%s is not a kind of rows event that can be read", leat_event_type_name(event->type));
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
-    if (read_head(rows, leat_post_header(format, event->type, usual), &cursor, err))
+    if (read_head(rows, leat_post_header(format, event->type, kind->head), &cursor, err))
         return LEAT_FAIL;
     uint64_t count = leat_cursor_lenenc(&cursor);
     if (count > LEAT_COLUMNS_MAX || (count == 0 && rows->table_id != LEAT_TABLE_ID_DUMMY))

@@ -78,7 +78,7 @@ static int begin(struct leat_decoder *decoder, struct leat_error *err)
     } else {
         decoder_begin_anonymous(decoder);
     }
-    if (decoder->begin.flags & LEAT_BEGIN_XA)
+    if (decoder->begin.begin.flags & LEAT_BEGIN_XA)
         return refuse_branch(err);
     decoder->begin_kept = false; /* the item has it */
     leat_buf_clear(&decoder->aside.events);
@@ -197,7 +197,7 @@ static int give(struct leat_decoder *decoder, struct leat_error *err)
 {
     struct aside *aside = &decoder->aside;
     decoder->item.opaque = (struct leat_opaque){
-        .begin = decoder->begin,
+        .begin = decoder->begin.begin,
         .end = {decoder->file, decoder->event_end},
         .reason = {aside->reason, (uint32_t)strlen(aside->reason)},
         .events = aside->events.data,

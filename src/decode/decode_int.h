@@ -107,8 +107,8 @@ struct leat_decoder {
     bool prelude;         /* INTVAR, RAND or USER_VAR came before the statement that they belong to … */
     uint64_t prelude_pos; /* … here */
     struct transaction transaction;
-    struct leat_begin begin; /* of the transaction. Not given with its GTID: MySQL tells with the next event whether it
-                                is an XA branch */
+    struct leat_item begin; /* of the transaction. Not given with its GTID: MySQL tells with the next event whether it
+                               is an XA branch */
     bool begin_kept;
 
     /* The event at hand. */

@@ -81,20 +81,20 @@ int decoder_give_begin(struct leat_decoder *decoder, struct leat_error *err)
 {
     if (!decoder->begin_kept || decoder->aside.armed)
         return LEAT_OK;
-    struct leat_item begin = {.type = LEAT_ITEM_BEGIN, .begin = decoder->begin};
     decoder->begin_kept = false;
-    int result = leat_item_give(&decoder->out, &begin, err);
+    decoder->begin.type = LEAT_ITEM_BEGIN;
+    int result = leat_item_give(&decoder->out, &decoder->begin, err);
     decoder->listener_said = result != LEAT_OK;
     return result;
 }
 
 int decoder_give(struct leat_decoder *decoder, enum leat_item_type type, struct leat_error *err)
 {
-    int begun = decoder_give_begin(decoder, err);
-    if (begun)
-        return begun;
+    int result = decoder->begin_kept ? decoder_give_begin(decoder, err) : LEAT_OK;
+    if (result)
+        return result;
     decoder->item.type = type;
-    int result = leat_item_give(&decoder->out, &decoder->item, err);
+    result = leat_item_give(&decoder->out, &decoder->item, err);
     decoder->listener_said = result != LEAT_OK;
     return result;
 }
@@ -181,7 +181,7 @@ int decoder_handle(struct leat_decoder *decoder, struct leat_error *err)
     return decoder_refuse(decoder, err);
 }
 
-static int dispatch(struct leat_decoder *decoder, struct leat_error *err)
+static __attribute__((noinline)) int dispatch_unusual(struct leat_decoder *decoder, struct leat_error *err)
 {
     if (decoder->state == SKIPPING) {
         bool begins;
@@ -194,20 +194,30 @@ static int dispatch(struct leat_decoder *decoder, struct leat_error *err)
     return decoder_fragments_whole(decoder, err) ? LEAT_FAIL : decoder_handle(decoder, err);
 }
 
+static inline int dispatch(struct leat_decoder *decoder, struct leat_error *err)
+{
+    handler handle = handlers[decoder->event.type];
+    if (decoder->state == SKIPPING || decoder->aside.armed || decoder->fragments.got || !handle)
+        return dispatch_unusual(decoder, err);
+    return handle(decoder, err);
+}
+
 void leat_decoder_verified(struct leat_decoder *decoder, bool verified)
 {
     decoder->verified = verified;
 }
 
-static int take_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err)
+static __attribute__((cold)) int fail_size(const struct leat_decoder *decoder, size_t size, struct leat_error *err)
 {
-    if (size > decoder->options.event_bytes_max) {
-        leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR,
-                  "the event has %zu bytes, more than source.event_bytes_max allows (%" PRIu64 ")", size,
-                  decoder->options.event_bytes_max);
-        return leat_cure(err, "set source.event_bytes_max to %zu or more, with as much memory to spare",
-                         size);
-    }
+    leat_fail(err, LEAT_E_TOO_LARGE, LEAT_KIND_OPERATOR, "the event has %zu bytes, more than source.event_bytes_max allows (%" PRIu64 ")",
+              size, decoder->options.event_bytes_max);
+    return leat_cure(err, "set source.event_bytes_max to %zu or more, with as much memory to spare", size);
+}
+
+static inline int take_event(struct leat_decoder *decoder, const void *bytes, size_t size, struct leat_error *err)
+{
+    if (size > decoder->options.event_bytes_max)
+        return fail_size(decoder, size, err);
     int result = decoder->verified ? leat_event_parse_verified(&decoder->event, &decoder->format, bytes, size, err)
                                    : leat_event_parse(&decoder->event, &decoder->format, bytes, size, err);
     if (result == LEAT_OK)
@@ -231,7 +241,8 @@ static void advance(struct leat_decoder *decoder)
         decoder->counters.last_time = event->time;
     decoder->counters.events++;
     decoder->counters.bytes += event->size;
-    decoder_inflate_end(decoder);
+    if (decoder->inflated.capacity || decoder->inflated_images.capacity)
+        decoder_inflate_end(decoder);
 }
 
 /* What is wrong in itself, unlike what is not supported, has one way to find out where it became so. */
@@ -243,7 +254,7 @@ static void tell_damage(struct leat_error *err)
                              "take the file from a backup or another server");
 }
 
-static int fail(struct leat_decoder *decoder, size_t size, struct leat_error *err)
+static __attribute__((cold, noinline)) int fail(struct leat_decoder *decoder, size_t size, struct leat_error *err)
 {
     tell_damage(err);
     if (size < LEAT_EVENT_HEADER_SIZE || !decoder->event.bytes)

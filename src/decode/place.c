@@ -81,13 +81,21 @@ static bool hole_allowed(const struct leat_decoder *decoder)
            decoder->pos == 0;
 }
 
-int decoder_locate(struct leat_decoder *decoder, struct leat_error *err)
+/* Of a kind that is never made up: those are asked about one by one. */
+static inline bool is_usual(const struct leat_event *event)
+{
+    static const uint64_t others = UINT64_C(1) << LEAT_EVENT_STOP | UINT64_C(1) << LEAT_EVENT_ROTATE |
+                                   UINT64_C(1) << LEAT_EVENT_FORMAT_DESCRIPTION | UINT64_C(1) << LEAT_EVENT_HEARTBEAT |
+                                   UINT64_C(1) << LEAT_EVENT_HEARTBEAT_V2;
+    return !(event->flags & LEAT_EVENT_FLAG_ARTIFICIAL) && event->type < 64 && !(others >> event->type & 1);
+}
+
+static __attribute__((noinline)) int locate(struct leat_decoder *decoder, uint64_t end, struct leat_error *err)
 {
     const struct leat_event *event = &decoder->event;
     decoder->placed = !is_made_up(decoder);
     if (!decoder->placed)
         return LEAT_OK;
-    uint64_t end = decoder->pos + event->size;
     uint32_t ahead = event->next_pos && !places_are_wrong(decoder) ? event->next_pos - (uint32_t)end : 0;
     if (ahead) {
         if (!hole_allowed(decoder) || ahead > AHEAD_MAX)
@@ -101,6 +109,17 @@ int decoder_locate(struct leat_decoder *decoder, struct leat_error *err)
     }
     if (end > pos_max)
         return leat_malformed(err, "position %" PRIu64 " is beyond what a file can have", end);
+    decoder->event_end = end;
+    return LEAT_OK;
+}
+
+int decoder_locate(struct leat_decoder *decoder, struct leat_error *err)
+{
+    const struct leat_event *event = &decoder->event;
+    uint64_t end = decoder->pos + event->size;
+    if (__builtin_expect(!is_usual(event) || event->next_pos != (uint32_t)end || end > pos_max, 0))
+        return locate(decoder, end, err);
+    decoder->placed = true;
     decoder->event_end = end;
     return LEAT_OK;
 }

@@ -10,7 +10,7 @@
 /* With decoder->begin, but for what every one has. */
 static void begin(struct leat_decoder *decoder)
 {
-    struct leat_begin *begin = &decoder->begin;
+    struct leat_begin *begin = &decoder->begin.begin;
     uint64_t pos = decoder->prelude ? decoder->prelude_pos : decoder->event_pos;
     memcpy(begin->source_uuid, decoder->source_uuid, LEAT_UUID_SIZE);
     begin->place = (struct leat_place){decoder->file, pos};
@@ -31,7 +31,7 @@ int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err)
     if (decoder_must_be_between(decoder, "another transaction begins", err))
         return LEAT_FAIL;
     bool mariadb = decoder->event.type == LEAT_EVENT_MARIADB_GTID;
-    struct leat_begin *told = &decoder->begin;
+    struct leat_begin *told = &decoder->begin.begin;
     if (leat_event_gtid(told, &decoder->format, &decoder->event, err))
         return LEAT_FAIL;
     decoder_prelude_end(decoder);
@@ -42,7 +42,7 @@ int decoder_gtid(struct leat_decoder *decoder, struct leat_error *err)
 
 void decoder_begin_anonymous(struct leat_decoder *decoder)
 {
-    decoder->begin =
+    decoder->begin.begin =
         (struct leat_begin){.server_id = decoder->event.server_id, .header_time = decoder->event.time};
     decoder->state = STARTED;
     begin(decoder);

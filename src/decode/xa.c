@@ -57,7 +57,7 @@ int decoder_xa_start(struct leat_decoder *decoder, const struct leat_query *quer
     decoder->state = OPEN;
     transaction->xa = true;
     transaction->thread_id = query->thread_id;
-    decoder->begin.flags |= LEAT_BEGIN_XA;
+    decoder->begin.begin.flags |= LEAT_BEGIN_XA;
     if (name_of(query, &unused, transaction->xa_id, &transaction->xa_id_size, err))
         return LEAT_FAIL;
     return decoder_give_begin(decoder, err);
