@@ -4,22 +4,21 @@
  * An image is a bitmap of NULLs over the columns that are present, then the values of those that aren't NULL. */
 #include "image_int.h"
 
-#include "image_plain_int.h"
-#include "value_int.h"
+#include "image_values_int.h"
 
 void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max)
 {
     writer->buf = buf;
     writer->rest_max = rest_max;
     writer->to = leat_buf_reserve(buf, rest_max);
-    writer->end = buf->data + buf->capacity;
+    writer->limit = buf->data + buf->capacity - rest_max;
 }
 
 void leat_writer_grow(struct leat_writer *writer, size_t more)
 {
     leat_writer_commit(writer);
     writer->to = leat_buf_reserve(writer->buf, more + writer->rest_max);
-    writer->end = writer->buf->data + writer->buf->capacity;
+    writer->limit = writer->buf->data + writer->buf->capacity - writer->rest_max;
 }
 
 bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present)
@@ -71,8 +70,8 @@ bool leat_image_take(const struct leat_step *step, const uint8_t **at, const uin
     return leat_image_locate_one(step, at, end, &value->bytes, &value->size);
 }
 
-static __attribute__((noinline)) uint8_t *put_foreign(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
-                                                      const uint8_t *bytes, uint32_t size, struct leat_error *err)
+uint8_t *leat_image_put_foreign(struct leat_writer *writer, uint8_t *to, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
+                                struct leat_error *err)
 {
     writer->to = to;
     return step->write(writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
@@ -88,109 +87,28 @@ leat_value_writer *const leat_value_writers[] = {
     [LEAT_STEP_VECTOR] = leat_write_vector,     [LEAT_STEP_JSON] = leat_write_json,
     [LEAT_STEP_UTF8] = leat_write_foreign,      [LEAT_STEP_OWN] = NULL};
 
-__attribute__((always_inline)) static inline uint8_t *put_utf8(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
-                                const uint8_t *bytes, uint32_t size, const uint8_t *readable_end, struct leat_error *err)
-{
-    uint8_t *behind = leat_image_put_utf8(writer, &to, step, bytes, size, readable_end);
-    return __builtin_expect(behind != NULL, 1) ? behind : put_foreign(writer, to, step, bytes, size, err);
-}
-
-/* What most columns are is written here, at `to`, which is kept out of the memory that the bytes written might be.
- * Returns what is behind the value, or NULL. */
-__attribute__((always_inline)) static inline uint8_t *put_value(struct leat_writer *writer, uint8_t *to, const struct leat_step *step,
-                                 const uint8_t *bytes, uint32_t size, const uint8_t *readable_end,
-                                 struct leat_error *err)
-{
-    uint64_t number;
-    switch ((enum leat_step_op)step->op) {
-    case LEAT_STEP_UTF8:
-        return put_utf8(writer, to, step, bytes, size, readable_end, err);
-    case LEAT_STEP_INT:
-        number = (uint64_t)((int64_t)leat_image_upper(step, bytes, readable_end) >> step->shift);
-        if ((int64_t)number < 0) {
-            *to++ = '-';
-            number = 0 - number;
-        }
-        break;
-    case LEAT_STEP_UINT:
-        number = leat_image_upper(step, bytes, readable_end) >> step->shift;
-        break;
-    case LEAT_STEP_YEAR:
-        number = bytes[0] ? 1900U + bytes[0] : 0;
-        break;
-    case LEAT_STEP_BIT:
-        number = leat_be(bytes, size);
-        break;
-    default:
-        writer->to = to;
-        return step->write(writer, step, bytes, size, err) == LEAT_OK ? writer->to : NULL;
-    }
-    return leat_text_u64(to, number);
-}
-
 int leat_image_value(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                      const uint8_t *readable_end, struct leat_error *err)
 {
     writer->step = step;
-    uint8_t *to = put_value(writer, writer->to, step, bytes, size, readable_end, err);
+    uint8_t *to = leat_image_put_value(writer, writer->to, step, bytes, size, readable_end, err);
     if (!to)
         return LEAT_FAIL;
     writer->to = to;
     return LEAT_OK;
 }
 
-/* `nulls` is NULL where no value is. Behind the image, or NULL. */
-__attribute__((always_inline)) static inline const uint8_t *write_values(struct leat_writer *writer, const struct leat_plan *plan,
-                                                                         const uint8_t *present, const uint8_t *nulls,
-                                                                         const uint8_t *at, const uint8_t *end,
-                                                                         struct leat_error *err)
-{
-    const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
-    uint8_t *to = writer->to;
-    uint32_t bit = 0, comma = 1;
-    *to++ = '{';
-    for (; step < steps_end; step++) {
-        bool absent = present && !leat_image_bit(present, step->index);
-        if (absent && !step->absent)
-            continue;
-        to = leat_text_chunks(to, step->text + comma, step->text_size - comma);
-        comma = 0;
-        if (absent) {
-            to = leat_text_copy(to, step->absent, step->absent_size);
-            continue;
-        }
-        if (nulls && leat_image_bit(nulls, bit++)) {
-            to = leat_text_copy(to, "null", 4);
-            continue;
-        }
-        const uint8_t *bytes;
-        uint32_t size;
-        bool located = leat_image_locate_one(step, &at, end, &bytes, &size);
-        if (__builtin_expect(!located, 0))
-            (void)leat_image_too_long(err);
-        else
-            to = put_value(writer, to, step, bytes, size, end, err);
-        if (__builtin_expect(!located || !to, 0)) {
-            writer->step = step;
-            return NULL;
-        }
-    }
-    *to++ = '}';
-    writer->to = to;
-    return at;
-}
-
 /* All columns are there and none is NULL: what nearly all images are, without a question a value. */
-static const uint8_t *write_plain(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at,
-                                  const uint8_t *end, struct leat_error *err)
+const uint8_t *leat_image_write_plain(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at, const uint8_t *end,
+                                      struct leat_error *err)
 {
-    return write_values(writer, plan, NULL, NULL, at, end, err);
+    return leat_image_write_values(writer, plan, NULL, NULL, at, end, err);
 }
 
 static const uint8_t *write_any(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
                                 const uint8_t *nulls, const uint8_t *at, const uint8_t *end, struct leat_error *err)
 {
-    return write_values(writer, plan, present, nulls, at, end, err);
+    return leat_image_write_values(writer, plan, present, nulls, at, end, err);
 }
 
 int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
@@ -202,10 +120,29 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
     if (!nulls)
         return leat_image_too_long(err);
     const uint8_t *behind = present || any ? write_any(writer, plan, present, nulls, cursor->at, cursor->end, err)
-                                           : write_plain(writer, plan, cursor->at, cursor->end, err);
+                                           : plan->write_plain(writer, plan, cursor->at, cursor->end, err);
     if (!behind)
         return LEAT_FAIL;
     cursor->at = behind;
+    return LEAT_OK;
+}
+
+int leat_image_plain_key(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *values, const uint8_t *readable_end,
+                         struct leat_error *err)
+{
+    uint8_t *to = leat_text_chunks(writer->to, plan->key_head, plan->key_head_size);
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        const struct leat_step *step = &plan->steps[plan->key[i]];
+        if (i)
+            to = leat_text_chunks(to, step->text, step->text_size);
+        to = leat_image_put_value(writer, to, step, values + plan->key_offsets[i], step->size, readable_end, err);
+        if (!to) {
+            writer->step = step;
+            return LEAT_FAIL;
+        }
+    }
+    *to++ = '}';
+    writer->to = to;
     return LEAT_OK;
 }
 

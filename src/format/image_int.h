@@ -11,7 +11,7 @@
  * check for room. */
 struct leat_writer {
     uint8_t *to;
-    uint8_t *end;
+    uint8_t *limit; /* the buffer's end less rest_max */
     struct leat_buf *buf;
     size_t rest_max;
     struct leat_buf *scratch;
@@ -31,7 +31,7 @@ void leat_writer_grow(struct leat_writer *writer, size_t more);
 /* Room for `more` bytes besides rest_max. */
 static inline void leat_writer_room(struct leat_writer *writer, size_t more)
 {
-    if (__builtin_expect((size_t)(writer->end - writer->to) < more + writer->rest_max, 0))
+    if (__builtin_expect(writer->limit - writer->to < (ptrdiff_t)more, 0))
         leat_writer_grow(writer, more);
 }
 
@@ -42,6 +42,28 @@ bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present);
  * the value; writer->step is its column (NULL: the image as a whole). */
 int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
                      struct leat_cursor *cursor, struct leat_error *err) LEAT_CHECKED;
+
+/* The one for any machine; and that of wider instructions, NULL where this machine or this build lacks them. */
+leat_plain_writer leat_image_write_plain;
+leat_plain_writer *leat_image_write_plain_avx2(void);
+
+/* Whether the image at the cursor, which has all columns, has no NULLs, and reaches over the key's columns; *values is what is behind its
+ * bitmap. */
+static inline bool leat_image_is_plain(const struct leat_plan *plan, const struct leat_cursor *cursor, const uint8_t **values)
+{
+    const uint8_t *nulls = cursor->at;
+    if (leat_cursor_left(cursor) < (size_t)plan->bitmap_size + plan->key_bytes || plan->bitmap_size == 0)
+        return false;
+    *values = nulls + plan->bitmap_size;
+    unsigned found = nulls[plan->bitmap_size - 1] & plan->last_mask;
+    for (uint32_t i = 0; i + 1 < plan->bitmap_size; i++)
+        found |= nulls[i];
+    return !found;
+}
+
+/* `,"key":{…}` of such an image, where the plan has key_offsets. */
+int leat_image_plain_key(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *values, const uint8_t *readable_end,
+                         struct leat_error *err) LEAT_CHECKED;
 
 /* Finds those of the key's values that the image has; others of `located` stay as they are. */
 int leat_image_locate(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,

@@ -5,14 +5,6 @@
 #include "image_int.h"
 #include "text_plain_int.h"
 
-/* The length before a value. */
-static inline size_t leat_image_length(const struct leat_step *step, const uint8_t *from)
-{
-    if (step->prefix == 1)
-        return from[0];
-    return step->prefix == 2 ? leat_text_load(from, 2) : leat_le(from, step->prefix);
-}
-
 /* Where the value at *at lies, of those in [*at, end). */
 __attribute__((always_inline)) static inline bool leat_image_locate_one(const struct leat_step *step, const uint8_t **at,
                                                                         const uint8_t *end, const uint8_t **bytes, uint32_t *size)
@@ -20,9 +12,12 @@ __attribute__((always_inline)) static inline bool leat_image_locate_one(const st
     const uint8_t *from = *at;
     size_t left = (size_t)(end - from), length = step->size;
     if (step->prefix) {
-        if (left < step->prefix)
+        if (__builtin_expect(left >= sizeof(uint32_t), 1))
+            length = leat_text_load(from, sizeof(uint32_t)) & step->prefix_mask;
+        else if (left < step->prefix)
             return false;
-        length = leat_image_length(step, from);
+        else
+            length = leat_le(from, step->prefix);
         if (length > step->size)
             return false;
         from += step->prefix;
@@ -50,7 +45,7 @@ __attribute__((always_inline)) static inline uint8_t *leat_image_put_utf8(struct
                                                                           uint32_t size, const uint8_t *readable_end)
 {
     size_t most = leat_text_utf8_max(bytes, size) + 2;
-    if (__builtin_expect((size_t)(writer->end - *to) < most + writer->rest_max, 0)) {
+    if (__builtin_expect(writer->limit - *to < (ptrdiff_t)most, 0)) {
         writer->to = *to;
         leat_writer_grow(writer, most);
         *to = writer->to;

@@ -63,6 +63,7 @@ static void free_lines(struct leat_format *format)
     leat_buf_free(&lines->about);
     leat_buf_free(&lines->file);
     leat_buf_free(&lines->about_source);
+    leat_buf_free(&lines->about_server);
     leat_buf_free(&lines->about_file);
     leat_buf_free(&lines->statement_names);
     leat_buf_free(&lines->scratch);
@@ -110,12 +111,15 @@ int leat_lines_close(struct leat_lines *lines, bool last, struct leat_error *err
     if (!lines->open_size)
         return LEAT_OK;
     static const char at_last[] = ",\"last\":true";
+    struct leat_buf *buf = lines->out.buf;
     size_t size = lines->open_size + 1;
+    uint8_t *to = leat_buf_reserve(buf, sizeof at_last + 1);
     if (last) {
-        leat_buf_put(lines->out.buf, at_last, sizeof at_last - 1);
+        to = leat_text_copy(to, at_last, sizeof at_last - 1);
         size += sizeof at_last - 1;
     }
-    leat_buf_u8(lines->out.buf, '}');
+    *to++ = '}';
+    buf->size = (size_t)(to - buf->data);
     lines->open_size = 0;
     lines->open.last = last;
     if (lines->open_key_size) { /* where the line lies is known only now */
@@ -160,6 +164,12 @@ static uint64_t commit_us(const struct leat_begin *begin)
     return (uint64_t)begin->header_time * 1000000;
 }
 
+static void put_number(struct leat_buf *buf, uint64_t number)
+{
+    uint8_t *to = leat_buf_reserve(buf, LEAT_TEXT_CHUNK);
+    leat_buf_commit(buf, (size_t)(leat_text_u64(to, number) - to));
+}
+
 /* Transactions in a row have all but their number in common. */
 static void put_mysql_gtid(struct leat_lines *lines, const struct leat_gtid *gtid)
 {
@@ -174,7 +184,7 @@ static void put_mysql_gtid(struct leat_lines *lines, const struct leat_gtid *gti
             source->size--;
     }
     leat_buf_put(&lines->about, source->data, source->size);
-    leat_put_u64(&lines->about, gtid->number);
+    put_number(&lines->about, gtid->number);
     leat_buf_u8(&lines->about, '"');
 }
 
@@ -217,15 +227,26 @@ static void put_file(struct leat_lines *lines)
     memset(leat_buf_reserve(about, LEAT_TEXT_CHUNK), 0, LEAT_TEXT_CHUNK);
 }
 
+static void put_server(struct leat_lines *lines, uint32_t server_id)
+{
+    struct leat_buf *server = &lines->about_server;
+    if (!server->size || lines->server_id != server_id) {
+        leat_buf_clear(server);
+        leat_buf_puts(server, ",\"server_id\":");
+        leat_put_u64(server, server_id);
+        leat_buf_puts(server, ",\"ts_us\":");
+        lines->server_id = server_id;
+    }
+    leat_buf_put(&lines->about, server->data, server->size);
+}
+
 static void describe(struct leat_lines *lines, const struct leat_begin *begin)
 {
     struct leat_buf *about = &lines->about;
     leat_buf_clear(about);
     put_gtid(lines, &begin->gtid);
-    leat_buf_puts(about, ",\"server_id\":");
-    leat_put_u64(about, begin->server_id);
-    leat_buf_puts(about, ",\"ts_us\":");
-    leat_put_u64(about, commit_us(begin));
+    put_server(lines, begin->server_id);
+    put_number(about, commit_us(begin));
     put_file(lines);
 }
 

@@ -35,6 +35,8 @@ struct leat_lines {
 
     /* Parts of `about` that transactions share. */
     struct leat_buf about_source; /* `"gtid":"uuid:`, for as long as UUID and tag are `gtid`'s */
+    struct leat_buf about_server; /* `,"server_id":1,"ts_us":`, for as long as that is `server_id` */
+    uint32_t server_id;
     struct leat_buf about_file;   /* `,"file":"…","pos":`, for as long as the name is `file` */
 
     /* The message that is open at the end of out.buf: all of a line but its end. */

@@ -16,6 +16,7 @@ struct run {
     struct leat_plan *plan;
     const uint8_t *before_present, *after_present; /* NULL: full */
     bool has_before, has_after, partial;
+    bool usual; /* all columns are there, and the key's values, if there is a key, are at known places where none is NULL */
     const uint8_t *changed; /* partial: which JSON columns of the after image are changes, NULL: none */
     struct leat_cursor cursor;
     uint64_t row;    /* within its event */
@@ -64,6 +65,7 @@ static int prepare(struct run *run, struct leat_error *err)
         run->before_present = rows->before_present;
     if (run->has_after && !leat_image_is_full(plan, rows->after_present))
         run->after_present = rows->after_present;
+    run->usual = !run->partial && !run->before_present && !run->after_present && (plan->key_offsets || !plan->key_count);
     return LEAT_OK;
 }
 
@@ -205,14 +207,68 @@ static int look_for_documents(struct run *run, struct leat_writer *writer, struc
     return leat_image_documents(writer, run->plan, run->before_present, before, err);
 }
 
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, uint32_t size)
+{
+    if (size == sizeof(uint32_t))
+        return leat_text_load(a, sizeof(uint32_t)) == leat_text_load(b, sizeof(uint32_t));
+    return memcmp(a, b, size) == 0;
+}
+
+static bool same_plain_key(const struct leat_plan *plan, const uint8_t *before, const uint8_t *after)
+{
+    bool same = true;
+    for (uint32_t i = 0; i < plan->key_count; i++)
+        same &= same_bytes(before + plan->key_offsets[i], after + plan->key_offsets[i], plan->steps[plan->key[i]].size);
+    return same;
+}
+
+/* Rows as nearly all are: of a usual event, without NULLs, whose key stays as it was. *done: this one was of them; else nothing
+ * counts of what was written. */
+static int write_plain_images(struct run *run, struct leat_writer *writer, bool *done, struct leat_error *err)
+{
+    const struct leat_plan *plan = run->plan;
+    const uint8_t *end = run->cursor.end, *values, *after;
+    *done = false;
+    if (!leat_image_is_plain(plan, &run->cursor, &values))
+        return LEAT_OK;
+    if (plan->key_count) {
+        run->key = (size_t)(writer->to - writer->buf->data) + sizeof ",\"key\":" - 1;
+        if (leat_image_plain_key(writer, plan, values, end, err))
+            return LEAT_FAIL;
+        run->key_end = (size_t)(writer->to - writer->buf->data);
+    }
+    struct leat_cursor behind = run->cursor;
+    if (run->has_before) {
+        writer->json_nulls = &run->lines->before_nulls;
+        writer->to = leat_text_copy(writer->to, ",\"before\":", 10);
+        behind.at = plan->write_plain(writer, plan, values, end, err);
+        if (!behind.at)
+            return LEAT_FAIL;
+    }
+    if (run->has_before && run->has_after) {
+        if (!leat_image_is_plain(plan, &behind, &after) || !same_plain_key(plan, values, after))
+            return LEAT_OK;
+        values = after;
+    }
+    if (run->has_after) {
+        writer->json_nulls = &run->lines->after_nulls;
+        writer->to = leat_text_copy(writer->to, ",\"after\":", 9);
+        behind.at = plan->write_plain(writer, plan, values, end, err);
+        if (!behind.at)
+            return LEAT_FAIL;
+    }
+    run->cursor.at = behind.at;
+    *done = true;
+    return LEAT_OK;
+}
+
 /* The key comes first and is the after image's, which is found only behind the before image. Keys hardly ever change:
  * so the before image's is written, and all of it once more if it did. */
-static int write_images(struct run *run, struct leat_writer *writer, struct leat_error *err)
+static int write_any_images(struct run *run, struct leat_writer *writer, struct leat_error *err)
 {
     struct leat_cursor images = run->cursor;
     bool has_key = run->plan->key_count > 0, changed = false;
-    leat_writer_commit(writer);
-    size_t key_from = writer->buf->size;
+    size_t key_from = (size_t)(writer->to - writer->buf->data);
     leat_buf_clear(&run->lines->before_nulls);
     leat_buf_clear(&run->lines->after_nulls);
     if (has_key && write_first_key(run, writer, err))
@@ -233,12 +289,31 @@ static int write_images(struct run *run, struct leat_writer *writer, struct leat
     return run->has_after ? write_after(run, writer, err) : LEAT_OK;
 }
 
+static int write_images(struct run *run, struct leat_writer *writer, struct leat_error *err)
+{
+    bool done = false;
+    size_t from = (size_t)(writer->to - writer->buf->data), no_key = run->key;
+    leat_buf_clear(&run->lines->before_nulls);
+    leat_buf_clear(&run->lines->after_nulls);
+    if (run->usual && write_plain_images(run, writer, &done, err))
+        return LEAT_FAIL;
+    if (done)
+        return LEAT_OK;
+    writer->to = writer->buf->data + from;
+    run->key = run->key_end = no_key;
+    return write_any_images(run, writer, err);
+}
+
 static int write_row(struct run *run, struct leat_error *err)
 {
     struct leat_lines *lines = run->lines;
     const struct leat_plan *plan = run->plan;
     size_t from = lines->out.buf->size;
-    struct leat_writer writer = {.scratch = &lines->scratch, .json_nulls = &lines->after_nulls};
+    struct leat_writer writer;
+    writer.scratch = &lines->scratch;
+    writer.json_nulls = &lines->after_nulls;
+    writer.step = NULL;
+    writer.format = NULL;
     leat_writer_begin(&writer, lines->out.buf,
                       WORDS_MAX + plan->about_size + lines->about.size + 3 * plan->image_max);
     run->key = run->key_end = from;
@@ -276,7 +351,7 @@ int leat_lines_rows(struct leat_lines *lines, const struct leat_rows *rows, bool
     *passed = true;
     run.number = rows->number;
     for (uint32_t i = 0; i < rows->row_count; i++, run.row++, run.number++) {
-        int result = leat_lines_close(lines, false, err);
+        int result = lines->open_size ? leat_lines_close(lines, false, err) : LEAT_OK;
         if (result == LEAT_OK && i == 0 && lines->schema_lines && !leat_plans_say(run.plan))
             result = leat_lines_schema(lines, run.plan, err);
         if (result == LEAT_OK)

@@ -1,6 +1,6 @@
 /* Making plans: the definition is looked at once, here, with all that can be wrong with it, so that rows need no
  * second look. A table that the filter drops gets a plan without steps, whatever its types are. */
-#include "plan_int.h"
+#include "image_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +178,14 @@ static int put_members(struct leat_plan *plan, struct leat_step *step, struct le
     return LEAT_OK;
 }
 
+static void column_name(const struct leat_plan *plan, struct leat_buf *name, uint32_t index)
+{
+    if (plan->style && plan->style->name)
+        plan->style->name(plan->style->context, name, plan->view, index);
+    else
+        leat_plan_column_name(name, plan->view, index);
+}
+
 static int make_step(struct leat_plan *plan, const struct leat_row_step *packed, uint32_t index,
                      struct leat_text **members, struct leat_error *err)
 {
@@ -188,6 +196,7 @@ static int make_step(struct leat_plan *plan, const struct leat_row_step *packed,
         return LEAT_FAIL;
     step->size = packed->size;
     step->prefix = packed->prefix;
+    step->prefix_mask = packed->mask;
     step->write = leat_value_writers[step->op];
     if (plan->style && plan->style->step && plan->style->step(plan->style->context, plan, step, err))
         return LEAT_FAIL;
@@ -195,10 +204,7 @@ static int make_step(struct leat_plan *plan, const struct leat_row_step *packed,
         step->shift = (uint8_t)(64 - 8 * step->size);
 
     struct leat_buf name = {0};
-    if (plan->style && plan->style->name)
-        plan->style->name(plan->style->context, &name, plan->view, index);
-    else
-        leat_plan_column_name(&name, plan->view, index);
+    column_name(plan, &name, index);
     size_t before = plan->text.size;
     leat_buf_u8(&plan->text, ',');
     leat_json_string(&plan->text, name.data, name.size);
@@ -214,6 +220,21 @@ static int make_step(struct leat_plan *plan, const struct leat_row_step *packed,
         return LEAT_FAIL;
     *members += step->member_count;
     return LEAT_OK;
+}
+
+/* Behind all else in the text: what the first column's name stands behind in a key. */
+static void put_key_head(struct leat_plan *plan)
+{
+    if (!plan->key_count)
+        return;
+    struct leat_buf name = {0};
+    size_t before = plan->text.size;
+    leat_buf_puts(&plan->text, ",\"key\":{");
+    column_name(plan, &name, plan->key[0]);
+    leat_json_string(&plan->text, name.data, name.size);
+    leat_buf_u8(&plan->text, ':');
+    leat_buf_free(&name);
+    plan->key_head_size = (uint32_t)(plan->text.size - before);
 }
 
 /* The buffer is complete: sizes become places. */
@@ -233,6 +254,7 @@ static void resolve(struct leat_plan *plan)
             at += members[k].size;
         }
     }
+    plan->key_head = at;
 }
 
 static int make_steps(struct leat_plan *plan, struct leat_error *err)
@@ -241,7 +263,6 @@ static int make_steps(struct leat_plan *plan, struct leat_error *err)
     size_t members = 0;
     for (uint32_t i = 0; i < view->column_count; i++)
         members += (size_t)view->columns[i].member_count + 1;
-    plan->count = view->column_count;
     plan->bitmap_size = (plan->count + 7) / 8;
     plan->last_mask = (uint8_t)(plan->count % 8 ? (1U << plan->count % 8) - 1 : 0xFF);
     plan->steps = leat_alloc_zero(plan->count ? plan->count : 1, sizeof *plan->steps);
@@ -256,8 +277,10 @@ static int make_steps(struct leat_plan *plan, struct leat_error *err)
         result = make_step(plan, &packed->columns[i], i, &next, err);
     }
     leat_row_plan_free(&packed);
-    if (result == LEAT_OK)
+    if (result == LEAT_OK) {
+        put_key_head(plan);
         resolve(plan);
+    }
     return result;
 }
 
@@ -337,12 +360,15 @@ int leat_plan_new(struct leat_plan **plan, struct leat_table *table, const struc
     made->passes = !filter || leat_filter_table(filter, made->view->database.bytes, made->view->name.bytes);
     if (made->passes) {
         make_about(made);
+        made->count = made->view->column_count;
+        make_key(made, choice);
         if (check_names(made, err) || make_steps(made, err)) {
             leat_plan_free(&made);
             return LEAT_FAIL;
         }
-        make_key(made, choice);
         make_key_offsets(made);
+        leat_plain_writer *wide = leat_image_write_plain_avx2();
+        made->write_plain = wide ? wide : leat_image_write_plain;
         make_documents(made);
         if (style && style->complete && style->complete(style->context, made, err)) {
             leat_plan_free(&made);

@@ -46,7 +46,8 @@ struct leat_step {
     uint8_t charset;       /* enum leat_charset of UTF8 and TEXT */
     uint8_t shift;         /* INT, UINT: bits of a 64-bit number that the value doesn't have */
     uint32_t text_size;
-    uint32_t size; /* of the packed value; with a prefix: at most */
+    uint32_t size;        /* of the packed value; with a prefix: at most */
+    uint32_t prefix_mask; /* the length among the four bytes at the value; 0 without a prefix */
     const uint8_t *text; /* `,"name":` */
     leat_value_writer *write; /* of all but INT, UINT, YEAR and BIT; of UTF8: for bytes that aren't */
     uint8_t detail;           /* what a format's own writer wants to know */
@@ -87,8 +88,13 @@ struct leat_plan_style {
 /* More than any value of fixed size takes as text, with quotes, but for members, bits of sets and padded bytes. */
 enum { LEAT_VALUE_TEXT_MAX = 96 };
 
+/* Writes an image without NULLs whose values are those at `at`; returns what is behind them, or NULL. */
+typedef const uint8_t *leat_plain_writer(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at,
+                                         const uint8_t *end, struct leat_error *err);
+
 struct leat_plan {
     uint64_t id;
+    leat_plain_writer *write_plain; /* the one for this machine */
     struct leat_table *table; /* held */
     const struct leat_table_view *view;
     bool passes; /* the filter's answer; false: there are no steps */
@@ -107,6 +113,8 @@ struct leat_plan {
     uint32_t *key_offsets;        /* where the key's values lie behind an image's bitmap, when no value before them is of variable size and
                                      none is NULL; else NULL */
     uint32_t key_bytes;           /* of the columns up to the key's last */
+    const uint8_t *key_head;      /* `,"key":{"id":` */
+    uint32_t key_head_size;
     uint32_t json_count;          /* JSON columns, documents of the server's binary form */
     struct leat_located *documents; /* scratch: json_count, those of a before image; and as many again, changes without */
     const uint8_t *about;   /* `"db":"shop","table":"cart",` */

@@ -13,7 +13,9 @@ const char leat_text_pairs[201] =
 uint8_t *leat_text_u64_long(uint8_t *to, uint64_t value)
 {
     uint64_t upper = value / LEAT_TEXT_HUNDRED_MILLION;
-    if (upper >= LEAT_TEXT_HUNDRED_MILLION) {
+    if (upper < 100) { /* positions in files */
+        to = leat_text_lead(to, (unsigned)upper);
+    } else if (upper >= LEAT_TEXT_HUNDRED_MILLION) {
         to = leat_text_small(to, (uint32_t)(upper / LEAT_TEXT_HUNDRED_MILLION));
         to = leat_text_eight(to, (uint32_t)(upper % LEAT_TEXT_HUNDRED_MILLION));
     } else {

@@ -106,13 +106,14 @@ static inline uint8_t *leat_text_small(uint8_t *to, uint32_t value)
 /* 20 digits at most; touches 24 bytes. */
 uint8_t *leat_text_u64_long(uint8_t *to, uint64_t value);
 
-/* The first one or two digits, of a number below 100; touches two bytes. */
+/* The first one or two digits, of a number below 100. A branch, since numbers of a column mostly have the same length: so what is
+ * written next needn't wait until this one's is known. */
 static inline uint8_t *leat_text_lead(uint8_t *to, unsigned value)
 {
-    unsigned skipped = value < 10;
-    to[0] = (uint8_t)leat_text_pairs[2 * value + skipped];
-    to[1] = (uint8_t)leat_text_pairs[2 * value + 1];
-    return to + 2 - skipped;
+    if (value >= 10)
+        return leat_text_two(to, value);
+    *to = (uint8_t)('0' + value);
+    return to + 1;
 }
 
 /* Below a million, which most numbers in rows are. The number is made a fraction of 2^32, from which each multiplication

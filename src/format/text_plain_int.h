@@ -4,7 +4,9 @@
 #define LEAT_FORMAT_TEXT_PLAIN_INT_H
 
 #include <stdbool.h>
-#if defined(__SSE2__)
+#if defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -42,7 +44,7 @@ static inline void leat_text_store16(uint8_t *to, __m128i bytes)
 }
 
 /* Copies plain bytes and returns how many: all of them, or those before the first special one. */
-__attribute__((always_inline)) static inline size_t leat_text_plain(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
+__attribute__((always_inline)) static inline size_t leat_text_plain16(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
 {
     size_t at = 0;
     for (; size - at >= 32; at += 32) {
@@ -80,6 +82,43 @@ __attribute__((always_inline)) static inline size_t leat_text_plain(uint8_t *to,
     for (; at < size && !leat_text_is_special(from[at]); at++)
         to[at] = from[at];
     return at;
+}
+#endif
+
+#if defined(__AVX2__)
+/* Thirty-two bytes, of which those whose bit is set in the result are special: see leat_text_special. */
+static inline uint32_t leat_text_copy32(uint8_t *to, const uint8_t *from)
+{
+    enum { TURN = 2, LOWEST_PLAIN = ('"' ^ TURN) + 1 };
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)from);
+    _mm256_storeu_si256((__m256i *)(void *)to, bytes);
+    __m256i low = _mm256_subs_epi8(_mm256_xor_si256(bytes, _mm256_set1_epi8(TURN)), _mm256_set1_epi8(LOWEST_PLAIN));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(low, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'))));
+}
+
+__attribute__((always_inline)) static inline size_t leat_text_plain(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
+{
+    enum { WIDE = 32 };
+    if (size < WIDE) {
+        if (size == 0 || readable_end - from < WIDE)
+            return leat_text_plain16(to, from, size, readable_end);
+        uint32_t mask = leat_text_copy32(to, from) & ((1U << size) - 1);
+        return mask ? (unsigned)__builtin_ctz(mask) : size;
+    }
+    size_t last = size - WIDE;
+    for (size_t at = 0; at < last; at += WIDE) {
+        uint32_t mask = leat_text_copy32(to + at, from + at);
+        if (__builtin_expect(mask != 0, 0))
+            return at + (unsigned)__builtin_ctz(mask);
+    }
+    /* what of it was copied already is plain */
+    uint32_t mask = leat_text_copy32(to + last, from + last);
+    return mask ? last + (unsigned)__builtin_ctz(mask) : size;
+}
+#elif defined(__SSE2__)
+__attribute__((always_inline)) static inline size_t leat_text_plain(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
+{
+    return leat_text_plain16(to, from, size, readable_end);
 }
 #else
 __attribute__((always_inline)) static inline size_t leat_text_plain(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *readable_end)
