@@ -11,8 +11,6 @@ from leatlab.debezium_agreed import AGREED, Run
 from leatlab.same_messages import Comparison
 from probe import program
 
-# Settings of Kafka Connect's converter that the format hasn't.
-REFUSED = {"value.converter.decimal.format"}
 RECORDINGS = list(against.recorded())
 
 
@@ -22,7 +20,7 @@ def compared(scenario, run):
     return against.compare(program("format_probe"), scenario, run, settings)
 
 
-@pytest.mark.parametrize("scenario, run, settings", [r for r in RECORDINGS if not REFUSED & set(r[2])], ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("scenario, run, settings", RECORDINGS, ids=lambda value: value if isinstance(value, str) else "")
 def test_messages_are_debeziums(scenario, run, settings):
     comparison, stopped = compared(scenario, run)
     assert not comparison.differences, str(comparison)
@@ -31,17 +29,10 @@ def test_messages_are_debeziums(scenario, run, settings):
     assert bool(stopped.tables) == (settings.get("time.precision.mode") in ("connect", "isostring", "nanoseconds"))
 
 
-@pytest.mark.parametrize("settings", [r[2] for r in RECORDINGS if REFUSED & set(r[2])], ids=str)
-def test_a_setting_that_the_format_has_not_is_refused_by_its_name(settings):
-    with pytest.raises(RuntimeError, match=next(iter(REFUSED & set(settings)))):
-        against.ours(program("format_probe"), settings, against.binlogs("types"))
-
-
 def test_each_agreement_is_needed():
     used = set()
-    for scenario, run, settings in RECORDINGS:
-        if not REFUSED & set(settings):
-            used |= set(compared(scenario, run)[0].by_agreement)
+    for scenario, run, _ in RECORDINGS:
+        used |= set(compared(scenario, run)[0].by_agreement)
     assert not {agreed.name for agreed in AGREED} - used
 
 

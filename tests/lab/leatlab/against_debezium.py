@@ -39,7 +39,6 @@ def theirs(scenario, run):
 
 
 def of_debezium(record):
-    """Headers as Connect's default converter writes them, which never has schemas; but Decimal as in the key."""
     headers = [(header["name"], header["json"]) for header in record["headers"]]
     return {"topic": record["topic"], "key": record["key"], "value": record["value"], "headers": headers}
 

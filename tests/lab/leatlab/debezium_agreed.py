@@ -187,7 +187,7 @@ WORDS = {
     "jdbcType": {("12", "1111"), ("5", "16"), ("3", "2"), ("8", "7"), ("8", "6"), ("-3", "12")},
     "length": {("1", None), (None, "53"), ("2048", None)},
     "charsetName": {(None, "binary"), ("utf8mb4", None)},
-    "defaultValueExpression": {("1.50", "1.5"), ("b'1'", "1"), ("b'101'", "101"), ("1", "TRUE"), ("CONCAT('a', 'b')", None)},
+    "defaultValueExpression": {("1.50", "1.5"), ("0x616200", "ab"), ("b'1'", "1"), ("b'101'", "101"), ("1", "TRUE"), ("CONCAT('a', 'b')", None)},
 }
 WORDS["typeExpression"] = WORDS["typeName"]
 
