@@ -15,6 +15,10 @@ TABLES_MAX, COLUMNS_MAX = 14, 14
 EMPTY_QUERY = 1065
 
 
+class Gone(Exception):
+    """The server has crashed: servers do, of random DDL."""
+
+
 class Shape:
     """What the server says of a table now."""
 
@@ -75,7 +79,7 @@ class Client:
 
     def lost(self, error):
         if error.args[0] in (2006, 2013, 2014, 0):
-            raise RuntimeError(f"the server is gone after {self.last[-1:]}") from error
+            raise Gone(f"the server is gone at {self.last[-2:]}") from error
 
     def do(self, sql, ddl=True):
         """Runs a statement; whether the server took it."""
