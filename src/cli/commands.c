@@ -20,8 +20,8 @@ const struct cli_option cli_options_config[] = {
 static const struct cli_option options_select[] = {
     {"table", 't', "DB.TABLE", "Only these tables (* and ? match); may be given several times."},
     {"exclude-table", 0, "DB.TABLE", "Not these tables."},
-    {"format", 'f', "FORMAT", "How changes are printed: leat (lines of JSON, the default), debezium (its change events) or "
-     "sql (statements that make them again)."},
+    {"format", 'f', "FORMAT", "How changes are printed: leat (lines of JSON, the default), debezium, maxwell, canal "
+     "(their messages) or sql (statements that make them again)."},
     {"check", 0, NULL, "sql: an UPDATE or DELETE that doesn't hit its one row is an error, and the client stops."},
     {"generated", 0, "DB.TABLE.COLUMN", "sql: the server computes this column; binlogs don't tell. May be given several times."},
     {"from", 0, "P", "Begin there: now, earliest, FILE:POS, a GTID set (taken as done), or a time."},
