@@ -487,7 +487,7 @@ static int kafka_poll(struct leat_sink *sink, unsigned timeout_ms, uint64_t *del
 static const char *kafka_note(struct leat_sink *sink)
 {
     const struct kafka_client *client = &sink->producer.client;
-    if (!sink->prepared || !client->down_since_us)
+    if (!client->down_since_us)
         return NULL;
     char since[LEAT_TIME_TEXT_MAX];
     snprintf(sink->note, sizeof sink->note, "no broker of Kafka can be reached since %s: %s", leat_time_text(since, client->down_since_us),
