@@ -81,7 +81,7 @@ static int find_images(struct images *images, const struct kafka_routes *routes,
         if (only)
             return LEAT_OK;
         (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "a message of canal has rows that belong to several partitions");
-        return leat_cure(err, "partition_by: table keeps rows of one event together");
+        return leat_cure(err, "set canal: { rows_per_message: 1 }, or partition_by: table, which keeps rows of one event together");
     }
     if (routes->form == KAFKA_FORM_MAXWELL) {
         add_image(images, whole, "data");
