@@ -57,8 +57,12 @@ def _single(text):
 
 def _float(d, run):
     """The same once both are floats of 32 bits: theirs was made a double of, or read as a float."""
+    if not _is_value(d) or not isinstance(d.ours, Number) or not isinstance(d.theirs, str):
+        return False
+    if d.theirs in ("Infinity", "-Infinity"):
+        return abs(float(d.ours)) > 3.5e38 and (d.ours[0] == "-") == (d.theirs[0] == "-")
     try:
-        return _is_value(d) and _numbers(d) and "." in d.theirs and _single(d.ours) == _single(d.theirs)
+        return isinstance(d.theirs, Number) and "." in d.theirs and _single(d.ours) == _single(d.theirs)
     except OverflowError:
         return False
 
