@@ -469,6 +469,23 @@ static int kafka_commit(struct leat_sink *sink, const struct leat_checkpoint *ch
                                      : leat_kafka_acknowledge_commit(sink, checkpoint->seq, err);
 }
 
+/* A heartbeat, where one is due and nothing else is under way. With exactly_once it is a Kafka transaction of its own, with the checkpoint
+ * that already stands, or stands behind what gave nothing. */
+static int beat(struct leat_sink *sink, struct leat_error *err)
+{
+    uint64_t now_us = leat_monotonic_us(sink->env.clock), every_us = sink->env.config->heartbeat_interval_ms * 1000ull;
+    bool alone = sink->transaction.state == KAFKA_NOTHING_OPEN;
+    if (!every_us || sink->open.inside || now_us - sink->beat_us < every_us)
+        return LEAT_OK;
+    sink->beat_us = now_us;
+    sink->untouched = false;
+    int rc = leat_format_heartbeat(sink->format, leat_wall_us(sink->env.clock), err);
+    if (rc || !alone || sink->transaction.state == KAFKA_NOTHING_OPEN)
+        return rc;
+    rc = leat_kafka_make_record(sink, sink->env.at, false, err);
+    return rc ? rc : leat_kafka_transaction_commit(sink, sink->env.at->seq, err);
+}
+
 static int kafka_poll(struct leat_sink *sink, unsigned timeout_ms, uint64_t *delivered_seq, struct leat_error *err)
 {
     *delivered_seq = sink->delivered_seq;
@@ -480,6 +497,8 @@ static int kafka_poll(struct leat_sink *sink, unsigned timeout_ms, uint64_t *del
     if (rc == LEAT_OK || rc == LEAT_AGAIN)
         rc = leat_kafka_is_exact(sink) ? leat_kafka_transaction_go_on(sink, KAFKA_COMMIT_SLICE_MS, err)
                                        : leat_kafka_acknowledge_go_on(sink, err);
+    if (rc == LEAT_OK)
+        rc = beat(sink, err);
     *delivered_seq = sink->delivered_seq;
     return rc == LEAT_AGAIN ? LEAT_OK : rc;
 }

@@ -78,6 +78,7 @@ struct leat_sink {
     struct kafka_transaction transaction;
     struct kafka_acknowledge acknowledge;
     uint64_t transaction_max_us;
+    uint64_t beat_us; /* monotonic: of the last heartbeat */
     uint64_t delivered_seq;
     char note[512];
 };

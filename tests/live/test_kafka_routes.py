@@ -1,6 +1,7 @@
 """Where the kafka sink's messages go: topics, keys, partitions, headers, messages that are too large; and what stops it, each with its cure."""
 
 import json
+import time
 from collections import defaultdict
 
 import pytest
@@ -168,6 +169,30 @@ def test_a_topic_that_is_missing_stops_if_it_is_not_to_be_made(make_leat, kafka,
     deliver(relay, shop)
     assert len(kafka.read("r4.t")) == 1
     relay.stop()
+
+
+@pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
+def test_heartbeats_come_while_nothing_else_does(make_leat, kafka, shop, delivery):
+    """In Debezium's topic, with its key; and no transaction of Kafka stays open for them."""
+    name = f"r8-{delivery}"
+    relay = relay_to(make_leat, kafka, shop.server, name, {"events": {
+        "format": "debezium", "topic": "{name}.{table}", "heartbeat_interval": "200ms", "delivery": delivery,
+        "kafka": {"transaction.timeout.ms": "2000"} if delivery == "exactly_once" else {}}})
+    relay.start()
+    streaming(relay)
+    topic = f"__debezium-heartbeat.{name}"
+    wait_until(lambda: topic in kafka.admin().list_topics(timeout=10).topics, "heartbeats")
+    time.sleep(3)  # for longer than a transaction may last
+    shop.table("t")
+    shop.insert("t", "(1, 'x')")
+    deliver(relay, shop)
+    assert "backing_off" not in relay.log_text()
+    assert relay.stop() == 0
+    beats = kafka.read(topic)
+    assert len(beats) > 2
+    assert {message.key() for message in beats} == {json.dumps({"serverName": name}, separators=(",", ":")).encode()}
+    assert all(list(json.loads(message.value())) == ["ts_ms"] for message in beats)
+    assert [row["after"]["id"] for row in rows(kafka.read(f"{name}.t"))] == [1]
 
 
 LARGE = {"topic": "{name}.{sink}", "topics": [], "kafka": {"message.max.bytes": "100000"}, "partition_by": "key"}
