@@ -136,3 +136,39 @@ bool leat_filter_all(const struct leat_filter *filter)
 {
     return filter->tables.count == 0 && filter->excluded.count == 0;
 }
+
+/* ---- As SQL ---- */
+
+/* In hex, so that no SQL mode reads it otherwise. A glob's ? is one character, its * any. */
+static void put_part(struct leat_buf *sql, const struct pattern_part *part, const char *column)
+{
+    if (part->kind == PATTERN_ANY) {
+        leat_buf_puts(sql, "TRUE");
+        return;
+    }
+    leat_buf_printf(sql, "%s %s _utf8mb4 x'", column, part->kind == PATTERN_GLOB ? "LIKE" : "=");
+    for (size_t i = 0; i < part->size; i++) {
+        char c = part->text[i];
+        bool glob = part->kind == PATTERN_GLOB;
+        if (glob && (c == '%' || c == '_' || c == '|'))
+            leat_buf_printf(sql, "%02X", '|');
+        if (glob && (c == '*' || c == '?'))
+            c = c == '*' ? '%' : '_';
+        leat_buf_printf(sql, "%02X", (unsigned)(unsigned char)c);
+    }
+    leat_buf_puts(sql, part->kind == PATTERN_GLOB ? "' ESCAPE '|'" : "'");
+}
+
+void leat_filter_sql(const struct leat_filter *filter, struct leat_buf *sql, const char *database_column, const char *table_column)
+{
+    for (size_t i = 0; i < filter->tables.count; i++) {
+        leat_buf_puts(sql, i ? " OR " : " AND (");
+        leat_buf_puts(sql, "(");
+        put_part(sql, &filter->tables.all[i].database, database_column);
+        leat_buf_puts(sql, " AND ");
+        put_part(sql, &filter->tables.all[i].table, table_column);
+        leat_buf_puts(sql, ")");
+    }
+    if (filter->tables.count)
+        leat_buf_puts(sql, ")");
+}

@@ -17,6 +17,9 @@ void leat_filter_free(struct leat_filter **filter);
 bool leat_filter_table(const struct leat_filter *filter, const char *database, const char *table);
 /* Statements pass by the first table they name, those on databases by the database, others always. */
 bool leat_filter_statement(const struct leat_filter *filter, const struct leat_statement *statement);
+/* " AND (…)", which holds for each table of `tables` (and may hold for others), by columns with a database's and a table's name; nothing
+ * where `tables` is empty. */
+void leat_filter_sql(const struct leat_filter *filter, struct leat_buf *sql, const char *database_column, const char *table_column);
 /* Whether the filter passes everything. */
 bool leat_filter_all(const struct leat_filter *filter);
 

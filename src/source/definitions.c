@@ -148,11 +148,24 @@ static void tell_seen(struct leat_source *source, uint64_t tables)
     source->definitions.known = tables != 0;
 }
 
+static int sees_any(struct leat_mysql *mysql, uint64_t *tables, struct leat_error *err)
+{
+    char count[32] = "";
+    int rc = leat_mysql_value(mysql, count, sizeof count,
+                              "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', "
+                              "'performance_schema')",
+                              err);
+    *tables = strtoull(count, NULL, 10);
+    return rc == LEAT_END ? LEAT_OK : rc;
+}
+
 static int read_all(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
 {
     uint64_t tables = 0;
-    int rc = source_read_definitions(mysql, source->catalog, &source->server, NULL, NULL, &tables, err);
+    int rc = source_read_definitions(mysql, source->catalog, &source->server, source->filter, NULL, NULL, &tables, err);
     leat_catalog_commit(source->catalog);
+    if (rc == LEAT_OK && !tables && !leat_filter_all(source->filter))
+        rc = sees_any(mysql, &tables, err); /* none of those that are journalled is there yet */
     if (rc == LEAT_OK)
         tell_seen(source, tables);
     return rc;
@@ -179,7 +192,7 @@ static void read_again(void *context, const char *database, const char *name)
     if (again->rc || !*name)
         return;
     put(again->source, LEAT_DEFINITION_DROPPED, database, name, "");
-    again->rc = source_read_definitions(again->mysql, again->source->catalog, &again->source->server, database, name, &tables, again->err);
+    again->rc = source_read_definitions(again->mysql, again->source->catalog, &again->source->server, NULL, database, name, &tables, again->err);
 }
 
 /* A start from now: as long as something changed between the reading and our place, the place moves on, and that is read again. */
@@ -386,7 +399,7 @@ static int define(struct leat_source *source, struct leat_mysql **mysql, const s
     uint64_t tables = 0;
     leat_catalog_set_server(one, &source->server);
     int rc = all ? read_all(source, *mysql, err)
-                 : source_read_definitions(*mysql, one, &source->server, database, name, &tables, err);
+                 : source_read_definitions(*mysql, one, &source->server, NULL, database, name, &tables, err);
     source_close(source, mysql);
     if (rc == LEAT_OK)
         rc = look(source, facts, source->open_file, source->open_pos, &changes, err);

@@ -3,6 +3,7 @@
  *
  *   definitions.c        when they are read, given, and read again
  *   definitions_read.c   the queries
+ *   definitions_keys.c   those of them about keys
  *   definitions_table.c  rows of information_schema into a definition. Pure
  *   definitions_look.c   which tables had DDL in a stretch of the binlog */
 #ifndef LEAT_SOURCE_DEFINITIONS_INT_H
@@ -56,10 +57,66 @@ uint32_t source_column_index(const struct leat_table_view *view, const char *nam
 
 /* ---- definitions_read.c ---- */
 
-/* Puts what the account sees into the catalog: all tables and databases, or one table (*tables: how many). What can't be
- * understood is put as UNSURE, with the reason. */
+/* Puts what the account sees into the catalog: all tables that pass the filter (NULL: all) and all databases, or one table (*tables:
+ * how many). What can't be understood is put as UNSURE, with the reason. Commits what the catalog has. */
 int source_read_definitions(struct leat_mysql *mysql, struct leat_catalog *catalog, const struct leat_catalog_server *server,
-                            const char *database, const char *name, uint64_t *tables, struct leat_error *err) LEAT_CHECKED;
+                            const struct leat_filter *filter, const char *database, const char *name, uint64_t *tables,
+                            struct leat_error *err) LEAT_CHECKED;
+
+/* Base tables and their default collations; in memory, since joining two of these views is what servers are bad at. */
+struct source_base {
+    uint64_t hash; /* of database and name; 0: the slot is free */
+    uint32_t collation;
+    bool versioned; /* MariaDB's WITH SYSTEM VERSIONING */
+};
+struct source_bases {
+    struct source_base *slots;
+    size_t size, count;
+};
+
+struct source_names {
+    struct leat_buf buf; /* database, NUL, name, NUL */
+    size_t count;
+};
+
+/* One reading. */
+struct reading {
+    struct leat_mysql *mysql;
+    struct leat_catalog *catalog;
+    const struct leat_catalog_server *server;
+    const struct leat_filter *filter;
+    const char *database, *name; /* of the one table that is read; NULL: all */
+    struct source_collations *collations;
+    struct source_bases bases;
+    struct source_draft draft;
+    bool drafting; /* draft has columns */
+    bool hides_rows_life; /* and two that COLUMNS doesn't tell of */
+    uint64_t tables;
+    /* The table whose keys are coming. */
+    struct leat_buf keyed_database, keyed_name;
+    struct leat_buf rows; /* their cells, each with a NUL */
+    bool unkinded;                  /* kinds of indexes are asked for apart */
+    bool odd;                       /* a table with foreign keys has a name that isn't understood */
+    struct source_names special;    /* tables whose indexes may be of other kinds */
+    struct source_names asked;      /* those with foreign keys, as InnoDB says */
+    struct source_names referring;  /* those with foreign keys */
+    const char *shown_database, *shown_name; /* of SHOW CREATE TABLE */
+};
+
+struct source_question {
+    const char *columns, *from; /* of information_schema */
+    const char *schema_column, *table_column;
+    const char *and;   /* or NULL */
+    const char *order; /* within a table; or NULL */
+};
+int source_ask(struct reading *reading, leat_mysql_row *each, const struct source_question *question, struct leat_error *err) LEAT_CHECKED;
+void source_reading_put(struct reading *reading, enum leat_definition_how how, const char *database, const char *name,
+                        struct leat_table *table, uint32_t collation, const char *why);
+
+/* ---- definitions_keys.c ---- */
+
+int source_read_keys(struct reading *reading, struct leat_error *err) LEAT_CHECKED;
+void source_free_keys(struct reading *reading);
 
 /* ---- definitions_look.c ---- */
 

@@ -61,7 +61,7 @@ static int take_server(struct leat_source *source, const char *database, const c
     leat_catalog_set_server(read, &source->server);
     int rc = source_open(source, &mysql, err);
     if (rc == LEAT_OK)
-        rc = source_read_definitions(mysql, read, &source->server, database, name, &tables, err);
+        rc = source_read_definitions(mysql, read, &source->server, NULL, database, name, &tables, err);
     source_close(source, &mysql);
     if (rc == LEAT_OK && !tables) {
         leat_fail(err, LEAT_E_DEFINITION, LEAT_KIND_OPERATOR, "our account sees no table %.64s.%.64s on the server", database, name);

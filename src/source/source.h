@@ -59,6 +59,7 @@ struct leat_source_options {
     const struct leat_clock *clock; /* NULL: the machine's */
     struct leat_source_out out;
     struct leat_point until;        /* tail: end there (LEAT_END); unset: never */
+    unsigned stall_s;               /* how long a listener that takes nothing keeps the server waiting; 0: 30 s */
     bool once;                      /* tail: no reconnect; the first error is returned */
     bool names_required;
 };

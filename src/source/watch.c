@@ -1,4 +1,4 @@
-/* Looks once a second whether our own listener (the journal's queue) has been blocking for half a minute.
+/* Looks once a second whether our own listener (the journal's queue) has been blocking for half a minute (stall_s).
  * Then the server is let go: a dump that is left unread pins a thread and a binlog file there. The listener's
  * call goes on; when it returns, the source reconnects and resumes from what is completed. */
 #include "source_int.h"
@@ -7,6 +7,11 @@
 
 #include "base/log.h"
 
+static unsigned stall_s(const struct leat_source *source)
+{
+    return source->options.stall_s ? source->options.stall_s : SOURCE_STALL_S;
+}
+
 static void let_go(struct leat_source *source)
 {
     atomic_store(&source->watch.cut, true);
@@ -14,8 +19,8 @@ static void let_go(struct leat_source *source)
         if (source->connections[i])
             leat_mysql_interrupt(source->connections[i]);
     leat_log(LEAT_LOG_WARN, "source", NULL,
-             "nothing was taken from us for %d s: leaving the server, to resume from here when there is room",
-             SOURCE_STALL_S);
+             "nothing was taken from us for %u s: leaving the server, to resume from here when there is room",
+             stall_s(source));
 }
 
 static void *watch(void *context)
@@ -34,7 +39,7 @@ static void *watch(void *context)
         bool blocked = atomic_load(&source->watch.busy) && calls == seen;
         still_s = blocked ? still_s + 1 : 0;
         seen = calls;
-        if (still_s == SOURCE_STALL_S && !source->watch.stop)
+        if (still_s == stall_s(source) && !source->watch.stop)
             let_go(source);
     }
     pthread_mutex_unlock(&source->mutex);

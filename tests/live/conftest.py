@@ -1,11 +1,14 @@
 """Fixtures of the live tests: real servers of the lab, and leat as built ($LEAT)."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
+
+os.environ.setdefault("LEAT_LAB_SYNC", "0")  # of the servers; leat's own is what it is
 
 from leatlab import install  # noqa: E402
 from leatlab.leat import Leat  # noqa: E402

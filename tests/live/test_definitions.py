@@ -338,3 +338,56 @@ def test_online_migrations_under_load_stop_nothing_and_name_nothing_wrong(source
     assert set(written) <= {key[1] for key in state} and len(final) > 0
     assert "level=error" not in relay.log_text()
     assert relay.stop() == 0
+
+
+def keys_of(relay, table):
+    definition = json.loads(relay.ask("schema", table, "--format", "json").stdout)["definitions"][-1]
+    assert definition["how"] == "read"
+    return ({key["name"]: (key["kind"], [(part["column"], part.get("prefix")) for part in key["parts"]]) for key in definition["keys"]},
+            {key["name"]: (key["table"], key.get("on_delete"), key.get("on_update")) for key in definition["foreign_keys"]})
+
+
+@pytest.mark.parametrize("process", [False, True])
+def test_keys_of_all_kinds_are_read_at_a_start(source, request, make_leat, process):
+    """With PROCESS, MariaDB is asked for foreign keys of those tables alone that have some. Actions need no privilege but SELECT."""
+    database = f"keys-{process}"
+    source.user("reader", "secret", "SELECT, REPLICATION SLAVE, REPLICATION CLIENT" + (", PROCESS" if process else "") + " ON *.*")
+    source.sql(f"CREATE DATABASE `{database}`; USE `{database}`; CREATE TABLE parent (id INT PRIMARY KEY); "
+               "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20), body TEXT, g GEOMETRY NOT NULL /*!80003 SRID 0 */, n INT, KEY kv (v), "
+               "FULLTEXT KEY ft (v, body), SPATIAL KEY sg (g), KEY pre (body(5)), UNIQUE KEY un (n), "
+               "CONSTRAINT fa FOREIGN KEY (n) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE SET NULL); "
+               "CREATE TABLE `it's` (n INT, KEY (n), CONSTRAINT fo FOREIGN KEY (n) REFERENCES parent (id))")
+    relay = make_leat(source, url=source.url("reader"), password_file=source.password_file("secret"),
+                      source={**QUICK_SOURCE, "start": place(source)})
+    relay.start()
+    streaming(relay)
+    assert keys_of(relay, f"`{database}`.t") == ({
+        "kv": ("plain", [("v", None)]), "ft": ("fulltext", [("v", None), ("body", None)]), "sg": ("spatial", [("g", None)]),
+        "pre": ("plain", [("body", 5)]), "un": ("unique", [("n", None)])}, {"fa": ("parent", "CASCADE", "SET NULL")})
+    assert keys_of(relay, f"`{database}`.`it's`") == ({"n": ("plain", [("n", None)])}, {"fo": ("parent", None, None)})
+    assert relay.stop() == 0
+    source.sql(f"DROP USER reader@'%'; DROP DATABASE `{database}`")
+
+
+def test_only_journalled_tables_are_read_and_others_when_they_become_so(source, database, make_leat):
+    source.sql(f"CREATE TABLE {database}.wanted (id INT UNSIGNED PRIMARY KEY); CREATE TABLE {database}.other (id INT UNSIGNED PRIMARY KEY)")
+    relay = make_leat(source, source={**QUICK_SOURCE, "start": place(source), "tables": [f"{database}.w*"]})
+    relay.start()
+    streaming(relay)
+    assert "definitions of 1 tables were read" in relay.log_text(), relay.log_text()
+    source.sql(f"INSERT INTO {database}.wanted VALUES (4000000000); INSERT INTO {database}.other VALUES (1); "
+               f"RENAME TABLE {database}.other TO {database}.was_other; INSERT INTO {database}.was_other VALUES (4000000001)")
+    relay.wait_until_delivered(source, "files")
+    rows = [(line["table"], line["after"]) for line in changes(relay.lines("files"))]
+    assert rows == [("wanted", {"id": 4000000000}), ("was_other", {"id": 4000000001})]
+    assert relay.stop() == 0
+
+
+def test_tables_that_are_not_there_yet_are_no_missing_privilege(source, database, make_leat):
+    relay = make_leat(source, source={**QUICK_SOURCE, "start": place(source), "tables": [f"{database}.t*"]})
+    relay.start()
+    streaming(relay)
+    source.sql(f"CREATE TABLE {database}.t (id INT UNSIGNED PRIMARY KEY); INSERT INTO {database}.t VALUES (4000000000)")
+    assert wait_rows(relay, source, "t", 1) == [{"id": 4000000000}]
+    assert "the account sees no tables" not in relay.log_text()
+    assert relay.stop() == 0

@@ -307,7 +307,7 @@ int main(int argc, char **argv)
     int rc = LEAT_OK;
     config.tables.list = tables;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    for (int c; rc == LEAT_OK && (c = getopt(argc, argv, "p:m:a:f:u:H:i:t:s:1qn:b:dx:")) != -1;) {
+    for (int c; rc == LEAT_OK && (c = getopt(argc, argv, "p:m:a:f:u:H:i:t:s:1qn:b:w:dx:")) != -1;) {
         switch (c) {
         case 'p':
             config.server.password_file = strdup(optarg);
@@ -347,6 +347,9 @@ int main(int argc, char **argv)
             break;
         case 'b':
             probe.block_s = strtoull(optarg, NULL, 10);
+            break;
+        case 'w':
+            options.stall_s = (unsigned)atoi(optarg);
             break;
         case 'x':
             config.event_bytes_max = strtoull(optarg, NULL, 10);

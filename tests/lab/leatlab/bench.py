@@ -10,15 +10,15 @@ from .mysql import Mysql, copy_data
 TRANSACTIONS = 500_000  # with four row changes each: 2,000,000, about 0.9 GB
 
 
-def sysbench_instance(transactions=TRANSACTIONS, tables=8, size=100_000, name="bench", **options):
+def sysbench_instance(transactions=TRANSACTIONS, tables=8, size=100_000, name="bench", metadata="FULL", **options):
     """A started Mysql with the binlog of that many transactions of oltp_write_only. Its `.workload` says which:
 
     file, position, gtids: where the load begins (tables and their first rows lie before it, in earlier files);
     end_file, end_position, end_gtids: where it ends; transactions, rows. `binlogs` are the files' names, to be read
     from `datadir`. The server runs with MySQL's safe settings, unlike the one that made the data.
     """
-    data = sysbench_data(transactions, tables, size)
-    server = Mysql(name, data_from=str(data / "data"), **{"binlog_expire_logs_seconds": 0, **options})
+    data = sysbench_data(transactions, tables, size, metadata)
+    server = Mysql(name, data_from=str(data / "data"), **{"binlog_expire_logs_seconds": 0, "binlog_row_metadata": metadata, **options})
     try:
         server.start()
     except BaseException:
@@ -28,16 +28,17 @@ def sysbench_instance(transactions=TRANSACTIONS, tables=8, size=100_000, name="b
     return server
 
 
-def sysbench_data(transactions=TRANSACTIONS, tables=8, size=100_000):
-    """The cached folder: data/ (of a stopped server) and workload.json."""
-    return paths.made_once(paths.cache_dir() / f"sysbench-{transactions}-{tables}x{size}",
-                           lambda folder: _make(folder, transactions, tables, size))
+def sysbench_data(transactions=TRANSACTIONS, tables=8, size=100_000, metadata="FULL"):
+    """The cached folder: data/ (of a stopped server) and workload.json. metadata: binlog_row_metadata."""
+    suffix = "" if metadata == "FULL" else f"-{metadata.lower()}"
+    return paths.made_once(paths.cache_dir() / f"sysbench-{transactions}-{tables}x{size}{suffix}",
+                           lambda folder: _make(folder, transactions, tables, size, metadata))
 
 
-def _make(folder, transactions, tables, size):
+def _make(folder, transactions, tables, size, metadata):
     # Not synced while loading: the data is what counts, and a crash would only mean to make it again.
     with Mysql("sysbench-binlog", sync_binlog=0, innodb_flush_log_at_trx_commit=2, innodb_doublewrite="OFF",
-               innodb_buffer_pool_size="1G", innodb_redo_log_capacity="512M", max_binlog_size="1G",
+               innodb_buffer_pool_size="1G", innodb_redo_log_capacity="512M", max_binlog_size="1G", binlog_row_metadata=metadata,
                binlog_expire_logs_seconds=0) as server:
         load = Sysbench(server, tables, size)
         load.prepare()

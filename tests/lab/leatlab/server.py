@@ -91,6 +91,10 @@ class Server:
     def _argv(self):
         raise NotImplementedError
 
+    def _environment(self):
+        """What its process has in its environment beside ours."""
+        return {}
+
     def _ready(self):
         """True once the server answers."""
         raise NotImplementedError
@@ -114,7 +118,8 @@ class Server:
             self._prepare()
             self._state["prepared"] = True
         self._clear()
-        self._popen = process.spawn(self._argv(), self.log, bound=self._state["owner"] is not None)
+        self._popen = process.spawn(self._argv(), self.log, bound=self._state["owner"] is not None,
+                                    env={**os.environ, **self._environment()})
         self._state.update(pid=self._popen.pid, pid_started=process.started_at(self._popen.pid))
         self._save()
         if wait:

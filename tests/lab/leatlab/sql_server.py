@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pymysql
 
-from . import tls
+from . import nosync, tls
 from .server import Server
 
 CDC_PASSWORD = "cdc-secret"
@@ -46,6 +46,9 @@ class SqlServer(Server):
             return True
         except pymysql.err.OperationalError:
             return False
+
+    def _environment(self):
+        return nosync.environment()
 
     # Talking to it.
 

@@ -130,6 +130,28 @@ START_TEST(statements_pass_by_what_they_name)
 }
 END_TEST
 
+START_TEST(as_sql_it_holds_for_each_table_that_passes)
+{
+    static const struct {
+        const char *pattern, *sql;
+    } cases[] = {
+        {NULL, ""},
+        {"*.*", " AND ((TRUE AND TRUE))"},
+        {"shop.*", " AND ((S = _utf8mb4 x'73686F70' AND TRUE))"},
+        {"s*.a_b?", " AND ((S LIKE _utf8mb4 x'7325' ESCAPE '|' AND T LIKE _utf8mb4 x'617C5F625F' ESCAPE '|'))"},
+        {"`it's`.`a*`", " AND ((S = _utf8mb4 x'69742773' AND T = _utf8mb4 x'612A'))"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct leat_filter *filter = filter_of(cases[i].pattern, "x.*");
+        struct leat_buf sql = {0};
+        leat_filter_sql(filter, &sql, "S", "T");
+        ck_assert_str_eq(leat_buf_cstr(&sql), cases[i].sql);
+        leat_buf_free(&sql);
+        leat_filter_free(&filter);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("filter");
@@ -140,6 +162,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(all, exclusion_wins);
     LEAT_TEST_ADD(all, bad_patterns_are_named);
     LEAT_TEST_ADD(all, statements_pass_by_what_they_name);
+    LEAT_TEST_ADD(all, as_sql_it_holds_for_each_table_that_passes);
     return all;
 }
 
