@@ -74,6 +74,7 @@ struct leat_draft {
     uint32_t session_collation;  /* that of the session's database, else of the server */
     bool versioned;              /* WITH SYSTEM VERSIONING */
     bool converted;              /* CONVERT TO CHARACTER SET */
+    uint32_t converted_to;       /* its collation */
     struct leat_text period[2];  /* names of columns that a period is made of, and that can't be NULL */
     struct leat_text new_database, new_name; /* RENAME TO; empty: not */
     struct leat_text partition_database, partition_table; /* that a partition becomes, or that becomes one (`partition_taken`) */

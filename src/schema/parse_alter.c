@@ -390,6 +390,7 @@ static bool parse_convert(struct leat_parse *parse, struct leat_draft *draft)
     else if (!leat_parse_apply_options(parse, draft, &options))
         return false;
     draft->converted = true;
+    draft->converted_to = draft->collation; /* whatever the table's default becomes by other words */
     return true;
 }
 
@@ -525,7 +526,7 @@ bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft)
     for (uint32_t i = 0; i < draft->column_count && draft->converted; i++)
         if (!draft->columns[i]->resolved)
             leat_type_converted(draft->columns[i]);
-        else if (!leat_type_convert(draft, draft->columns[i], draft->collation))
+        else if (!leat_type_convert(draft, draft->columns[i], draft->converted_to))
             return false;
     return true;
 }

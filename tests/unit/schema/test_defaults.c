@@ -117,6 +117,8 @@ START_TEST(character_sets_that_are_the_default)
            "ALTER TABLE t CONVERT TO CHARACTER SET DEFAULT");
     EXPECT(LEAT_TABLE_OF_MYSQL, "t", "a varchar(5) #8, b char(1) #8, c longtext #8",
            "CREATE TABLE t (a VARCHAR(5))", "ALTER TABLE t ADD b NATIONAL CHAR, CONVERT TO CHARACTER SET latin1, ADD c LONGTEXT CHARACTER SET utf8mb4");
+    EXPECT(LEAT_TABLE_OF_MARIADB, "t", "a varchar(5) #47 = NULL", "CREATE TABLE t (a VARCHAR(5))",
+           "ALTER TABLE t CONVERT TO CHARSET latin1 COLLATE latin1_bin, COLLATE=utf8mb4_general_ci");
 }
 END_TEST
 
