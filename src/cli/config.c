@@ -1,10 +1,23 @@
-/* leat config: check, print, reference. */
+/* leat config: check, print, reference, import. */
 #include "cli_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
+#include "filter/columns.h"
 #include "format/format.h"
+#include "import/import.h"
 #include "sink/runner.h"
+
+/* The key itself is read when the relay starts: here it may not be readable. */
+static int check_columns(const struct leat_sink_config *sink, struct leat_error *err)
+{
+    struct leat_columns *columns = NULL;
+    int rc = leat_columns_new(&columns, &sink->columns, "key", sink->mask_key_file ? 3 : 0, err);
+    leat_columns_free(&columns);
+    return rc;
+}
 
 /* Everything of a sink that can be wrong before it runs: opening one touches nothing outside. */
 static int check_sink(const struct leat_config *config, const struct leat_sink_config *sink, struct leat_error *err)
@@ -21,6 +34,8 @@ static int check_sink(const struct leat_config *config, const struct leat_sink_c
         rc = ops->open(&opened, &env, err);
     if (opened)
         ops->close(&opened);
+    if (rc == LEAT_OK && sink->columns.count)
+        rc = check_columns(sink, err);
     leat_filter_free(&filter);
     return rc ? leat_error_prefix(err, "sink %s", sink->name) : LEAT_OK;
 }
@@ -33,12 +48,26 @@ static int check_sinks(const struct leat_config *config, struct leat_error *err)
     return LEAT_OK;
 }
 
+static int import(struct leat_buf *buf, const char *path, struct leat_error *err)
+{
+    enum { FILE_BYTES_MAX = 1024 * 1024 };
+    char *text = NULL;
+    size_t size = 0;
+    int rc = leat_fs_read_all(leat_fs_real(), path, FILE_BYTES_MAX, &text, &size, err);
+    if (rc == LEAT_END)
+        return leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "%s doesn't exist", path);
+    if (rc == LEAT_OK)
+        rc = leat_import(buf, text, size, path, err);
+    free(text);
+    return rc;
+}
+
 int cli_config(struct cli_args *args, struct leat_error *err)
 {
     if (cli_args_expect(args, 1, 2, err))
         return LEAT_FAIL;
     const char *what = cli_args_at(args, 0), *format = cli_args_at(args, 1);
-    if (format && strcmp(what, "reference") != 0)
+    if (format && strcmp(what, "reference") != 0 && strcmp(what, "import") != 0)
         return cli_usage_fail(args, err, "\"%.40s\" behind %.40s: only reference takes the name of a format", format, what);
     struct leat_config *config = NULL;
     struct leat_buf buf = {0};
@@ -56,9 +85,9 @@ int cli_config(struct cli_args *args, struct leat_error *err)
         else if (rc == LEAT_OK)
             leat_buf_printf(&buf, "the configuration is fine: relay %s, %zu sinks\n", config->name, config->sink_count);
     } else if (!strcmp(what, "import")) {
-        rc = cli_later(args, err);
+        rc = format ? import(&buf, format, err) : cli_usage_fail(args, err, "import needs the file to translate");
     } else {
-        rc = cli_usage_fail(args, err, "\"%.40s\" is none of check, print, reference", what);
+        rc = cli_usage_fail(args, err, "\"%.40s\" is none of check, print, reference, import", what);
     }
     fwrite(buf.data ? (const char *)buf.data : "", 1, buf.size, stdout);
     leat_buf_free(&buf);

@@ -1,0 +1,54 @@
+"""`leat config import`: configurations of other tools become ones that leat takes, and what can't be taken over is said."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+LEAT = os.environ.get("LEAT", str(TOP / "build" / "asan" / "leat"))
+DATA = TOP / "tests/data/import"
+FILES = ["debezium.json", "maxwell.properties", "instance.properties"]
+
+
+def leat(*words):
+    return subprocess.run([LEAT, *map(str, words)], capture_output=True, text=True, cwd=TOP)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_comes_out_is_a_configuration(name, tmp_path):
+    done = leat("config", "import", DATA / name)
+    assert done.returncode == 0, done.stderr
+    # Only the file that holds a mask's key is made by hand first.
+    key = tmp_path / "mask.key"
+    key.write_text("x" * 32)
+    (tmp_path / "leat.yaml").write_text(done.stdout.replace("/etc/leat/mask.key", str(key)))
+    check = leat("config", "check", "-c", tmp_path / "leat.yaml")
+    assert check.returncode == 0, check.stderr
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_setting_is_taken_or_spoken_of_and_no_secret_is_shown(name):
+    text = (DATA / name).read_text()
+    done = leat("config", "import", DATA / name)
+    assert "secret" not in done.stdout and "CzQMA0cB5K" not in done.stdout
+    for value in re.findall(r'": "?([^",]+)|=\s*([^\n]+)', text.replace("\\\n", "")):
+        value = "".join(value).strip()
+        words = [word for word in re.findall(r"[A-Za-z]{4,}", value) if word.lower() not in ("true", "false", "secret", "maxwell", "canal")]
+        for word in words if "-secret" not in value else []:
+            assert re.search(word, done.stdout, re.I), f"{name}: {value}: {word} is nowhere in:\n{done.stdout}"
+
+
+def test_a_translation_whole():
+    done = leat("config", "import", "tests/data/import/debezium.json")
+    assert done.stdout == (DATA / "debezium.yaml").read_text()
+
+
+def test_files_of_no_tool_are_refused(tmp_path):
+    (tmp_path / "x.properties").write_text("a = b\n")
+    for path, words in ((tmp_path / "x.properties", "neither Debezium's, Maxwell's nor Canal's"), (tmp_path / "nothing", "doesn't exist")):
+        done = leat("config", "import", path)
+        assert done.returncode == 2 and words in done.stderr and not done.stdout
+    assert leat("config", "import").returncode == 2
