@@ -145,6 +145,8 @@ static void take_topics(struct import *import)
     setting->used = true;
     import_put_word(&import->sink, 4, "partition_by", "primary_key");
     import_put_word(&import->sink, 4, "partitioner", "canal");
+    import_put(&import->section, 6, "rows_per_message", "1");
+    import_say(import, "rows_per_message: Canal has the rows of one event and one partition in a message, leat has one row in each");
     if (!strstr(setting->value, "$pk$") || strchr(setting->value, ','))
         import_note(import, setting, "taken as the primary key of every table; columns by their names: partition_by: column");
 }

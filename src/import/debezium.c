@@ -115,7 +115,7 @@ static void take_masks(struct import *import)
         }
     for (size_t at = 0; (setting = import_next(import, "column.truncate.to.", &at, &rest));) {
         struct leat_buf rule = {0};
-        leat_buf_printf(&rule, "truncate %d", atoi(rest));
+        leat_buf_printf(&rule, "truncate %lu", import_number(rest));
         take_columns(import, setting, leat_buf_cstr(&rule));
         leat_buf_free(&rule);
     }
@@ -150,9 +150,9 @@ static void take_topics(struct import *import)
         leat_buf_printf(&text, "{name}%s{database}%s{table}", value, value);
         import_put(&import->sink, 4, "topic", leat_buf_cstr(&text));
     }
-    if ((value = import_take(import, "heartbeat.interval.ms")) && atoi(value) > 0) {
+    if ((value = import_take(import, "heartbeat.interval.ms")) && import_number(value) > 0) {
         leat_buf_clear(&text);
-        leat_buf_printf(&text, "%dms", atoi(value));
+        leat_buf_printf(&text, "%lums", import_number(value));
         import_put_word(&import->sink, 4, "heartbeat_interval", leat_buf_cstr(&text));
     }
     if ((value = import_take(import, "topic.heartbeat.prefix")) || (value = import_take(import, "heartbeat.topics.prefix"))) {
@@ -165,9 +165,9 @@ static void take_topics(struct import *import)
         leat_buf_printf(&text, "{name}.%s", value);
         import_put(&import->sink, 4, "transaction_topic", leat_buf_cstr(&text));
     }
-    if ((value = import_take(import, "topic.creation.default.partitions")) && atoi(value) > 0)
+    if ((value = import_take(import, "topic.creation.default.partitions")) && import_number(value) > 0)
         import_put_word(&import->sink, 4, "topic_partitions", value);
-    if ((value = import_take(import, "topic.creation.default.replication.factor")) && atoi(value) > 0)
+    if ((value = import_take(import, "topic.creation.default.replication.factor")) && import_number(value) > 0)
         import_put_word(&import->sink, 4, "topic_replication", value);
     leat_buf_free(&text);
 }

@@ -30,6 +30,8 @@ void import_free(struct import *import);
 struct import_setting *import_find(struct import *import, const char *name);
 /* The value of a setting, which counts as used from now on; NULL: it isn't there (or empty). */
 const char *import_take(struct import *import, const char *name);
+/* The number that a text begins with; 0: none, or more than 10^9. */
+unsigned long import_number(const char *text);
 bool import_has_prefix(const struct import *import, const char *prefix);
 /* Goes through the settings not used yet whose name begins so; *rest is what follows. Begin with *at = 0. */
 struct import_setting *import_next(struct import *import, const char *prefix, size_t *at, const char **rest);

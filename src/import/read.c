@@ -101,13 +101,16 @@ static void take_line(struct leat_buf *line, const char **at, const char *end)
     for (;;) {
         while (*at < end && is_gap(**at))
             ++*at;
-        const char *stop = memchr(*at, '\n', (size_t)(end - *at)), *last = stop ? stop : end;
+        const char *stop = *at;
+        while (stop < end && *stop != '\n')
+            stop++;
+        const char *last = stop;
         const char *content = last > *at && last[-1] == '\r' ? last - 1 : last;
         size_t backslashes = 0;
         while (content - backslashes > *at && content[-1 - (ptrdiff_t)backslashes] == '\\')
             backslashes++;
         leat_buf_put(line, *at, (size_t)(content - *at) - backslashes % 2);
-        *at = stop ? stop + 1 : end;
+        *at = stop < end ? stop + 1 : end;
         if (backslashes % 2 == 0 || *at == end)
             return;
     }
@@ -174,6 +177,13 @@ const char *import_take(struct import *import, const char *name)
     if (setting)
         setting->used = true;
     return setting ? setting->value : NULL;
+}
+
+unsigned long import_number(const char *text)
+{
+    enum { MOST = 1000000000 };
+    unsigned long number = *text >= '0' && *text <= '9' ? strtoul(text, NULL, 10) : 0;
+    return number <= MOST ? number : 0;
 }
 
 bool import_has_prefix(const struct import *import, const char *prefix)
