@@ -4,18 +4,21 @@ import random
 
 import pytest
 
-from leatlab import cli
+from leatlab import cli, install
 from leatlab.campaign import HEARTBEAT_S, Campaign
 
 
 @pytest.mark.threads
 def test_nothing_is_lost_over_kills_of_everything(tmp_path, pytestconfig):
-    check(tmp_path, "mysql", (300, 10) if pytestconfig.getoption("--full") else (20, 2))
+    check(tmp_path, "mysql", (300, 10) if pytestconfig.getoption("--full") else (14, 1))
 
 
-def test_nor_with_mariadb(tmp_path, pytestconfig, shared_mariadb):
-    shared_mariadb()  # or a skip that says why there is none
-    check(tmp_path, "mariadb", (300, 10) if pytestconfig.getoption("--full") else (10, 1))
+def test_nor_with_mariadb(tmp_path, pytestconfig):
+    try:
+        install.mariadb_root("10.11")
+    except install.Unavailable as why:
+        pytest.skip(str(why))
+    check(tmp_path, "mariadb", (300, 10) if pytestconfig.getoption("--full") else (7, 1))
 
 
 def check(tmp_path, kind, numbers):

@@ -19,7 +19,7 @@ SECONDS, FULL_SECONDS = 9, 300
 @pytest.mark.parametrize("kind", ["mysql", "mysql80", "mariadb10.5", "mariadb10.11", "mariadb11.8"])
 def test_random_tables_and_values(request, kind):
     seconds = FULL_SECONDS if request.config.getoption("--full") else SECONDS
-    done = subprocess.run([CAMPAIGN, "--server", kind, "--seconds", str(seconds)], capture_output=True, text=True, timeout=seconds * 4 + 180)
+    done = subprocess.run([CAMPAIGN, "--server", kind, "--metadata", "all", "--seconds", str(seconds)], capture_output=True, text=True, timeout=seconds * 4 + 180)
     print(done.stdout, done.stderr)
     if "skipped" in done.stdout:
         pytest.skip(done.stdout.splitlines()[-1])
