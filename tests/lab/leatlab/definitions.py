@@ -234,9 +234,7 @@ class Campaign:
 
     def hold_against_server(self, clients, number):
         databases = [database for client in clients for database in client.databases]
-        # MariaDB sometimes keeps a table that an ALTER TABLE … RENAME has moved: it is in no binlog that it is still there.
-        logged = server_tables(self.replica, databases)
-        tables = {path: told for path, told in server_tables(self.server, databases).items() if path in logged}
+        tables = server_tables(self.server, databases)
         chosen = random.Random(number).sample(sorted(tables), min(len(tables), 12))
         for database, name in chosen:
             self.tally.tables += 1
@@ -246,6 +244,9 @@ class Campaign:
                 self.differ(number, f"leat schema {path}: {done.stderr}")
                 continue
             last = json.loads(done.stdout)["definitions"][-1]
+            # MariaDB 10.11 keeps a table whose name isn't all letters when an ALTER TABLE that copies it renames it, too.
+            if self.kind == "mariadb" and last["how"] == "dropped" and re.search(r"\balter\b.*\brename\b", last["why"], re.I | re.S):
+                continue
             for text in differences(tables[database, name], last):
                 self.differ(number, f"{path}: {text}; last {last['how']}: {last.get('why', '')[:300]}")
 
