@@ -112,7 +112,7 @@ static void see_previous(struct chain *chain, const struct leat_binlog_format *f
     struct leat_event event;
     struct leat_error ignored = {0};
     struct leat_gtid_set *previous = NULL;
-    if (chain->relay || leat_event_parse_verified(&event, format, bytes, size, &ignored) ||
+    if (chain->relay || leat_event_parse(&event, format, bytes, size, &ignored) ||
         leat_event_previous_gtids(&previous, &event, &ignored))
         return;
     end_run(chain);
@@ -131,7 +131,7 @@ static void see_rotate(struct chain *chain, const struct leat_binlog_format *for
     struct leat_event event;
     struct leat_error ignored = {0};
     uint64_t pos;
-    if (leat_event_parse_verified(&event, format, bytes, size, &ignored) || (event.flags & LEAT_EVENT_FLAG_ARTIFICIAL) ||
+    if (leat_event_parse(&event, format, bytes, size, &ignored) || (event.flags & LEAT_EVENT_FLAG_ARTIFICIAL) ||
         !event.time || (chain->relay && !(event.flags & LEAT_EVENT_FLAG_RELAY_LOG)) || leat_event_rotate(chain->expected, &pos, &event, &ignored))
         return;
     char *slash = strrchr(chain->expected, '/'); /* relay logs say ./name */
