@@ -63,7 +63,7 @@ static void print_sink(const json_t *sink)
            text_of(sink, "state"), lag > 0 ? "" : "up to date, ", lag,
            (long long)json_integer_value(json_object_get(sink, "changes")), text_of(sink, "file"),
            (long long)json_integer_value(json_object_get(sink, "pos")));
-    if (json_object_get(sink, "note"))
+    if (json_is_string(json_object_get(sink, "note")))
         printf("         %s\n", text_of(sink, "note"));
     print_trouble(sink);
 }

@@ -147,7 +147,7 @@ static int put_geometry(struct reading *reading, bool named, uint32_t wanted)
 {
     static const char *const names[] = {"", "POINT ", "LINESTRING ", "POLYGON ", "MULTIPOINT ", "MULTILINESTRING ", "MULTIPOLYGON ",
                                         "GEOMETRYCOLLECTION "};
-    uint32_t type;
+    uint32_t type = 0;
     if (take_head(reading, &type))
         return LEAT_FAIL;
     if (wanted && type != wanted)

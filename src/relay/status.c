@@ -145,8 +145,7 @@ static json_t *sink_object(const struct leat_runner *runner)
     json_object_set_new(object, "pos", number(status.pos));
     json_object_set_new(object, "gtids", gtid_set_text(leat_runner_delivered(runner)));
     set_time(object, "delivered_commit", status.delivered_commit_us);
-    if (status.note[0])
-        json_object_set_new(object, "note", leat_control_text(status.note));
+    json_object_set_new(object, "note", status.note[0] ? leat_control_text(status.note) : json_null());
     if (status.error.code) {
         json_object_set_new(object, "error", error_object(&status.error));
         json_object_set_new(object, "retry_in_ms", number(status.retry_in_ms));

@@ -230,13 +230,22 @@ int leat_kafka_fenced(const struct leat_sink *sink, struct leat_error *err)
     return leat_cure(err, "let only one of the two run; if both are meant to, give them different names (`name`, or the sink's)");
 }
 
-/* Whether what the topic has is ours, or whose place we take. */
+bool leat_kafka_is_superseded(const struct leat_sink *sink, const struct kafka_checkpoint *other)
+{
+    int order = memcmp(other->instance, sink->instance, KAFKA_INSTANCE_SIZE);
+    return order && (other->takeover > sink->takeover || (other->takeover == sink->takeover && order > 0));
+}
+
+/* Whether what the topic has is ours, or whose place we take. With at_least_once, one whose place we took may write once more before it
+ * notices: then we take it again. */
 static int know_owner(struct leat_sink *sink, struct leat_error *err)
 {
     const uint8_t *its = sink->last.instance;
     bool ours = !memcmp(its, sink->instance, KAFKA_INSTANCE_SIZE);
     if (!sink->met && !sink->claimed)
         memcpy(sink->predecessor, its, KAFKA_INSTANCE_SIZE);
+    else if (!ours && sink->claimed && !leat_kafka_is_superseded(sink, &sink->last))
+        sink->claimed = false;
     else if (!ours && (sink->claimed || memcmp(its, sink->predecessor, KAFKA_INSTANCE_SIZE) != 0))
         return leat_kafka_fenced(sink, err);
     sink->met = true;

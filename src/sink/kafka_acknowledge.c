@@ -60,9 +60,7 @@ static void see_other(void *context, const void *bytes, size_t size)
     struct leat_error ignored = {0};
     if (leat_kafka_checkpoint_decode(&other, bytes, size, sink->env.relay_name, sink->env.config->name, &ignored))
         return;
-    int order = memcmp(other.instance, sink->instance, KAFKA_INSTANCE_SIZE);
-    if (order && (other.takeover > sink->takeover || (other.takeover == sink->takeover && order > 0)))
-        looking->superseded = true;
+    looking->superseded = looking->superseded || leat_kafka_is_superseded(sink, &other);
     leat_kafka_checkpoint_free(&other);
 }
 

@@ -92,6 +92,8 @@ static inline bool leat_kafka_is_exact(const struct leat_sink *sink)
 
 /* The checkpoint's record, in sink->record. open: in the middle of a transaction. */
 int leat_kafka_make_record(struct leat_sink *sink, const struct leat_checkpoint *at, bool open, struct leat_error *err) LEAT_CHECKED;
+/* Whether that checkpoint was written by one who took this sink's place: of two that take a place at once, one wins for both. */
+bool leat_kafka_is_superseded(const struct leat_sink *sink, const struct kafka_checkpoint *other);
 /* Another instance writes under our name: fills err, with which the process ends. Returns LEAT_FAIL. */
 int leat_kafka_fenced(const struct leat_sink *sink, struct leat_error *err);
 /* Hands sink->record to the producer. LEAT_AGAIN: no room. */
