@@ -65,11 +65,6 @@ void leat_columns_free(struct leat_columns **columns)
     *columns = NULL;
 }
 
-bool leat_columns_hide(const struct leat_columns *columns)
-{
-    return columns->rules.hide;
-}
-
 static int plan_of(struct leat_columns *columns, const struct leat_table *table, struct column_plan **plan, struct leat_error *err)
 {
     uint64_t id = leat_table_view(table)->id;

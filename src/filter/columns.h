@@ -28,8 +28,6 @@ struct leat_columns;
 int leat_columns_new(struct leat_columns **columns, const struct leat_pairs *rules, const void *key, size_t key_size,
                      struct leat_error *err) LEAT_CHECKED;
 void leat_columns_free(struct leat_columns **columns);
-/* Whether any rule hides something, so that texts of statements that quote values may not be shown. */
-bool leat_columns_hide(const struct leat_columns *columns);
 
 /* The item as the sink may see it: itself, or one that lies in `columns` until the next call; NULL: not at all (the text of a statement
  * that may quote what is hidden). Fails with LEAT_E_CONFIG where a rule doesn't fit its table: a column that isn't there, a part of

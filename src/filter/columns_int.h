@@ -54,7 +54,6 @@ struct column_plan {
         const struct column_rule *mask;
     } * steps;                       /* owned: the columns that go out, in their order */
     uint32_t count;
-
 };
 int column_plan_make(struct column_plan *plan, const struct column_rules *rules, const struct leat_table *table,
                      struct leat_error *err);

@@ -55,10 +55,13 @@ void import_server(struct import *import, const char *host, const char *port, co
 void import_ssl_mode(struct import *import, const char *mode);
 /* A setting of the format, if the format says that it has it. */
 void import_format_setting(struct import *import, struct import_setting *setting, const char *name);
-/* All that is left: by a table of reasons, else "unknown". A name that ends in * stands for all that begin so. */
+/* A name that ends in * stands for all that begin so. */
 struct import_reason {
     const char *name, *why;
 };
+/* NULL: none. */
+const char *import_reason_of(const char *name, const struct import_reason *reasons, size_t count);
+/* All that is left, each with its reason. */
 void import_leave(struct import *import, const struct import_reason *reasons, size_t count);
 void import_finish(struct leat_buf *buf, const struct import *import, const char *origin);
 

@@ -41,26 +41,16 @@ static const char *our_name(const char *name)
     return NULL;
 }
 
-static const char *reason_of(const char *name)
-{
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        size_t size = strlen(reasons[i].name);
-        bool open = reasons[i].name[size - 1] == '*';
-        if (!strncmp(name, reasons[i].name, size - open) && (open || !name[size]))
-            return reasons[i].why;
-    }
-    return "not known here: see whether librdkafka has it";
-}
-
 void import_java_kafka(struct import *import, const char *prefix)
 {
     const char *name;
     struct import_setting *setting;
     for (size_t at = 0; (setting = import_next(import, prefix, &at, &name));) {
+        const char *why = import_reason_of(name, reasons, sizeof reasons / sizeof *reasons);
         setting->used = true;
         if (our_name(name))
             import_put(&import->kafka, 6, our_name(name), setting->value);
         else
-            import_note(import, setting, "%s", reason_of(name));
+            import_note(import, setting, "%s", why ? why : "not known here: see whether librdkafka has it");
     }
 }

@@ -117,7 +117,7 @@ void import_say(struct import *import, const char *format, ...)
     va_end(list);
 }
 
-static const char *reason_of(const char *name, const struct import_reason *reasons, size_t count)
+const char *import_reason_of(const char *name, const struct import_reason *reasons, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t size = strlen(reasons[i].name);
@@ -134,7 +134,7 @@ void import_leave(struct import *import, const struct import_reason *reasons, si
         struct import_setting *setting = &import->settings[i];
         if (setting->used)
             continue;
-        const char *why = reason_of(setting->name, reasons, count);
+        const char *why = import_reason_of(setting->name, reasons, count);
         import_note(import, setting, "%s", why ? why : "not known here: see whether you need it");
         setting->used = true;
     }

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import threading
+import time
+from pathlib import Path
 
 from . import paths
 from .load import Sysbench
@@ -62,3 +65,22 @@ def _make(folder, transactions, tables, size, metadata):
             "file": file, "position": position, "gtids": gtids,
             "end_file": end_file, "end_position": end_position, "end_gtids": end_gtids,
             "binlogs": binlogs, "bytes": sum((folder / "data" / name).stat().st_size for name in binlogs)}, indent=1))
+
+
+class PeakMemory(threading.Thread):
+    """Reads the highest resident size of a process while it runs. (What wait4 tells includes this program's, from before the exec.)"""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid = pid
+        self.mib = 0.0
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                status = Path(f"/proc/{self.pid}/status").read_text()
+                self.mib = int(status.split("VmHWM:")[1].split()[0]) / 1024
+                time.sleep(0.05)
+        except (OSError, IndexError):
+            pass
