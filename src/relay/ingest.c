@@ -66,6 +66,12 @@ static void set_blocked(struct relay *relay, const struct leat_error *err)
         leat_log(LEAT_LOG_INFO, "journal", NULL, "writing again");
 }
 
+/* See alive.c. */
+static void beat(struct relay *relay)
+{
+    atomic_store(&relay->journal_beat_us, leat_monotonic_us(relay->clock));
+}
+
 static void sleep_ms(unsigned ms)
 {
     struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
@@ -76,6 +82,7 @@ static void sleep_ms(unsigned ms)
 static int sync_patiently(struct relay *relay, struct leat_error *err)
 {
     for (;;) {
+        beat(relay);
         int rc = leat_journal_sync(relay->journal, err);
         if (rc != LEAT_FAIL || err->kind != LEAT_KIND_RETRY)
             return rc;
@@ -169,6 +176,7 @@ static int append_patiently(struct relay *relay, uint8_t *frames, size_t size, s
     size_t done = 0;
     while (done < size) {
         size_t taken = 0;
+        beat(relay);
         int rc = leat_journal_append(relay->journal, frames + done, size - done, &taken, err);
         done += taken;
         if (rc == LEAT_AGAIN)
@@ -187,6 +195,7 @@ static int journal_loop(struct relay *relay, struct leat_error *err)
     for (;;) {
         uint8_t *frames;
         size_t size;
+        beat(relay);
         int rc = leat_queue_take(relay->queue, &frames, &size, TAKE_TIMEOUT_MS);
         if (rc == LEAT_END)
             return LEAT_OK;

@@ -228,14 +228,16 @@ static bool has_ended(struct relay *relay, struct leat_error *err)
 static int serve_until_end(struct relay *relay, int signal_fd, struct leat_error *err)
 {
     for (;;) {
-        int number = wait_for_end(relay, signal_fd, -1);
+        int number = wait_for_end(relay, signal_fd, relay_notify_interval_ms(relay));
         if (has_ended(relay, err))
             return LEAT_FAIL;
+        relay_notify_tick(relay);
         if (number == SIGHUP) {
             leat_log(LEAT_LOG_INFO, "relay", NULL, "SIGHUP: password files are read at each connect; connecting now");
             leat_source_retry(relay->source);
         } else if (number) {
             leat_log(LEAT_LOG_INFO, "relay", NULL, "stopping: %s", strsignal(number));
+            relay_notify_stopping(relay, strsignal(number));
             return LEAT_OK;
         }
     }
@@ -303,6 +305,7 @@ static void free_relay(struct relay *relay)
     leat_queue_free(&relay->queue);
     if (relay->wake_fd >= 0)
         close(relay->wake_fd);
+    relay_notify_close(&relay->notify);
     pthread_mutex_destroy(&relay->mutex);
 }
 
@@ -310,6 +313,7 @@ int leat_relay_run(const struct leat_config *config, struct leat_error *err)
 {
     struct relay relay = {.config = config, .clock = leat_clock_real(), .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     pthread_mutex_init(&relay.mutex, NULL);
+    relay_notify_open(&relay.notify);
     relay.started_us = leat_wall_us(relay.clock);
     relay.queue = leat_queue_new(config->journal.queue_bytes);
     sigset_t before;

@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "control/control.h"
 #include "decode/decode.h"
@@ -29,6 +31,15 @@ struct relay_sink {
     struct leat_error problem;
 };
 
+/* notify.c: where systemd listens. */
+struct relay_notify {
+    int fd; /* -1: nobody asked */
+    struct sockaddr_un address;
+    socklen_t address_size;
+    uint64_t watchdog_us; /* 0: none */
+    bool ready;           /* told */
+};
+
 struct relay {
     const struct leat_config *config; /* borrowed from main */
     const struct leat_clock *clock;
@@ -45,6 +56,8 @@ struct relay {
     bool source_started, journal_started;
     int wake_fd; /* eventfd: a thread has something for main */
     atomic_bool journal_stop; /* don't wait for room or a disk any longer */
+    atomic_uint_fast64_t journal_beat_us; /* monotonic: when the journal's thread last went on */
+    struct relay_notify notify;           /* main thread */
 
     pthread_mutex_t mutex;
     bool ended;               /* guarded: some thread ended the process's life with `fatal` */
@@ -71,6 +84,17 @@ int relay_find_start(struct relay *relay, struct leat_journal_resume *state, str
 
 /* scope.c: records what is journalled; *comparable: the last transaction was journalled under the same tables. */
 int relay_check_scope(struct relay *relay, bool *comparable, struct leat_error *err) LEAT_CHECKED;
+
+/* alive.c: false when a thread that must go on doesn't, with what is stuck: only a restart helps then. A sink, a server or a full
+ * disk that keeps us waiting is no such case. Any thread. */
+bool relay_alive(struct relay *relay, struct leat_error *why);
+
+/* notify.c: systemd. Main thread. */
+void relay_notify_open(struct relay_notify *notify);
+void relay_notify_close(struct relay_notify *notify);
+void relay_notify_stopping(struct relay *relay, const char *why);
+int relay_notify_interval_ms(const struct relay *relay); /* how often tick is due; -1: never */
+void relay_notify_tick(struct relay *relay);             /* ready, status, watchdog */
 
 /* command.c: what comes over the control socket. */
 int relay_command(void *relay, const char *command, const json_t *request, json_t **reply, struct leat_error *err);
