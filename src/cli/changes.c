@@ -102,6 +102,44 @@ static int take_where(struct cli_changes *changes, struct cli_args *args, struct
     return leat_where_new(&changes->where, values, count, changes->filter, err);
 }
 
+static void free_settings(struct leat_pairs *settings)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        free(settings->list[i].name);
+        free(settings->list[i].value);
+    }
+    free(settings->list);
+}
+
+/* NAME=VALUE of each -o. The names are for the format to know. */
+static int take_settings(struct leat_pairs *settings, struct cli_args *args, struct leat_error *err)
+{
+    size_t count;
+    const char *const *values = cli_args_values(args, "option", &count);
+    settings->list = leat_alloc_zero(count + 1, sizeof *settings->list);
+    for (size_t i = 0; i < count; i++) {
+        const char *equals = strchr(values[i], '=');
+        if (!equals || equals == values[i])
+            return cli_usage_fail(args, err, "-o %.100s: a setting of the format is expected, as NAME=VALUE", values[i]);
+        settings->list[settings->count++] = (struct leat_pair){leat_strndup(values[i], (size_t)(equals - values[i])), leat_strdup(equals + 1)};
+    }
+    return LEAT_OK;
+}
+
+static int make_format(struct cli_changes *changes, const char *name, const struct leat_format_options *options, struct cli_args *args,
+                       struct leat_error *err)
+{
+    struct leat_pairs settings = {0};
+    struct leat_format_options all = *options;
+    const struct leat_format_out to = {changes, &changes->buf, on_message};
+    all.settings = &settings;
+    int rc = take_settings(&settings, args, err);
+    if (rc == LEAT_OK)
+        rc = leat_format_new(&changes->format, name, &all, changes->filter, &to, err);
+    free_settings(&settings);
+    return rc;
+}
+
 static int take_format(struct cli_changes *changes, struct cli_args *args, struct leat_error *err)
 {
     size_t generated_count;
@@ -114,14 +152,13 @@ static int take_format(struct cli_changes *changes, struct cli_args *args, struc
                                                 .check = undo || cli_args_has(args, "check"),
                                                 .generated = generated,
                                                 .generated_count = generated_count};
-    const struct leat_format_out to = {changes, &changes->buf, on_message};
     if (undo && cli_args_has(args, "count"))
         return cli_usage_fail(args, err, "--undo and --count: one of them");
     if (undo && name && strcmp(name, "sql") != 0)
         return cli_usage_fail(args, err, "--undo gives statements: it goes with --format sql alone");
     if (cli_args_has(args, "json") && !cli_args_has(args, "count"))
         return cli_usage_fail(args, err, "--json is the form of a --count; changes are JSON anyway, unless --format says otherwise");
-    if (leat_format_new(&changes->format, name ? name : undo ? "sql" : "leat", &options, changes->filter, &to, err))
+    if (make_format(changes, name ? name : undo ? "sql" : "leat", &options, args, err))
         return LEAT_FAIL;
     if (cli_args_has(args, "count"))
         changes->count = count_new(changes->filter, cli_args_has(args, "json"));

@@ -22,6 +22,7 @@ static const struct cli_option options_select[] = {
     {"exclude-table", 0, "DB.TABLE", "Not these tables."},
     {"format", 'f', "FORMAT", "How changes are printed: leat (lines of JSON, the default), debezium, maxwell, canal "
      "(their messages) or sql (statements that make them again)."},
+    {"option", 'o', "NAME=VALUE", "A setting of the format, by the name that `leat config reference FORMAT` has; may be given several times."},
     {"check", 0, NULL, "sql: an UPDATE or DELETE that doesn't hit its one row is an error, and the client stops."},
     {"generated", 0, "DB.TABLE.COLUMN", "sql: the server computes this column; binlogs don't tell. May be given several times."},
     {"from", 0, "P", "Begin there: now, earliest, FILE:POS, a GTID set (taken as done), or a time."},

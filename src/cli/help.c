@@ -37,6 +37,7 @@ static const struct {
     {"decode", "zstdcat binlog.000042.zst | leat decode -", "from a pipe; packed files are read as they are, too"},
     {"decode", "leat decode binlog.000042 --from binlog.000042:1234 --table shop.orders --undo | mysql", "takes changes back, newest first"},
     {"decode", "leat decode --format sql --check /backup/binlogs --from binlog.000040:157 | mysql", "makes them again, on a restored backup"},
+    {"decode", "leat decode --format debezium -o decimal.handling.mode=string binlog.000042", "what Debezium would write, with a setting of that format"},
     {"tail", "leat tail mysql://cdc@db1/ --table 'shop.*'", "changes as they are committed"},
     {"tail", "leat tail mysql://cdc@db1/ --from earliest --until now --where customer=7", "and of those that were, some"},
 };

@@ -182,6 +182,14 @@ def test_tail_selects_too(server, life):
 
 # ---- From and until ----
 
+def test_tail_takes_settings_of_the_format(server, life):
+    end = f"{life.name}:{life.stat().st_size}"
+    done = run("tail", server.url(), "--password-file", server.password_file(), "--from", f"{life.name}:4", "--until", end, "--format", "maxwell",
+               "-o", "output_commit_info=false", "-o", "output_server_id=true")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and rows and all("commit" not in row and "server_id" in row for row in rows), done.stderr
+
+
 def test_until_a_gtid_set_ends_there(server, life):
     lines = shown(life)
     gtids = list(dict.fromkeys(line["gtid"] for line in lines))

@@ -87,7 +87,8 @@ class Debezium:
                                    "-Duser.timezone=UTC", "-cp", _program(self.connector), "Recorder", str(IDLE_S), *map(str, pairs)],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True)
             if done.returncode:
-                raise RuntimeError(f"Debezium failed:\n{done.stderr[-8000:]}")
+                failed = "\n".join(line for line in done.stderr.splitlines() if line.startswith("RUN FAILED"))
+                raise RuntimeError(f"Debezium failed:\n{done.stderr[-8000:]}\n{failed}")
             self.said = done.stderr
             return {name: [json.loads(line) for line in (folder / f"{name}.lines").read_text().split("\n")[:-1]] for name in self.runs}
 
