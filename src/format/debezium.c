@@ -79,12 +79,14 @@ static void free_debezium(struct leat_format *format)
     struct leat_buf *bufs[] = {&debezium->absent_text, &debezium->absent_bytes, &debezium->gtid, &debezium->id, &debezium->file,
                                &debezium->file_json, &debezium->query, &debezium->source, &debezium->tails[DEBEZIUM_CREATE].text,
                                &debezium->tails[DEBEZIUM_UPDATE].text, &debezium->tails[DEBEZIUM_DELETE].text, &debezium->key,
-                               &debezium->other_key, &debezium->scratch, &debezium->nulls, &debezium->statement.names,
+                               &debezium->other_key, &debezium->headers.values, &debezium->topic, &debezium->value, &debezium->scratch, &debezium->nulls, &debezium->statement.names,
                                &debezium->statement.head, &debezium->statement.changes};
     leat_plans_free(&debezium->plans);
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         leat_buf_free(bufs[i]);
     leat_key_rules_free(&debezium->rules);
+    leat_debezium_transforms_free(debezium);
+    free(debezium->located);
     leat_settings_free(&debezium->settings, &leat_debezium_settings);
     free(debezium->prefix);
     free(debezium);
@@ -99,7 +101,7 @@ static struct leat_format *make(const struct leat_format_options *options, const
     debezium->filter = filter;
     debezium->clock = options ? options->clock : NULL;
     if (leat_settings_read(&debezium->settings, &leat_debezium_settings, options ? options->settings : NULL, err) ||
-        settle(debezium, options, err) || make_placeholders(debezium, err)) {
+        settle(debezium, options, err) || make_placeholders(debezium, err) || leat_debezium_transforms_new(debezium, err)) {
         free_debezium(&debezium->base);
         return NULL;
     }
@@ -131,6 +133,7 @@ static void reset(struct leat_format *format)
     if (size && buf->size >= size)
         buf->size -= size;
     debezium->waiting.open = debezium->statement.open = false;
+    debezium->headers.count = 0;
     debezium->in_transaction = debezium->withheld = debezium->gave = debezium->began = false;
     debezium->source_plan = NULL;
     debezium->first_table = debezium->last_table = NULL;
@@ -139,18 +142,20 @@ static void reset(struct leat_format *format)
 int leat_debezium_flush(struct leat_debezium *debezium, bool last, struct leat_error *err)
 {
     struct leat_debezium_waiting *waiting = &debezium->waiting;
+    struct leat_debezium_headers *headers = &debezium->headers;
     struct leat_message *message = &waiting->message;
     const struct leat_buf *buf = debezium->out.buf;
     if (!waiting->open)
         return LEAT_OK;
     assert(buf->size >= message->value_size);
     waiting->open = false;
-    message->value = message->value_size ? buf->data + buf->size - message->value_size : NULL;
-    message->key = message->key_size ? debezium->key.data : NULL;
-    if (message->header_count) {
-        waiting->header.value = waiting->header_key->data;
-        message->headers = &waiting->header;
-    }
+    message->value = waiting->has_value ? buf->data + buf->size - message->value_size : NULL;
+    message->key = waiting->has_key ? debezium->key.data : NULL;
+    message->header_count = headers->count;
+    message->headers = headers->list;
+    for (size_t i = 0; i < headers->count; i++)
+        headers->list[i].value = headers->at[i] == SIZE_MAX ? NULL : headers->values.data + headers->at[i];
+    headers->count = 0;
     message->last = last;
     return debezium->out.message(debezium->out.context, message, err);
 }
@@ -161,6 +166,8 @@ void leat_debezium_wait(struct leat_debezium *debezium, size_t from, enum leat_m
     struct leat_debezium_waiting *waiting = &debezium->waiting;
     assert(!waiting->open);
     waiting->open = true;
+    waiting->has_key = has_key && debezium->key.size;
+    waiting->has_value = debezium->out.buf->size > from;
     waiting->message = (struct leat_message){.kind = kind,
                                              .topic_database = database,
                                              .topic_table = table,
@@ -201,11 +208,16 @@ void leat_debezium_put_ns(struct leat_buf *buf, uint64_t us)
     leat_buf_puts(buf, us ? "000" : "");
 }
 
-void leat_debezium_put_seen(struct leat_debezium *debezium, struct leat_buf *buf, uint64_t commit_us)
+uint64_t leat_debezium_seen(struct leat_debezium *debezium, uint64_t commit_us)
 {
     if (debezium->clock && !debezium->seen_us)
         debezium->seen_us = leat_wall_us(debezium->clock);
-    uint64_t us = debezium->clock ? debezium->seen_us : commit_us;
+    return debezium->clock ? debezium->seen_us : commit_us;
+}
+
+void leat_debezium_put_seen(struct leat_debezium *debezium, struct leat_buf *buf, uint64_t commit_us)
+{
+    uint64_t us = leat_debezium_seen(debezium, commit_us);
     leat_buf_puts(buf, ",\"ts_ms\":");
     leat_debezium_put_u64(buf, us / 1000);
     leat_buf_puts(buf, ",\"ts_us\":");

@@ -23,8 +23,38 @@ enum leat_debezium_zero { DEBEZIUM_ZERO_NULL_OR_EPOCH, DEBEZIUM_ZERO_LENIENT, DE
 enum leat_debezium_bad_text { DEBEZIUM_BAD_TEXT_FAIL, DEBEZIUM_BAD_TEXT_OBJECT };
 enum leat_debezium_names { DEBEZIUM_NAMES_NONE, DEBEZIUM_NAMES_AVRO, DEBEZIUM_NAMES_AVRO_UNICODE };
 
+enum leat_debezium_deletes {
+    DEBEZIUM_DELETES_DROP,
+    DEBEZIUM_DELETES_TOMBSTONE,
+    DEBEZIUM_DELETES_REWRITE,
+    DEBEZIUM_DELETES_REWRITE_WITH_TOMBSTONE,
+    DEBEZIUM_DELETES_TO_TOMBSTONE
+};
+enum leat_debezium_converter { DEBEZIUM_CONVERTER_JSON, DEBEZIUM_CONVERTER_STRING, DEBEZIUM_CONVERTER_BYTES, DEBEZIUM_CONVERTER_BINARY };
+enum leat_debezium_header_converter { DEBEZIUM_HEADER_SIMPLE, DEBEZIUM_HEADER_JSON };
+
+/* Of the transform ExtractNewRecordState. */
+struct leat_debezium_unwrap_settings {
+    struct leat_setting_list tables, fields, headers;
+    char *fields_prefix, *headers_prefix, *route_by;
+    unsigned deletes;
+    bool replace_nulls;
+};
+
+/* Of the transform EventRouter. */
+struct leat_debezium_outbox_settings {
+    struct leat_setting_list tables, placement;
+    char *id, *key, *type, *payload, *time, *version, *route_by, *regex, *replacement;
+    unsigned invalid, nulls, missing;
+    bool tombstones, expand;
+};
+
 /* As the table of settings fills it. */
 struct leat_debezium_settings {
+    struct leat_setting_list transforms;
+    struct leat_debezium_unwrap_settings unwrap;
+    struct leat_debezium_outbox_settings outbox;
+    unsigned key_converter, value_converter, header_converter;
     char *prefix, *unavailable, *key_columns;
     bool schemas, key_schemas, value_schemas, header_schemas, comments, query, schema_changes, tombstones, transactions, sanitize;
     unsigned decimals, decimal_format, binary, bigint, times, zero, bad_text, field_names, schema_names;
@@ -36,8 +66,16 @@ enum { DEBEZIUM_OPS = 5 };
 /* TRUNCATE is the last: it has no tail. */
 enum leat_debezium_op { DEBEZIUM_CREATE, DEBEZIUM_UPDATE, DEBEZIUM_DELETE, DEBEZIUM_TRUNCATE };
 
+/* What becomes of a table's rows. */
+enum leat_debezium_form { DEBEZIUM_ENVELOPE, DEBEZIUM_UNWRAPPED, DEBEZIUM_OUTBOX };
+
+struct leat_debezium_event; /* debezium_outbox_int.h */
+
 /* What is kept with a plan. */
 struct leat_debezium_table {
+    enum leat_debezium_form form;
+    uint32_t route; /* unwrapped: the column that names the topic; UINT32_MAX: none */
+    struct leat_debezium_event *event; /* of the form outbox */
     struct leat_buf text;       /* what the texts below lie in; LEAT_TEXT_CHUNK bytes more are readable */
     struct leat_buf value_head; /* `{"schema":{…},"payload":` or nothing, and `{"before":` */
     struct leat_buf key_head;   /* likewise, without before */
@@ -52,10 +90,40 @@ struct leat_debezium_table {
 /* A message that waits: whether it is its transaction's last shows with what follows. */
 struct leat_debezium_waiting {
     bool open;
+    bool has_key, has_value;
     struct leat_message message;
-    struct leat_message_header header;
-    const struct leat_buf *header_key; /* the header's value */
 };
+
+/* Headers of the message that is made, or waits. */
+enum { DEBEZIUM_HEADERS_MAX = 64 };
+struct leat_debezium_headers {
+    struct leat_message_header list[DEBEZIUM_HEADERS_MAX];
+    size_t at[DEBEZIUM_HEADERS_MAX]; /* in values; SIZE_MAX: null */
+    size_t count;
+    struct leat_buf values;
+};
+
+/* Something of the envelope that a message without envelope still has, by a name that the user gave it. */
+struct leat_debezium_add {
+    const struct leat_debezium_metadata *what;
+    char *name; /* owned */
+    struct leat_buf json; /* `"name":` */
+};
+
+struct leat_debezium_adds {
+    struct leat_debezium_add *list; /* owned */
+    size_t count;
+};
+
+/* A filter for each transform. */
+struct leat_debezium_transforms {
+    bool unwraps, routes;
+    struct leat_filter *unwrap, *outbox; /* the tables they are for; owned */
+    struct leat_debezium_adds fields, headers;
+    struct leat_debezium_outbox *router; /* owned */
+};
+
+struct leat_debezium_outbox;
 
 struct leat_debezium {
     struct leat_format base;
@@ -103,7 +171,14 @@ struct leat_debezium {
     } tails[DEBEZIUM_TRUNCATE], *tail; /* what is behind the row's number, by operation; the one at work */
     uint64_t seen_us;        /* when the transaction's first change was seen */
 
+    struct leat_debezium_transforms transforms;
     struct leat_debezium_waiting waiting;
+    struct leat_debezium_headers headers;
+    struct leat_buf topic; /* that the row at work chose */
+    struct leat_text topic_text;
+    struct leat_buf value; /* one column's, as JSON */
+    struct leat_located *located; /* scratch: all of a row's values */
+    uint32_t located_count;
     struct leat_buf key, other_key;
     struct leat_buf scratch, nulls;
 
@@ -131,6 +206,8 @@ int leat_debezium_may_give(const struct leat_debezium *debezium, uint64_t pos, s
 uint64_t leat_debezium_time(const struct leat_debezium *debezium, uint32_t event_seconds);
 /* A number, without a loop a digit. */
 void leat_debezium_put_u64(struct leat_buf *buf, uint64_t value);
+/* When a change was seen, in µs, of which this is the commit's time. */
+uint64_t leat_debezium_seen(struct leat_debezium *debezium, uint64_t commit_us);
 /* µs as ns; they are whole ones, so that no multiplication can overflow. */
 void leat_debezium_put_ns(struct leat_buf *buf, uint64_t us);
 /* `,"ts_ms":…,"ts_us":…,"ts_ns":…`, of when it was seen. */
@@ -147,6 +224,20 @@ void leat_debezium_name(void *context, struct leat_buf *buf, const struct leat_t
 /* The prefix, database and table as a schema's name, `.suffix` behind them. */
 void leat_debezium_schema_name(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_table_view *view,
                           const char *suffix);
+
+/* debezium_headers.c */
+/* A header whose value is appended to what is returned, up to leat_debezium_header_end. */
+struct leat_buf *leat_debezium_header(struct leat_debezium *debezium, const char *name);
+void leat_debezium_header_end(struct leat_debezium *debezium, bool null);
+/* A header with a JSON value, as the settings say that it is written. `schema` is what its schema says in braces, without the closing one. */
+void leat_debezium_header_json(struct leat_debezium *debezium, const char *name, const struct leat_buf *json, const struct leat_buf *schema);
+/* What a JSON string says, without quotes and escapes; anything else as it is. */
+void leat_debezium_plain(struct leat_buf *to, const uint8_t *json, size_t size);
+
+/* debezium_transforms.c */
+int leat_debezium_transforms_new(struct leat_debezium *debezium, struct leat_error *err) LEAT_CHECKED;
+void leat_debezium_transforms_free(struct leat_debezium *debezium);
+enum leat_debezium_form leat_debezium_form(const struct leat_debezium *debezium, const struct leat_text *database, const struct leat_text *table);
 
 /* debezium_step.c: which writer takes a column's values. */
 int leat_debezium_step(void *context, const struct leat_plan *plan, struct leat_step *step, struct leat_error *err) LEAT_CHECKED;
@@ -169,6 +260,10 @@ void leat_debezium_put_float(struct leat_buf *buf, float value);
 void leat_debezium_key_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan);
 void leat_debezium_value_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan);
 void leat_debezium_source_schema(struct leat_buf *buf, bool mariadb);
+/* `{"type":…` of a column, without the closing brace. */
+void leat_debezium_column_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, bool key);
+/* The columns of a row, with commas between. */
+void leat_debezium_columns_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan);
 
 /* debezium_change.c */
 /* A column's default as plain text; false: it has none, or NULL. The servers print texts and bytes in their own ways. */

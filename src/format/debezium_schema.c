@@ -222,7 +222,8 @@ static void put_default(const struct leat_debezium *debezium, struct leat_buf *b
     }
     leat_buf_free(&plain);
 }
-static void put_column(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, bool key)
+
+void leat_debezium_column_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, bool key)
 {
     struct kind kind = kind_of(debezium, step);
     bool optional = step->column->flags & LEAT_COLUMN_NULLABLE && !(key && step->column->flags & LEAT_COLUMN_PRIMARY);
@@ -236,6 +237,11 @@ static void put_column(const struct leat_debezium *debezium, struct leat_buf *bu
         leat_buf_puts(buf, step->detail ? ",\"doc\":\"Geometry (POINT)\"" : ",\"doc\":\"Geometry\"");
     put_parameters(debezium, buf, step);
     put_default(debezium, buf, step, &kind);
+}
+
+static void put_column(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, bool key)
+{
+    leat_debezium_column_schema(debezium, buf, step, key);
     leat_buf_puts(buf, ",\"field\":");
     leat_buf_put(buf, step->text + 1, step->text_size - 2);
     leat_buf_u8(buf, '}');
@@ -254,14 +260,19 @@ void leat_debezium_key_schema(const struct leat_debezium *debezium, struct leat_
     leat_buf_puts(buf, "},\"payload\":");
 }
 
-static void put_row(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan, const char *field)
+void leat_debezium_columns_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan)
 {
-    leat_buf_puts(buf, "{\"type\":\"struct\",\"fields\":[");
     for (uint32_t i = 0; i < plan->count; i++) {
         if (i)
             leat_buf_u8(buf, ',');
         put_column(debezium, buf, &plan->steps[i], false);
     }
+}
+
+static void put_row(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan, const char *field)
+{
+    leat_buf_puts(buf, "{\"type\":\"struct\",\"fields\":[");
+    leat_debezium_columns_schema(debezium, buf, plan);
     leat_buf_puts(buf, "],\"optional\":true,\"name\":");
     leat_debezium_schema_name(debezium, buf, plan->view, ".Value");
     leat_buf_printf(buf, ",\"field\":\"%s\"}", field);

@@ -11,6 +11,10 @@ static const char *const words_bad_text[] = {"fail", "object", NULL};
 static const char *const words_names[] = {"none", "avro", "avro_unicode", NULL};
 static const char *const words_ops[] = {"c", "u", "d", "t", "none", NULL};
 
+static const char *const words_transforms[] = {"unwrap", NULL};
+static const char *const words_deletes[] = {"drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone", NULL};
+static const char *const words_header_converter[] = {"org.apache.kafka.connect.storage.SimpleHeaderConverter", "org.apache.kafka.connect.json.JsonConverter", NULL};
+
 #define AT(member) offsetof(struct leat_debezium_settings, member)
 
 static const struct leat_setting list[] = {
@@ -23,6 +27,8 @@ static const struct leat_setting list[] = {
      .help = "The same for values alone."},
     {.name = "header.converter.schemas.enable", .kind = LEAT_SETTING_BOOL, .offset = AT(header_schemas),
      .help = "The same for the headers `__debezium.newkey` and `__debezium.oldkey`. They have no schema otherwise, also where keys have one."},
+    {.name = "header.converter", .kind = LEAT_SETTING_WORD, .offset = AT(header_converter), .words = words_header_converter,
+     .help = "Headers that transforms add: texts as they are, or as JSON in quotes. With `header.converter.schemas.enable` they are JSON."},
     {.name = "decimal.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(decimals), .words = words_decimals,
      .help = "DECIMAL as base64 of the unscaled value's two's complement, as text, or as a number that is rounded to a double."},
     {.name = "value.converter.decimal.format", .kind = LEAT_SETTING_WORD, .offset = AT(decimal_format), .words = words_decimal_format,
@@ -68,6 +74,26 @@ static const struct leat_setting list[] = {
      .help = "The same for names of schemas."},
     {.name = "sanitize.field.names", .kind = LEAT_SETTING_BOOL, .offset = AT(sanitize),
      .help = "The old name of `field.name.adjustment.mode: avro`."},
+    {.name = "transforms", .kind = LEAT_SETTING_LIST, .offset = AT(transforms), .words = words_transforms,
+     .help = "Debezium's own transforms. `unwrap`: ExtractNewRecordState, rows without envelope."},
+    {.name = "unwrap.tables", .kind = LEAT_SETTING_LIST, .offset = AT(unwrap.tables),
+     .help = "The tables that are unwrapped, as `DATABASE.TABLE` with `*` and `?` (Debezium has predicates for this). Default: all."},
+    {.name = "unwrap.delete.tombstone.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(unwrap.deletes), .words = words_deletes,
+     .fallback = "tombstone",
+     .help = "What becomes of a delete: nothing; a tombstone; the row that was deleted with `\"__deleted\":\"true\"` (and `\"false\"` in all others); "
+             "that and a tombstone behind it (unless `tombstones.on.delete: false`); a tombstone."},
+    {.name = "unwrap.add.fields", .kind = LEAT_SETTING_LIST, .offset = AT(unwrap.fields),
+     .help = "What of the envelope stands behind the columns: `op`, `ts_ms`, `table`, `source.ts_ms`, `id` (of the transaction) …, each with `:NAME` behind it "
+             "by that name."},
+    {.name = "unwrap.add.fields.prefix", .kind = LEAT_SETTING_TEXT, .offset = AT(unwrap.fields_prefix), .fallback = "__",
+     .help = "What their names begin with."},
+    {.name = "unwrap.add.headers", .kind = LEAT_SETTING_LIST, .offset = AT(unwrap.headers), .help = "The same as headers."},
+    {.name = "unwrap.add.headers.prefix", .kind = LEAT_SETTING_TEXT, .offset = AT(unwrap.headers_prefix), .fallback = "__",
+     .help = "What their names begin with."},
+    {.name = "unwrap.route.by.field", .kind = LEAT_SETTING_TEXT, .offset = AT(unwrap.route_by),
+     .help = "The column whose value is the topic's name. NULL and blanks: as the sink says."},
+    {.name = "unwrap.replace.null.with.default", .kind = LEAT_SETTING_BOOL, .offset = AT(unwrap.replace_nulls),
+     .help = "Only `false` is there: NULL stays null."},
 };
 
 const struct leat_settings leat_debezium_settings = {"debezium", list, sizeof list / sizeof *list};

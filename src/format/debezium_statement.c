@@ -93,7 +93,8 @@ int leat_debezium_statement(struct leat_debezium *debezium, const struct leat_st
         return LEAT_OK;
     if (statement->kind == LEAT_STATEMENT_DML)
         return fail_rows(debezium, statement, err);
-    bool truncates = statement->kind == LEAT_STATEMENT_TRUNCATE_TABLE && !debezium->skips[DEBEZIUM_TRUNCATE];
+    bool truncates = statement->kind == LEAT_STATEMENT_TRUNCATE_TABLE && !debezium->skips[DEBEZIUM_TRUNCATE] &&
+                     leat_debezium_form(debezium, &statement->table_database, &statement->table) == DEBEZIUM_ENVELOPE;
     bool tells = debezium->settings.schema_changes && (is_of_tables(statement->kind) || is_of_databases(statement->kind));
     if (!truncates && !tells)
         return LEAT_OK;

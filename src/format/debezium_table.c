@@ -1,5 +1,5 @@
 /* The format "debezium": what is made once a definition. The source block's constant parts, schemas, names. */
-#include "debezium_int.h"
+#include "debezium_rows_int.h"
 
 #include <stdlib.h>
 
@@ -208,6 +208,7 @@ static int complete(void *context, struct leat_plan *plan, struct leat_error *er
     if (check_names(debezium, plan, err))
         return LEAT_FAIL;
     struct leat_debezium_table *table = plan->own = leat_alloc_zero(1, sizeof *table);
+    table->form = leat_debezium_form(debezium, &plan->view->database, &plan->view->name);
     bool mariadb = plan->view->server == LEAT_TABLE_OF_MARIADB;
     for (unsigned i = 0; i < SOURCE_PARTS; i++) {
         size_t before = table->text.size;
@@ -217,8 +218,12 @@ static int complete(void *context, struct leat_plan *plan, struct leat_error *er
     const uint8_t *at = table->text.data;
     for (unsigned i = 0; i < SOURCE_PARTS; at += table->source_size[i++])
         table->source[i] = at;
-    if (debezium->value_schemas)
+    if (table->form == DEBEZIUM_UNWRAPPED) {
+        if (leat_debezium_unwrap_plan(debezium, plan, err))
+            return LEAT_FAIL;
+    } else if (debezium->value_schemas) {
         leat_debezium_value_schema(debezium, &table->value_head, plan);
+    }
     if ((debezium->key_schemas || debezium->header_schemas) && plan->key_count)
         leat_debezium_key_schema(debezium, &table->key_head, plan);
     for (uint32_t i = 0; i < plan->key_count; i++) {

@@ -42,6 +42,11 @@ struct leat_message {
     uint64_t number;  /* of the (first) row or statement within its transaction, from 1; 0: about none */
     uint64_t time_us; /* commit time, as well as the source tells it */
     bool last;        /* of its transaction */
+    /* What the row itself chose (debezium's transforms), over what the sink would choose. */
+    const struct leat_text *topic; /* NUL-terminated; NULL: nothing */
+    bool has_partition, has_record_time;
+    int64_t partition;
+    int64_t record_time_ms; /* the record's timestamp, since 1970 */
 };
 
 /* Where messages go. The format appends each value to `buf` and then calls message(), which may take the bytes away

@@ -81,6 +81,7 @@ struct kafka_record {
     rd_kafka_headers_t *headers;   /* NULL: none */
     const uint8_t *key, *value;    /* NULL: null */
     size_t key_size, value_size;
+    int64_t time_ms;               /* 0: when librdkafka got it */
 };
 
 struct kafka_record_out {

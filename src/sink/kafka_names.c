@@ -48,6 +48,14 @@ static bool is_legal(char byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || (byte && strchr("._-", byte));
 }
 
+bool leat_kafka_name_is_legal(const char *name, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!is_legal(name[i]))
+            return false;
+    return size && size <= KAFKA_TOPIC_BYTES_MAX && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 /* A character that isn't legal becomes `_`, and one outside of Unicode's first plane two: Debezium, whose consumers know the names, counts in
  * UTF-16. */
 static void put_legal(struct leat_buf *buf, const char *bytes, size_t size)

@@ -17,4 +17,7 @@ void leat_kafka_names_free(struct kafka_names **names);
 int leat_kafka_names_table(const struct kafka_names *names, const struct leat_text *database, const struct leat_text *table,
                            struct leat_buf *topic, struct leat_buf *purpose, bool *by_rule, struct leat_error *err) LEAT_CHECKED;
 
+/* Whether it is a topic's name as it is. */
+bool leat_kafka_name_is_legal(const char *name, size_t size);
+
 #endif

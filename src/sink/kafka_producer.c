@@ -68,15 +68,15 @@ static rd_kafka_resp_err_t hand_over(struct kafka_producer *producer, const stru
 {
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     void *value = (void *)(uintptr_t)record->value, *opaque = (void *)(uintptr_t)slot;
-    if (!record->headers) {
+    if (!record->headers && !record->time_ms) {
         if (rd_kafka_produce(record->topic, record->partition, RD_KAFKA_MSG_F_COPY, value, record->value_size, record->key,
                              record->key_size, opaque))
             code = rd_kafka_last_error();
     } else {
         code = rd_kafka_producev(producer->client.handle, RD_KAFKA_V_RKT(record->topic), RD_KAFKA_V_PARTITION(record->partition),
                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, record->value_size),
-                                 RD_KAFKA_V_KEY(record->key, record->key_size), RD_KAFKA_V_HEADERS(record->headers),
-                                 RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
+                                 RD_KAFKA_V_KEY(record->key, record->key_size), RD_KAFKA_V_TIMESTAMP(record->time_ms),
+                                 RD_KAFKA_V_HEADERS(record->headers), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
     }
     return code;
 }

@@ -336,6 +336,8 @@ static int find(struct kafka_routes *routes, const struct leat_message *message,
         if (find_known(routes, message->table, known, err))
             return LEAT_FAIL;
         *topic = (*known)->table->topic;
+        if (message->topic)
+            return leat_kafka_chosen_topic(routes, message, topic, err);
     } else {
         struct kafka_route_table *table = NULL;
         if (find_table(routes, message->topic_database, message->topic_table, &table, err))
@@ -386,7 +388,10 @@ int leat_kafka_route(struct kafka_routes *routes, const struct leat_message *mes
                                   .key_size = message->key_size,
                                   .value = message->value,
                                   .value_size = message->value_size};
-    if (leat_kafka_choose(routes, message, known, topic->partitions, &record.partition, err))
+    if (message->has_partition ? leat_kafka_chosen_partition(routes, message, topic, &record, err)
+                               : leat_kafka_choose(routes, message, known, topic->partitions, &record.partition, err))
+        return LEAT_FAIL;
+    if (message->has_record_time && leat_kafka_chosen_time(message, &record, err))
         return LEAT_FAIL;
     record.headers = leat_kafka_headers_make(routes->headers, message, mark);
     return give(routes, message, &record, topic->name, out, err);

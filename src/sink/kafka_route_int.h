@@ -1,4 +1,4 @@
-/* What the files of routing share: kafka_route.c (topics), kafka_choose.c (partitions). */
+/* What the files of routing share: kafka_route.c (topics), kafka_choose.c (partitions), kafka_chosen.c (what rows choose). */
 #ifndef LEAT_SINK_KAFKA_ROUTE_INT_H
 #define LEAT_SINK_KAFKA_ROUTE_INT_H
 
@@ -50,6 +50,8 @@ struct kafka_routes {
     struct kafka_known *known; /* owned; open addressing */
     size_t known_size, known_count;
     struct kafka_known *last;
+    struct kafka_route_topic *chosen; /* the last topic that a row chose */
+    size_t chosen_count;
     uint64_t now_us, looked_us; /* monotonic: of the transaction's begin; when partitions were counted */
     char gtid[LEAT_GTID_TEXT_MAX];
     uint32_t thread_id;
@@ -66,5 +68,13 @@ void leat_kafka_known_init(struct kafka_known *known, const struct kafka_routes 
 void leat_kafka_known_free(struct kafka_known *known);
 int leat_kafka_choose(struct kafka_routes *routes, const struct leat_message *message, const struct kafka_known *known, int32_t partitions,
                       int32_t *partition, struct leat_error *err) LEAT_CHECKED;
+
+/* ---- kafka_chosen.c: what a row chose ---- */
+
+int leat_kafka_chosen_topic(struct kafka_routes *routes, const struct leat_message *message, struct kafka_route_topic **out,
+                            struct leat_error *err) LEAT_CHECKED;
+int leat_kafka_chosen_partition(struct kafka_routes *routes, const struct leat_message *message, const struct kafka_route_topic *topic,
+                                struct kafka_record *record, struct leat_error *err) LEAT_CHECKED;
+int leat_kafka_chosen_time(const struct leat_message *message, struct kafka_record *record, struct leat_error *err) LEAT_CHECKED;
 
 #endif

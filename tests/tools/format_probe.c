@@ -95,6 +95,12 @@ static int on_message(void *context, const struct leat_message *message, struct 
     put_name(line, "value");
     put_bytes(line, message->value, message->value_size);
     put_headers(line, message);
+    if (message->topic)
+        put_text(line, "topic", message->topic);
+    if (message->has_partition)
+        leat_buf_printf(line, ",\"partition\":%" PRId64, message->partition);
+    if (message->has_record_time)
+        leat_buf_printf(line, ",\"timestamp\":%" PRId64, message->record_time_ms);
     leat_buf_printf(line, ",\"number\":%" PRIu64 ",\"time_us\":%" PRIu64 ",\"last\":%s}\n", message->number, message->time_us,
                     message->last ? "true" : "false");
     fwrite(line->data, 1, line->size, stdout);

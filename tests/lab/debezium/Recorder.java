@@ -29,7 +29,7 @@ import org.apache.kafka.connect.storage.SimpleHeaderConverter;
  *     Recorder IDLE_SECONDS PROPERTIES OUTPUT [PROPERTIES OUTPUT]...
  *
  * Each pair is one run, one after the other. A line has topic, partition (null: the producer chooses), key, value and headers; key, value
- * and the headers' values are strings that hold what the converter wrote, or null. A header has two: as JsonConverter writes it and as
+ * and the headers' values are strings that hold what the converter wrote, or null; timestamp, if the record has one. A header has two: as JsonConverter writes it and as
  * SimpleHeaderConverter does, which is Connect's default. A run ends with the first record of a topic that ends in ".leat_lab.marker",
  * which is still written; or after so many seconds without a record, which is an error unless IDLE_SECONDS is negative.
  */
@@ -37,8 +37,8 @@ public class Recorder {
     private static final String MARKER = ".leat_lab.marker";
 
     private final Properties properties = new Properties();
-    private final Converter key = new JsonConverter();
-    private final Converter value = new JsonConverter();
+    private final Converter key;
+    private final Converter value;
     private final HeaderConverter jsonHeader = new JsonConverter();
     private final HeaderConverter simpleHeader = new SimpleHeaderConverter();
     private final AtomicLong last = new AtomicLong(System.nanoTime());
@@ -50,6 +50,8 @@ public class Recorder {
         try (FileReader in = new FileReader(propertiesFile, StandardCharsets.UTF_8)) {
             properties.load(in);
         }
+        key = converter("key.converter");
+        value = converter("value.converter");
         key.configure(under("key.converter."), true);
         value.configure(under("value.converter."), false);
         Map<String, Object> header = under("header.converter.");
@@ -57,6 +59,10 @@ public class Recorder {
         jsonHeader.configure(header);
         simpleHeader.configure(Map.of());
         out = Files.newBufferedWriter(Path.of(output), StandardCharsets.UTF_8);
+    }
+
+    private Converter converter(String name) throws Exception {
+        return (Converter) Class.forName(properties.getProperty(name, JsonConverter.class.getName())).getDeclaredConstructor().newInstance();
     }
 
     private Map<String, Object> under(String prefix) {
@@ -108,7 +114,10 @@ public class Recorder {
             quote(line, text(simpleHeader.fromConnectHeader(record.topic(), header.key(), header.schema(), header.value())));
             line.append('}');
         }
-        out.append(line).append("]}\n");
+        line.append(']');
+        if (record.timestamp() != null)
+            line.append(",\"timestamp\":").append(record.timestamp());
+        out.append(line).append("}\n");
     }
 
     private void take(ChangeEvent<SourceRecord, SourceRecord> event) {

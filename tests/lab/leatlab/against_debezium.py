@@ -17,7 +17,9 @@ RECORDINGS = Path(__file__).resolve().parents[2] / "data" / "debezium"
 # Debezium's default turns numbers above 2^63 negative, and dates with zeros in them into null or 1970; leat's doesn't.
 AS_THEIRS = {"bigint.unsigned.handling.mode": "long", "zero.date.handling.mode": "lenient"}
 # Of converters that leat has no settings for: Decimal is always base64, NULL is never replaced.
-NOT_OURS = ("value.converter.replace.null.with.default", "key.converter.replace.null.with.default")
+NOT_OURS = ("value.converter.replace.null.with.default", "key.converter.replace.null.with.default", "predicates")
+# Debezium's transforms stand under a name of the user's choice, and predicates say for which topics; here they have their own and tables.
+TRANSFORM = re.compile(r"transforms\.(\w+)\.(.*)")
 
 
 # ---- Messages of both ----
@@ -33,14 +35,31 @@ def binlogs(scenario):
     return sorted((RECORDINGS / scenario).glob("binlog.0*"))
 
 
-def theirs(scenario, run):
+def theirs(scenario, run, settings=None):
     with lzma.open(RECORDINGS / scenario / f"{run}.jsonl.xz", "rt", encoding="utf-8") as lines:
-        return [of_debezium(json.loads(line)) for line in lines.read().split("\n")[:-1]]
+        return [of_debezium(json.loads(line), settings or {}) for line in lines.read().split("\n")[:-1]]
 
 
-def of_debezium(record):
-    headers = [(header["name"], header["json"]) for header in record["headers"]]
-    return {"topic": record["topic"], "key": record["key"], "value": record["value"], "headers": headers}
+def of_debezium(record, settings):
+    """With the header converter that leat has by default, where transforms add headers."""
+    plain = "transforms" in settings and settings.get("header.converter.schemas.enable") != "true"
+    headers = [(header["name"], header["simple" if plain else "json"]) for header in record["headers"]]
+    return {"topic": record["topic"], "key": record["key"], "value": record["value"], "headers": headers,
+            "partition": None if record["topic"] == PREFIX else record["partition"], "timestamp": record.get("timestamp")}
+
+
+def our_settings(settings):
+    given = dict(AS_THEIRS)
+    for name, value in settings.items():
+        transform = TRANSFORM.fullmatch(name)
+        if transform and transform[2] == "predicate":
+            table = settings[f"predicates.{value}.pattern"].replace("\\", "").removeprefix(f"{PREFIX}.")
+            given[f"{transform[1]}.tables"] = table
+        elif transform and transform[2] != "type":
+            given[f"{transform[1]}.{transform[2]}"] = value
+        elif not transform and not name.startswith(NOT_OURS):
+            given[name] = value
+    return given
 
 
 class Stopped:
@@ -63,7 +82,7 @@ class Stopped:
 
 def ours(program, settings, files):
     """(what format_probe makes of binlog files, up to the marker, what it stopped at)."""
-    given = {**AS_THEIRS, **{name: value for name, value in settings.items() if not name.startswith(NOT_OURS)}}
+    given = our_settings(settings)
     stopped = Stopped()
     while True:
         without = [word for table in stopped.tables for word in ("--without", table)]
@@ -80,7 +99,8 @@ def ours(program, settings, files):
 
 def of_probe(message):
     headers = [(header["name"], header["value"]) for header in message["headers"]]
-    return {"topic": _topic(message), "key": message["key"], "value": message["value"], "headers": headers}
+    return {"topic": message.get("topic") or _topic(message), "key": message["key"], "value": message["value"], "headers": headers,
+            "partition": message.get("partition"), "timestamp": message.get("timestamp")}
 
 
 def _topic(message):
@@ -101,5 +121,5 @@ def compare(program, scenario, run, settings):
     """(the comparison of one recording, what leat stopped at)."""
     comparison = Comparison(AGREED)
     messages, stopped = ours(program, settings, binlogs(scenario))
-    comparison.add(messages, stopped.leave_out(theirs(scenario, run)), Run(settings, scenario))
+    comparison.add(messages, stopped.leave_out(theirs(scenario, run, settings)), Run(settings, scenario))
     return comparison, stopped

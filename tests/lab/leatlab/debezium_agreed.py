@@ -39,12 +39,27 @@ def _texts(d):
     return all(isinstance(value, str) and not isinstance(value, Number) and value is not ABSENT for value in (d.ours, d.theirs))
 
 
+def _added(d, run, *names):
+    """One of these, which unwrap added to the value or the headers by a name that ends so."""
+    return "transforms" in run.settings and d.topic.startswith(f"{PREFIX}.") and str(d.path[-1]).endswith(names) and \
+        (len(_payload(d.path)) == 1 or d.path[0] == "headers")
+
+
 def _time(d, run):
-    return d.path[0] == "value" and _payload(d.path) in (("ts_ms",), ("ts_us",), ("ts_ns",)) and _numbers(d)
+    return d.path[0] == "value" and (_payload(d.path) in (("ts_ms",), ("ts_us",), ("ts_ns",)) or _added(d, run, "when")) and _numbers(d)
 
 
 def _version(d, run):
-    return _payload(d.path) == ("source", "version")
+    return _payload(d.path) == ("source", "version") or _added(d, run, "version")
+
+
+def _null_for_tombstone(d, run):
+    return "transforms" in run.settings and d.path == ("value",) and d.ours is None and isinstance(d.theirs, Members) and d.theirs.get("payload") is None
+
+
+def _headers_twice(d, run):
+    return "transforms" in run.settings and d.message["value"] is None and d.path in (("headers", "(order)"), ("headers", "(names twice)")) and \
+        d.theirs == d.ours + ["__op"]
 
 
 def _null(d, run):
@@ -154,7 +169,8 @@ def _left_behind(d, run):
 
 
 def _snapshot(d, run):
-    return run.nulls_kept and _payload(d.path) == ("source", "snapshot") and d.theirs is None and d.ours == "false"
+    return run.nulls_kept and (_payload(d.path) == ("source", "snapshot") or _added(d, run, "snapshot") or d.path[-1:] == ("payload",)) and \
+        d.theirs is None and d.ours in ("false", False)
 
 
 def _schema_of(d):
@@ -325,6 +341,9 @@ AGREED = (
     Agreed("the year 0", "Debezium makes null of it, or 1970", _year_null),
     Agreed("TIMESTAMP '0000-00-00' NOT NULL", "Debezium puts the column's default in its place", _zero_timestamp),
     Agreed("XA", "Debezium gives a branch's rows at PREPARE, even if it is rolled back later; leat at COMMIT", _xa),
+    Agreed("unwrap's tombstones", "Debezium's converter makes the JSON text null of it, or a schema with null, which compaction doesn't take for a tombstone",
+           _null_for_tombstone),
+    Agreed("headers of unwrap's tombstones", "Debezium adds the operation to the headers of the delete, which have it already", _headers_twice),
     Agreed("source.version", "Debezium's is its own, leat's is leat's", _version),
     Agreed("ts_ms, ts_us, ts_ns of the message", "when Debezium handled the event; leat says when it was committed, so that a repeated message is the "
            "same to the byte", _time),

@@ -39,6 +39,14 @@ def parse(text):
                                                 parse_constant=Number)
 
 
+def parse_header(text):
+    """A header's value may be a text that is no JSON."""
+    try:
+        return parse(text)
+    except ValueError:
+        return text
+
+
 @dataclass
 class Difference:
     topic: str
@@ -90,7 +98,7 @@ def _identity(message):
     value = parse(message["value"])
     payload = value.get("payload", value) if isinstance(value, Members) else value
     if not isinstance(payload, Members):
-        return message["topic"], message["key"], value is None
+        return message["topic"], message["key"], payload is None
     source = payload.get("source")
     names = ("file", "pos") if payload.get("ddl") is not None else ("file", "pos", "row")
     place = tuple(source.get(name) for name in names) if isinstance(source, Members) else None
@@ -132,9 +140,12 @@ class Comparison:
         for part in ("key", "value"):
             for path, mine, other in differing(parse(ours[part]), parsed[part], (part,)):
                 self._note(Difference(theirs["topic"], path, mine, other, parsed), context)
-        headers = [Members((name, None if text is None else parse(text)) for name, text in one["headers"]) for one in (ours, theirs)]
+        headers = [Members((name, parse_header(text)) for name, text in one["headers"]) for one in (ours, theirs)]
         for path, mine, other in differing(*headers, ("headers",)):
             self._note(Difference(theirs["topic"], path, mine, other, parsed), context)
+        for part in ("partition", "timestamp"):
+            if ours.get(part) != theirs.get(part):
+                self._note(Difference(theirs["topic"], (part,), ours.get(part), theirs.get(part), parsed), context)
         self.messages += 1
         self.same += len(self.differences) == before
 
