@@ -142,6 +142,7 @@ static void reset(struct leat_format *format)
 int leat_debezium_flush(struct leat_debezium *debezium, bool last, struct leat_error *err)
 {
     struct leat_debezium_waiting *waiting = &debezium->waiting;
+    static const uint8_t nothing[1] = {0}; /* empty isn't null */
     struct leat_debezium_headers *headers = &debezium->headers;
     struct leat_message *message = &waiting->message;
     const struct leat_buf *buf = debezium->out.buf;
@@ -149,12 +150,12 @@ int leat_debezium_flush(struct leat_debezium *debezium, bool last, struct leat_e
         return LEAT_OK;
     assert(buf->size >= message->value_size);
     waiting->open = false;
-    message->value = waiting->has_value ? buf->data + buf->size - message->value_size : NULL;
-    message->key = waiting->has_key ? debezium->key.data : NULL;
+    message->value = waiting->has_value ? message->value_size ? buf->data + buf->size - message->value_size : nothing : NULL;
+    message->key = waiting->has_key ? debezium->key.size ? debezium->key.data : nothing : NULL;
     message->header_count = headers->count;
     message->headers = headers->list;
     for (size_t i = 0; i < headers->count; i++)
-        headers->list[i].value = headers->at[i] == SIZE_MAX ? NULL : headers->values.data + headers->at[i];
+        headers->list[i].value = headers->at[i] == SIZE_MAX ? NULL : headers->list[i].value_size ? headers->values.data + headers->at[i] : nothing;
     headers->count = 0;
     message->last = last;
     return debezium->out.message(debezium->out.context, message, err);

@@ -262,6 +262,8 @@ void leat_debezium_value_schema(const struct leat_debezium *debezium, struct lea
 void leat_debezium_source_schema(struct leat_buf *buf, bool mariadb);
 /* `{"type":…` of a column, without the closing brace. */
 void leat_debezium_column_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_step *step, bool key);
+/* What a DATETIME's number counts in a millisecond; 0: the column is no number that counts time. */
+int64_t leat_debezium_time_unit(const struct leat_debezium *debezium, const struct leat_step *step);
 /* The columns of a row, with commas between. */
 void leat_debezium_columns_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan);
 

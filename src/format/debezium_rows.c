@@ -1,5 +1,5 @@
 /* The format "debezium": rows events, row by row: which messages a row makes. */
-#include "debezium_rows_int.h"
+#include "debezium_outbox_int.h"
 
 #include "binlog/rows.h"
 
@@ -239,6 +239,8 @@ int leat_debezium_rows(struct leat_debezium *debezium, const struct leat_rows *r
         return LEAT_OK;
     if (leat_debezium_may_give(debezium, rows->pos, err) || prepare(&run, err))
         return LEAT_FAIL;
+    if (run.table->form == DEBEZIUM_OUTBOX)
+        return leat_debezium_events(&run, passed, err);
     *passed = true;
     leat_debezium_table_source(debezium, run.walk.plan, leat_debezium_time(debezium, rows->time));
     for (uint32_t i = 0; i < rows->row_count; i++, run.walk.row++, run.walk.number++) {

@@ -247,6 +247,19 @@ static void put_column(const struct leat_debezium *debezium, struct leat_buf *bu
     leat_buf_u8(buf, '}');
 }
 
+int64_t leat_debezium_time_unit(const struct leat_debezium *debezium, const struct leat_step *step)
+{
+    static const struct {
+        const char *name;
+        int64_t unit;
+    } units[] = {{"io.debezium.time.Timestamp", 1}, {"io.debezium.time.MicroTimestamp", 1000}, {"io.debezium.time.NanoTimestamp", 1000000}};
+    struct kind kind = kind_of(debezium, step);
+    for (size_t i = 0; kind.name && i < sizeof units / sizeof *units; i++)
+        if (strcmp(kind.name, units[i].name) == 0)
+            return units[i].unit;
+    return 0;
+}
+
 void leat_debezium_key_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan)
 {
     leat_buf_puts(buf, "{\"schema\":{\"type\":\"struct\",\"fields\":[");

@@ -11,7 +11,12 @@ static const char *const words_bad_text[] = {"fail", "object", NULL};
 static const char *const words_names[] = {"none", "avro", "avro_unicode", NULL};
 static const char *const words_ops[] = {"c", "u", "d", "t", "none", NULL};
 
-static const char *const words_transforms[] = {"unwrap", NULL};
+static const char *const words_transforms[] = {"unwrap", "outbox", NULL};
+static const char *const words_converter[] = {"org.apache.kafka.connect.json.JsonConverter", "org.apache.kafka.connect.storage.StringConverter",
+                                              "org.apache.kafka.connect.converters.ByteArrayConverter", "io.debezium.converters.BinaryDataConverter", NULL};
+static const char *const words_invalid[] = {"warn", "error", "fatal", NULL};
+static const char *const words_nulls[] = {"ignore", "optional_bytes", NULL};
+static const char *const words_missing[] = {"error", "ignore", NULL};
 static const char *const words_deletes[] = {"drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone", NULL};
 static const char *const words_header_converter[] = {"org.apache.kafka.connect.storage.SimpleHeaderConverter", "org.apache.kafka.connect.json.JsonConverter", NULL};
 
@@ -27,6 +32,10 @@ static const struct leat_setting list[] = {
      .help = "The same for values alone."},
     {.name = "header.converter.schemas.enable", .kind = LEAT_SETTING_BOOL, .offset = AT(header_schemas),
      .help = "The same for the headers `__debezium.newkey` and `__debezium.oldkey`. They have no schema otherwise, also where keys have one."},
+    {.name = "key.converter", .kind = LEAT_SETTING_WORD, .offset = AT(key_converter), .words = words_converter,
+     .help = "Keys of an outbox's events as JSON, as the text that they are, or as their bytes. All other messages are JSON."},
+    {.name = "value.converter", .kind = LEAT_SETTING_WORD, .offset = AT(value_converter), .words = words_converter,
+     .help = "The same of their values. BinaryDataConverter takes what isn't bytes as JSON."},
     {.name = "header.converter", .kind = LEAT_SETTING_WORD, .offset = AT(header_converter), .words = words_header_converter,
      .help = "Headers that transforms add: texts as they are, or as JSON in quotes. With `header.converter.schemas.enable` they are JSON."},
     {.name = "decimal.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(decimals), .words = words_decimals,
@@ -75,7 +84,7 @@ static const struct leat_setting list[] = {
     {.name = "sanitize.field.names", .kind = LEAT_SETTING_BOOL, .offset = AT(sanitize),
      .help = "The old name of `field.name.adjustment.mode: avro`."},
     {.name = "transforms", .kind = LEAT_SETTING_LIST, .offset = AT(transforms), .words = words_transforms,
-     .help = "Debezium's own transforms. `unwrap`: ExtractNewRecordState, rows without envelope."},
+     .help = "Debezium's own transforms. `unwrap`: ExtractNewRecordState, rows without envelope. `outbox`: EventRouter, rows as events; its tables aren't unwrapped."},
     {.name = "unwrap.tables", .kind = LEAT_SETTING_LIST, .offset = AT(unwrap.tables),
      .help = "The tables that are unwrapped, as `DATABASE.TABLE` with `*` and `?` (Debezium has predicates for this). Default: all."},
     {.name = "unwrap.delete.tombstone.handling.mode", .kind = LEAT_SETTING_WORD, .offset = AT(unwrap.deletes), .words = words_deletes,
@@ -94,6 +103,38 @@ static const struct leat_setting list[] = {
      .help = "The column whose value is the topic's name. NULL and blanks: as the sink says."},
     {.name = "unwrap.replace.null.with.default", .kind = LEAT_SETTING_BOOL, .offset = AT(unwrap.replace_nulls),
      .help = "Only `false` is there: NULL stays null."},
+    {.name = "outbox.tables", .kind = LEAT_SETTING_LIST, .offset = AT(outbox.tables),
+     .help = "The tables that are outboxes, as `DATABASE.TABLE` with `*` and `?` (Debezium has predicates for this). Default: all."},
+    {.name = "outbox.table.field.event.id", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.id), .fallback = "id",
+     .help = "The column for the header `id`, by which consumers tell events they have from those they don't."},
+    {.name = "outbox.table.field.event.key", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.key), .fallback = "aggregateid", .help = "The column that is the key."},
+    {.name = "outbox.table.field.event.type", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.type), .fallback = "type",
+     .help = "Taken, and without effect, as in Debezium: `outbox.table.fields.additional.placement` puts a column into a header."},
+    {.name = "outbox.table.field.event.payload", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.payload), .fallback = "payload",
+     .help = "The column that is the value."},
+    {.name = "outbox.table.field.event.timestamp", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.time),
+     .help = "The DATETIME that is the record's timestamp; without it, or where it is NULL, that is when the record is written."},
+    {.name = "outbox.table.field.event.schema.version", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.version),
+     .help = "The column with the version that the schema of an event with an envelope has."},
+    {.name = "outbox.table.fields.additional.placement", .kind = LEAT_SETTING_LIST, .offset = AT(outbox.placement),
+     .help = "Other columns: `COLUMN:header`, `COLUMN:envelope` (the value is then `{\"payload\":…,\"COLUMN\":…}`) or `COLUMN:partition`, with `:NAME` behind "
+             "it by that name."},
+    {.name = "outbox.table.field.additional.missing", .kind = LEAT_SETTING_WORD, .offset = AT(outbox.missing), .words = words_missing,
+     .help = "One of those isn't there: stop, or leave it out."},
+    {.name = "outbox.table.expand.json.payload", .kind = LEAT_SETTING_BOOL, .offset = AT(outbox.expand),
+     .help = "A payload that is a JSON document is written as one, instead of as a text. Where it has no schema it stays a text."},
+    {.name = "outbox.table.json.payload.null.behavior", .kind = LEAT_SETTING_WORD, .offset = AT(outbox.nulls), .words = words_nulls,
+     .help = "Members of such documents that are null: left out, or null (of the type bytes in a schema)."},
+    {.name = "outbox.table.op.invalid.behavior", .kind = LEAT_SETTING_WORD, .offset = AT(outbox.invalid), .words = words_invalid,
+     .help = "A row was updated: it is logged as a warning, or as an error, and left out; or it stops. Deletes are always left out."},
+    {.name = "outbox.route.by.field", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.route_by), .fallback = "aggregatetype",
+     .help = "The column whose value chooses the topic."},
+    {.name = "outbox.route.topic.regex", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.regex), .fallback = "(?<routedByValue>.*)",
+     .help = "What the whole value must match; the topic of one that doesn't is the value."},
+    {.name = "outbox.route.topic.replacement", .kind = LEAT_SETTING_TEXT, .offset = AT(outbox.replacement), .fallback = "outbox.event.${routedByValue}",
+     .help = "The topic, with `$1` and `${name}` for the expression's groups."},
+    {.name = "outbox.route.tombstone.on.empty.payload", .kind = LEAT_SETTING_BOOL, .offset = AT(outbox.tombstones),
+     .help = "An event whose payload is NULL or blank has no value."},
 };
 
 const struct leat_settings leat_debezium_settings = {"debezium", list, sizeof list / sizeof *list};

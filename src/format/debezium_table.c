@@ -1,5 +1,5 @@
 /* The format "debezium": what is made once a definition. The source block's constant parts, schemas, names. */
-#include "debezium_rows_int.h"
+#include "debezium_outbox_int.h"
 
 #include <stdlib.h>
 
@@ -221,6 +221,9 @@ static int complete(void *context, struct leat_plan *plan, struct leat_error *er
     if (table->form == DEBEZIUM_UNWRAPPED) {
         if (leat_debezium_unwrap_plan(debezium, plan, err))
             return LEAT_FAIL;
+    } else if (table->form == DEBEZIUM_OUTBOX) {
+        if (leat_debezium_outbox_plan(debezium, plan, err))
+            return LEAT_FAIL;
     } else if (debezium->value_schemas) {
         leat_debezium_value_schema(debezium, &table->value_head, plan);
     }
@@ -243,6 +246,7 @@ static void free_own(void *own)
     leat_buf_free(&table->text);
     leat_buf_free(&table->value_head);
     leat_buf_free(&table->key_head);
+    leat_debezium_event_free(&table->event);
     free(table);
 }
 

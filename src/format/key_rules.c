@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "java_regex_int.h"
 
 struct rule {
     regex_t table, column;
@@ -17,33 +18,6 @@ struct leat_key_rules {
     size_t count;
 };
 
-/* \d is no POSIX expression; in brackets it would be a "d". False: it means something else here than to Java. */
-static bool translate(struct leat_buf *buf, const char *at, size_t size)
-{
-    bool bracket = false;
-    leat_buf_puts(buf, "^(");
-    for (size_t i = 0; i < size; i++) {
-        char next = i + 1 < size ? at[i + 1] : 0;
-        bool quantifier = strchr("*+?}", at[i]) != NULL;
-        if ((at[i] == '(' && next == '?') || (!bracket && quantifier && (next == '?' || next == '+')))
-            return false;
-        if (at[i] == '\\' && (bracket || !next || (isalnum((unsigned char)next) && !strchr("dDwWsS", next))))
-            return false;
-        if (at[i] == '[' || at[i] == ']')
-            bracket = at[i] == '[';
-        if (at[i] == '\\' && (next == 'd' || next == 'D')) {
-            leat_buf_puts(buf, next == 'd' ? "[0-9]" : "[^0-9]");
-            i++;
-        } else {
-            leat_buf_u8(buf, (uint8_t)at[i]);
-            if (at[i] == '\\')
-                leat_buf_u8(buf, (uint8_t)at[++i]);
-        }
-    }
-    leat_buf_puts(buf, ")$");
-    return true;
-}
-
 static int compile(regex_t *to, const char *at, size_t size, struct leat_error *err)
 {
     while (size && isspace((unsigned char)*at))
@@ -51,7 +25,7 @@ static int compile(regex_t *to, const char *at, size_t size, struct leat_error *
     while (size && isspace((unsigned char)at[size - 1]))
         size--;
     struct leat_buf text = {0};
-    bool fine = size && translate(&text, at, size) &&
+    bool fine = size && leat_java_regex(&text, at, size, NULL) &&
                 regcomp(to, leat_buf_cstr(&text), REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0;
     leat_buf_free(&text);
     if (fine)

@@ -97,7 +97,7 @@ def _identity(message):
     """What makes two messages the same one, though they may differ."""
     value = parse(message["value"])
     payload = value.get("payload", value) if isinstance(value, Members) else value
-    if not isinstance(payload, Members):
+    if not isinstance(payload, Members) or all(payload.get(name) is None for name in ("source", "status")):
         return message["topic"], message["key"], payload is None
     source = payload.get("source")
     names = ("file", "pos") if payload.get("ddl") is not None else ("file", "pos", "row")

@@ -26,7 +26,7 @@ static inline int debezium_message(void *context, const struct leat_message *mes
     struct debezium_sink *sink = context;
     static const char *const kinds[] = {"change", "tombstone", "statement", "transaction", "heartbeat"};
     (void)err;
-    if (message->value)
+    if (message->value_size)
         ck_assert(message->value + message->value_size == sink->buf.data + sink->buf.size);
     leat_buf_puts(&sink->lines, kinds[message->kind]);
     debezium_put(&sink->lines, message->key, message->key_size);
@@ -35,6 +35,12 @@ static inline int debezium_message(void *context, const struct leat_message *mes
         leat_buf_printf(&sink->lines, " %s=", message->headers[i].name.bytes);
         leat_buf_put(&sink->lines, message->headers[i].value, message->headers[i].value_size);
     }
+    if (message->topic)
+        leat_buf_printf(&sink->lines, " @%s", message->topic->bytes);
+    if (message->has_partition)
+        leat_buf_printf(&sink->lines, "/%lld", (long long)message->partition);
+    if (message->has_record_time)
+        leat_buf_printf(&sink->lines, " at %lld", (long long)message->record_time_ms);
     leat_buf_puts(&sink->lines, message->last ? " LAST\n" : "\n");
     sink->messages++;
     leat_buf_clear(&sink->buf);
