@@ -159,7 +159,8 @@ static const struct option sink_options[] = {
              "expression, `/shop\\.(order|cart)_\\d+/ -> shop.$1`. `$1` is what the first `*` or group matched. Several tables "
              "on one topic are meant so here."},
     {"schema_topic", OPTION_TEXT, SINK(schema_topic), .fallback = "{name}", .sink_types = " kafka ",
-     .help = "Where DDL and other statements go; empty: nowhere."},
+     .help = "Where DDL and other statements go; may have `{database}` and `{table}`, of the table that the statement is about first (empty where it is "
+             "about none). Empty: nowhere."},
     {"transaction_topic", OPTION_TEXT, SINK(transaction_topic), .fallback = "{name}.transaction", .sink_types = " kafka ",
      .help = "Where the beginnings and ends of transactions go, with formats that tell them; empty: nowhere."},
     {"heartbeat_topic", OPTION_TEXT, SINK(heartbeat_topic), .sink_types = " kafka ",

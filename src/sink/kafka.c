@@ -139,6 +139,7 @@ static int kafka_open(struct leat_sink **out, const struct leat_sink_env *env, s
 /* Everything that belongs to a producer, and the producer. */
 static void let_go(struct leat_sink *sink)
 {
+    leat_kafka_transaction_abort(sink);
     sink->prepared = sink->untouched = false;
     if (sink->routes)
         leat_kafka_routes_use(sink->routes, NULL);
@@ -299,6 +300,19 @@ static int claim(struct leat_sink *sink, struct leat_error *err)
     return rc;
 }
 
+/* Whoever took our transactional id needs some time to read the checkpoint and to write it in its own name. Who took it back at once would fence
+ * him before he can: the two could do so for ever. */
+static int let_other_claim(struct leat_sink *sink, struct leat_error *err)
+{
+    if (!sink->claimed || !leat_kafka_is_exact(sink) || !leat_kafka_transaction_was_taken(sink))
+        return LEAT_OK;
+    uint64_t deadline_us = leat_monotonic_us(sink->env.clock) + (uint64_t)KAFKA_PATIENCE_MS * 1000;
+    int rc = LEAT_OK;
+    while (rc == LEAT_OK && leat_monotonic_us(sink->env.clock) < deadline_us)
+        rc = leat_kafka_client_serve(&sink->producer.client, KAFKA_SLICE_MS);
+    return rc ? rc : read_last(sink, err);
+}
+
 static int kafka_recover(struct leat_sink *sink, struct leat_checkpoint *checkpoint, struct leat_error *err)
 {
     if (sink->untouched) { /* asked at the start already, and nothing happened since */
@@ -306,7 +320,9 @@ static int kafka_recover(struct leat_sink *sink, struct leat_checkpoint *checkpo
         leat_checkpoint_copy(checkpoint, &sink->last.at);
         return LEAT_OK;
     }
-    int rc = prepare(sink, err);
+    int rc = let_other_claim(sink, err);
+    if (rc == LEAT_OK)
+        rc = prepare(sink, err);
     if (rc == LEAT_OK)
         rc = read_last(sink, err);
     if (rc == LEAT_OK) {
@@ -459,6 +475,8 @@ static int kafka_item(struct leat_sink *sink, const struct leat_item *item, bool
         return rc;
     if (item->type == LEAT_ITEM_BEGIN)
         begin_open(sink, &item->begin);
+    else if (item->type == LEAT_ITEM_DEFINITION)
+        leat_kafka_routes_definition(sink->routes, &item->definition);
     rc = leat_format_item(sink->format, item, passed, err);
     if (rc == LEAT_OK && item->type == LEAT_ITEM_END)
         rc = end_open(sink, err);

@@ -3,7 +3,8 @@
  *
  * Reading: the newest record of our key is wanted, and the topic may hold millions that aren't compacted yet, or other sinks' records: so
  * reading begins a little before the end, and further back only if that had none. What others' open transactions hold back lies behind what
- * read_committed shows; ours may be behind it, so the end that is read to is the end of all, not of what is committed. */
+ * read_committed shows; ours may be behind it, so the end that is read to is the end of all, not of what is committed: as it was when reading began,
+ * since sinks that share the topic may write to it all the time, with a transaction open at its end always. */
 #include <stdio.h>
 #include <string.h>
 
@@ -107,22 +108,29 @@ struct reading {
     const char *name, *key;
     const struct kafka_checkpoint_out *out;
     bool found;
+    int64_t low, end; /* of the topic when reading began */
     uint64_t deadline_us;
 };
+
+static void set_deadline(struct reading *reading, unsigned ms)
+{
+    reading->deadline_us = leat_monotonic_us(reading->client.env->clock) + (uint64_t)ms * 1000;
+}
 
 static bool late(const struct reading *reading)
 {
     return leat_monotonic_us(reading->client.env->clock) >= reading->deadline_us;
 }
 
-static int ends(struct reading *reading, int64_t *low, int64_t *high, struct leat_error *err)
+static int find_end(struct reading *reading, struct leat_error *err)
 {
     rd_kafka_resp_err_t code;
+    set_deadline(reading, WAIT_MS);
     do {
         int rc = leat_kafka_client_serve(&reading->client, 0);
         if (rc)
             return rc;
-        code = rd_kafka_query_watermark_offsets(reading->client.handle, reading->name, 0, low, high, LOOK_MS);
+        code = rd_kafka_query_watermark_offsets(reading->client.handle, reading->name, 0, &reading->low, &reading->end, LOOK_MS);
     } while (code && leat_kafka_passes(code) && !leat_kafka_client_is_hopeless(&reading->client) && !late(reading));
     if (!code)
         return LEAT_OK;
@@ -144,14 +152,12 @@ static int take_next(struct reading *reading, const rd_kafka_message_t *message,
 {
     if (!message->err) {
         take(reading, message);
-        return LEAT_OK;
+        return message->offset + 1 >= reading->end ? LEAT_END : LEAT_OK;
     }
     if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
         return leat_kafka_passes(message->err) ? LEAT_OK : leat_kafka_fail(err, message->err, rd_kafka_message_errstr(message),
                                                                          "reading topic %s", reading->name);
-    int64_t low = 0, high = 0;
-    bool known = !rd_kafka_get_watermark_offsets(reading->client.handle, reading->name, 0, &low, &high);
-    return known && message->offset >= high ? LEAT_END : LEAT_OK;
+    return message->offset >= reading->end ? LEAT_END : LEAT_OK;
 }
 
 static int never_stable(const struct reading *reading, struct leat_error *err)
@@ -163,6 +169,7 @@ static int never_stable(const struct reading *reading, struct leat_error *err)
 
 static int read_from(struct reading *reading, int64_t offset, struct leat_error *err)
 {
+    set_deadline(reading, STABLE_MS);
     if (rd_kafka_consume_start(reading->topic, 0, offset))
         return leat_kafka_fail(err, rd_kafka_last_error(), NULL, "reading topic %s", reading->name);
     bool any = false;
@@ -182,21 +189,14 @@ static int read_from(struct reading *reading, int64_t offset, struct leat_error 
     return rc == LEAT_END ? LEAT_OK : rc;
 }
 
-static void set_deadline(struct reading *reading, unsigned ms)
-{
-    reading->deadline_us = leat_monotonic_us(reading->client.env->clock) + (uint64_t)ms * 1000;
-}
-
 static int look_back(struct reading *reading, struct leat_error *err)
 {
-    int64_t low = 0, high = 0, back = FIRST_LOOK_BACK;
-    set_deadline(reading, WAIT_MS);
-    int rc = ends(reading, &low, &high, err);
+    int64_t back = FIRST_LOOK_BACK;
+    int rc = LEAT_OK;
     while (rc == LEAT_OK) {
-        int64_t from = high - low > back ? high - back : low;
-        set_deadline(reading, STABLE_MS);
+        int64_t from = reading->end - reading->low > back ? reading->end - back : reading->low;
         rc = read_from(reading, from, err);
-        if (reading->found || from == low)
+        if (reading->found || from == reading->low)
             break;
         back = back > INT64_MAX / LOOK_BACK_FACTOR ? INT64_MAX : back * LOOK_BACK_FACTOR;
     }
@@ -210,11 +210,8 @@ int leat_kafka_checkpoint_read(const struct leat_sink_env *env, const atomic_boo
     if (leat_kafka_client_open(&reading.client, KAFKA_READER, err))
         return LEAT_FAIL;
     reading.topic = rd_kafka_topic_new(reading.client.handle, topic, NULL);
-    set_deadline(&reading, WAIT_MS);
-    int rc = LEAT_OK;
-    if (!reading.topic)
-        rc = leat_kafka_fail(err, rd_kafka_last_error(), NULL, "reading topic %s", topic);
-    else
+    int rc = reading.topic ? find_end(&reading, err) : leat_kafka_fail(err, rd_kafka_last_error(), NULL, "reading topic %s", topic);
+    if (rc == LEAT_OK && from < reading.end)
         rc = from == KAFKA_NEWEST ? look_back(&reading, err) : read_from(&reading, from, err);
     if (reading.topic)
         rd_kafka_topic_destroy(reading.topic);

@@ -1,4 +1,5 @@
 /* Handles of librdkafka: how they begin and end, and what they say about their brokers (kafka_int.h). The runner's thread. */
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 
 #include "kafka_int.h"
@@ -10,8 +11,14 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opa
     if (code == RD_KAFKA_RESP_ERR__FATAL)
         return; /* met where it matters */
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !client->trouble_code) {
+        int certificate = code == RD_KAFKA_RESP_ERR__SSL ? atomic_exchange(&client->certificate, 0) : 0;
+        const char *behind = strstr(reason, ": ");
         client->trouble_code = (rd_kafka_resp_err_t)code;
-        snprintf(client->trouble, sizeof client->trouble, "%s", reason);
+        if (certificate)
+            snprintf(client->trouble, sizeof client->trouble, "%.*s: the broker's certificate is refused: %s", (int)(behind ? behind - reason : 0), reason,
+                     X509_verify_cert_error_string(certificate));
+        else
+            snprintf(client->trouble, sizeof client->trouble, "%s", reason);
     }
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !client->down_since_us)
         client->down_since_us = leat_wall_us(client->env->clock);

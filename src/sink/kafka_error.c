@@ -15,7 +15,9 @@ struct meaning {
 #define CURE_ACL_TRANSACTION \
     "allow the account to Describe and Write the transactional id; or set delivery: at_least_once, which needs none"
 #define CURE_LOGIN "check sasl.mechanism, sasl.username and the password's file under `kafka:`, and the account on the brokers"
-#define CURE_SIZE "raise the topic's max.message.bytes and message.max.bytes under `kafka:`; or say what becomes of such rows with `oversize`"
+#define CURE_SIZE \
+    "the topic takes less than message.max.bytes under `kafka:`, and brokers judge whole batches: raise its max.message.bytes, or set message.max.bytes to " \
+    "it; `oversize` says what becomes of rows that are larger"
 
 /* Whatever isn't here may pass. */
 static const struct meaning meanings[] = {

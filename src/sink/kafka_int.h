@@ -46,6 +46,7 @@ struct kafka_client {
     uint64_t down_since_us;
     rd_kafka_resp_err_t trouble_code;
     char trouble[256];
+    atomic_int certificate; /* why the brokers' was refused: OpenSSL's number; 0: it wasn't. Any thread of librdkafka sets it */
     /* Delivery reports of a producer; NULL: none. */
     void (*delivered)(rd_kafka_t *handle, const rd_kafka_message_t *message, void *client);
 };
@@ -103,6 +104,8 @@ int leat_kafka_routes_check(struct kafka_routes *routes, struct kafka_client *cl
 void leat_kafka_routes_use(struct kafka_routes *routes, struct kafka_client *client);
 /* A transaction begins: what its records' headers say. Keeps copies. */
 void leat_kafka_routes_begin(struct kafka_routes *routes, const struct leat_begin *begin);
+/* A table is defined so: looked at for the topic that it would go to. */
+void leat_kafka_routes_definition(struct kafka_routes *routes, const struct leat_definition *definition);
 /* Gives the record(s) of a message. Finds the topic (or makes it, waiting with a deadline; LEAT_STOPPED when interrupted). */
 int leat_kafka_route(struct kafka_routes *routes, const struct leat_message *message, enum kafka_mark mark,
                      const struct kafka_record_out *out, struct leat_error *err) LEAT_CHECKED;

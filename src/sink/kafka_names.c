@@ -36,7 +36,7 @@ struct rule {
 };
 
 struct kafka_names {
-    struct template topic;
+    struct template topic, statements; /* the second has no parts: nowhere */
     struct rule *rules; /* owned */
     size_t rule_count;
 };
@@ -96,8 +96,7 @@ static void free_template(struct template *template)
 static int bad_template(const char *setting, const char *text, const char *why, struct leat_error *err)
 {
     (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "%s: \"%.300s\": %s", setting, text, why);
-    return leat_cure(err, "write letters, digits, `.`, `_`, `-`, and {name}, {sink}%s", strcmp(setting, "topic") && strcmp(setting, "topics")
-                                                                                         ? "" : ", {database}, {table}");
+    return leat_cure(err, "write letters, digits, `.`, `_`, `-`, and {name}, {sink}%s", strcmp(setting, "a topic's name") ? ", {database}, {table}" : "");
 }
 
 static void add_text(struct template *template, const char *text, size_t size)
@@ -183,7 +182,7 @@ char *leat_kafka_topic_name(const struct leat_sink_env *env, const char *pattern
     char *name = NULL;
     int rc = parse_template(&template, env, "a topic's name", pattern, err);
     if (rc == LEAT_OK && is_of_tables(&template))
-        rc = bad_template("a topic's name", pattern, "only `topic` and `topics` may have {database} and {table}", err);
+        rc = bad_template("a topic's name", pattern, "only `topic`, `topics` and `schema_topic` may have {database} and {table}", err);
     for (size_t i = 0; rc == LEAT_OK && i < template.count; i++)
         leat_buf_puts(&topic, template.parts[i].text);
     if (rc == LEAT_OK && check_name(&topic, pattern, err) == LEAT_OK)
@@ -322,6 +321,10 @@ int leat_kafka_names_new(struct kafka_names **out, const struct leat_sink_env *e
     int rc = parse_template(&names->topic, env, "topic", config->topic ? config->topic : "{name}.{database}.{table}", err);
     if (rc == LEAT_OK && groups_of(&names->topic))
         rc = bad_template("topic", config->topic, "$1 is for `topics`", err);
+    if (rc == LEAT_OK && config->schema_topic && *config->schema_topic)
+        rc = parse_template(&names->statements, env, "schema_topic", config->schema_topic, err);
+    if (rc == LEAT_OK && groups_of(&names->statements))
+        rc = bad_template("schema_topic", config->schema_topic, "$1 is for `topics`", err);
     names->rules = leat_alloc_zero(config->topics.count + 1, sizeof *names->rules);
     for (size_t i = 0; rc == LEAT_OK && i < config->topics.count; i++)
         rc = parse_rule(&names->rules[names->rule_count++], env, config->topics.list[i], err);
@@ -346,6 +349,7 @@ void leat_kafka_names_free(struct kafka_names **names)
     }
     free(at->rules);
     free_template(&at->topic);
+    free_template(&at->statements);
     free(at);
 }
 
@@ -424,4 +428,20 @@ int leat_kafka_names_table(const struct kafka_names *names, const struct leat_te
     int rc = check_name(topic, leat_buf_cstr(&both), err);
     leat_buf_free(&both);
     return rc;
+}
+
+bool leat_kafka_names_statements_vary(const struct kafka_names *names)
+{
+    return is_of_tables(&names->statements);
+}
+
+int leat_kafka_names_statement(const struct kafka_names *names, const struct leat_text *database, const struct leat_text *table,
+                               struct leat_buf *topic, struct leat_error *err)
+{
+    static const struct leat_text none = {"", 0};
+    struct leat_buf purpose = {0};
+    leat_buf_clear(topic);
+    expand(&names->statements, database ? database : &none, table ? table : &none, NULL, topic, &purpose);
+    leat_buf_free(&purpose);
+    return check_name(topic, "a statement", err);
 }

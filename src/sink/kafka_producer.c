@@ -97,8 +97,11 @@ static void wait_for_room(struct kafka_producer *producer, const struct kafka_re
 static int refused(struct kafka_producer *producer, struct kafka_record *record, unsigned slot, rd_kafka_resp_err_t code,
                    struct leat_error *err)
 {
+    char text[512];
     producer->outstanding[slot]--;
-    if (code == RD_KAFKA_RESP_ERR__STATE)
+    if (code == RD_KAFKA_RESP_ERR__FATAL)
+        (void)leat_kafka_fail(err, rd_kafka_fatal_error(producer->client.handle, text, sizeof text), text, "the producer can't go on");
+    else if (code == RD_KAFKA_RESP_ERR__STATE)
         (void)leat_kafka_fail(err, producer->client.trouble_code ? producer->client.trouble_code : code,
                               producer->client.trouble_code ? producer->client.trouble : NULL, "the Kafka transaction can't go on");
     else

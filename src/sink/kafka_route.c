@@ -32,7 +32,8 @@ static int make_fixed(struct kafka_routes *routes, struct leat_error *err)
     const struct leat_sink_config *config = routes->env->config;
     const char *heartbeat = config->heartbeat_topic ? config->heartbeat_topic
                             : routes->form == KAFKA_FORM_DEBEZIUM ? "__debezium-heartbeat.{name}" : "{name}.heartbeat";
-    if (fixed_topic(routes, config->schema_topic, &routes->statements, err) ||
+    const char *statements = leat_kafka_names_statements_vary(routes->names) ? NULL : config->schema_topic;
+    if (fixed_topic(routes, statements, &routes->statements, err) ||
         fixed_topic(routes, config->transaction_topic, &routes->transactions, err) || fixed_topic(routes, heartbeat, &routes->heartbeats, err))
         return LEAT_FAIL;
     if (config->oversize == LEAT_OVERSIZE_DEAD_LETTER && fixed_topic(routes, config->dead_letter_topic, &routes->dead_letters, err))
@@ -118,6 +119,7 @@ void leat_kafka_routes_free(struct kafka_routes **out)
     }
     free(routes->tables);
     free(routes->topics);
+    leat_kafka_clash_free(&routes->clashes);
     free(routes->checkpoint);
     leat_kafka_names_free(&routes->names);
     leat_kafka_headers_free(&routes->headers);
@@ -160,6 +162,11 @@ void leat_kafka_routes_begin(struct kafka_routes *routes, const struct leat_begi
     routes->thread_id = begin->thread_id;
     (void)leat_gtid_text(routes->gtid, &begin->gtid);
     leat_kafka_headers_begin(routes->headers, begin);
+}
+
+void leat_kafka_routes_definition(struct kafka_routes *routes, const struct leat_definition *definition)
+{
+    leat_kafka_clash_see(routes, definition);
 }
 
 static void take_count(void *context, const char *name, int32_t partitions)
@@ -222,13 +229,17 @@ static int refuse_collision(const struct kafka_route_topic *topic, const char *n
                      topic->name, name, topic->name);
 }
 
+static int refuse_checkpoint(const char *what, const char *topic, struct leat_error *err)
+{
+    (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "%s would go to %s, where checkpoints are", what, topic);
+    return leat_cure(err, "change checkpoint_topic, or give the table a topic of its own with `topics` (statements: `schema_topic`)");
+}
+
 static int claim(struct kafka_routes *routes, const char *name, bool by_rule, struct kafka_route_topic **out, struct leat_error *err)
 {
     const char *text = leat_buf_cstr(&routes->text);
-    if (!strcmp(text, routes->checkpoint)) {
-        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "table %s would go to %s, where checkpoints are", name, text);
-        return leat_cure(err, "change checkpoint_topic, or give the table a topic of its own with `topics`");
-    }
+    if (!strcmp(text, routes->checkpoint))
+        return refuse_checkpoint(name, text, err);
     struct kafka_route_topic *topic = leat_kafka_route_topic(routes, text, KAFKA_TOPIC_CHANGES);
     if (!topic->owner) {
         topic->owner = leat_strdup(name);
@@ -320,6 +331,21 @@ static int find_known(struct kafka_routes *routes, const struct leat_table_view 
     return LEAT_OK;
 }
 
+static int find_statement(struct kafka_routes *routes, const struct leat_message *message, struct kafka_route_topic **topic,
+                          struct leat_error *err)
+{
+    *topic = routes->statements;
+    if (!leat_kafka_names_statements_vary(routes->names))
+        return LEAT_OK;
+    if (leat_kafka_names_statement(routes->names, message->topic_database, message->topic_table, &routes->text, err))
+        return LEAT_FAIL;
+    const char *name = leat_buf_cstr(&routes->text);
+    if (!strcmp(name, routes->checkpoint))
+        return refuse_checkpoint("a statement", name, err);
+    *topic = leat_kafka_route_topic(routes, name, KAFKA_TOPIC_OTHER);
+    return LEAT_OK;
+}
+
 /* *topic NULL: nowhere. */
 static int find(struct kafka_routes *routes, const struct leat_message *message, struct kafka_route_topic **topic, struct kafka_known **known,
                 struct leat_error *err)
@@ -331,7 +357,7 @@ static int find(struct kafka_routes *routes, const struct leat_message *message,
     else if (message->kind == LEAT_MESSAGE_TRANSACTION)
         *topic = routes->transactions;
     else if (message->kind == LEAT_MESSAGE_STATEMENT || (!message->table && (!message->topic_table || !message->topic_database)))
-        *topic = routes->statements;
+        return find_statement(routes, message, topic, err);
     else if (message->table) {
         if (find_known(routes, message->table, known, err))
             return LEAT_FAIL;

@@ -1,4 +1,5 @@
-/* What the files of routing share: kafka_route.c (topics), kafka_choose.c (partitions), kafka_chosen.c (what rows choose). */
+/* What the files of routing share: kafka_route.c (topics), kafka_clash.c (two tables that would share one), kafka_choose.c (partitions), kafka_chosen.c
+ * (what rows choose). */
 #ifndef LEAT_SINK_KAFKA_ROUTE_INT_H
 #define LEAT_SINK_KAFKA_ROUTE_INT_H
 
@@ -34,6 +35,19 @@ struct kafka_known {
     size_t column_count;
 };
 
+/* A topic that a definition's table would go to. */
+struct kafka_clash {
+    uint64_t topic;   /* its name's hash; 0: a free place */
+    uint64_t purpose; /* a hash of what the name was made of */
+    char *name;       /* owned: the first such table's; NULL: it was dropped */
+    bool by_rule;
+};
+
+struct kafka_clashes {
+    struct kafka_clash *list; /* owned; open addressing */
+    size_t size, count;
+};
+
 struct kafka_routes {
     const struct leat_sink_env *env;
     enum kafka_form form;
@@ -57,9 +71,16 @@ struct kafka_routes {
     uint32_t thread_id;
     int32_t partition; /* of the last message with a value: a tombstone follows its delete */
     struct leat_buf text, purpose;
+    struct kafka_clashes clashes;
 };
 
 struct kafka_route_topic *leat_kafka_route_topic(struct kafka_routes *routes, const char *name, enum kafka_topic_use use);
+
+/* ---- kafka_clash.c ---- */
+
+/* Tells it in the log if the table would go where another one goes, without being meant to. */
+void leat_kafka_clash_see(struct kafka_routes *routes, const struct leat_definition *definition);
+void leat_kafka_clash_free(struct kafka_clashes *clashes);
 
 /* ---- kafka_choose.c ---- */
 

@@ -5,6 +5,7 @@
  * next attempt to connect. */
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +58,20 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility, co
     const struct kafka_client *client = rd_kafka_opaque(handle);
     enum leat_log_level ours = level <= 4 ? LEAT_LOG_WARN : level <= 6 ? LEAT_LOG_INFO : LEAT_LOG_DEBUG;
     leat_log(ours, "kafka", client ? client->env->config->name : NULL, "%s: %s", facility, text);
+}
+
+/* What OpenSSL found stands; it is only kept, for librdkafka says nothing more than that it was something. */
+static int on_certificate(rd_kafka_t *handle, const char *broker, int32_t broker_id, int *number, int depth, const char *bytes, size_t size, char *text,
+                          size_t text_size, void *opaque)
+{
+    (void)handle, (void)broker, (void)broker_id, (void)depth, (void)bytes, (void)size;
+    struct kafka_client *client = opaque;
+    if (!*number)
+        return 1;
+    if (client)
+        atomic_store(&client->certificate, *number);
+    snprintf(text, text_size, "%s", X509_verify_cert_error_string(*number));
+    return 0;
 }
 
 /* With statistics.interval.ms: for who looks for a bottleneck. */
@@ -191,6 +206,7 @@ static int build(rd_kafka_conf_t *conf, const struct leat_sink_env *env, enum ka
 {
     bool consumer = role == KAFKA_READER;
     rd_kafka_conf_set_log_cb(conf, on_log);
+    (void)rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate); /* refused only by a librdkafka that can't do TLS */
     if (leat_kafka_given(env->config, "statistics.interval.ms"))
         rd_kafka_conf_set_stats_cb(conf, on_statistics);
     if (set_defaults(conf, env, properties, consumer, err) || set_given(conf, env, properties, consumer, with_files, err))

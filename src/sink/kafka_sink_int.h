@@ -12,6 +12,7 @@ enum {
     KAFKA_SLICE_MS = 200,     /* how soon an interruption is seen */
     KAFKA_COMMIT_SLICE_MS = 20, /* of the runner's step: flushing before a commit */
     KAFKA_COMMIT_MS = 5000,   /* for the coordinator's answer, which takes milliseconds if it lives */
+    KAFKA_PATIENCE_MS = 2000, /* for one who took our transactional id to say so in the checkpoint topic */
     KAFKA_LOOK_MS = 3000,       /* how often is looked for others that write checkpoints */
     KAFKA_CHECKPOINT_SLOT = KAFKA_SLOTS - 1,
 };
@@ -34,6 +35,7 @@ struct kafka_transaction {
     uint64_t bytes;
     uint64_t seq;      /* of the checkpoint that is being committed */
     bool within;       /* in the middle of the source's transaction */
+    bool asked;        /* rd_kafka_commit_transaction was called */
 };
 
 /* At least once: a checkpoint whose records aren't all acknowledged. */
@@ -106,9 +108,11 @@ int leat_kafka_transaction_init(struct leat_sink *sink, struct leat_error *err) 
 int leat_kafka_transaction_begin(struct leat_sink *sink, struct leat_error *err) LEAT_CHECKED;
 /* Commits what was gathered with sink->record, which was made for seq; goes on in the background. LEAT_AGAIN: no room now. */
 int leat_kafka_transaction_commit(struct leat_sink *sink, uint64_t seq, struct leat_error *err) LEAT_CHECKED;
+/* Whether somebody else took the transactional id: the producer is fenced, and not because its transaction was open for too long. */
+bool leat_kafka_transaction_was_taken(const struct leat_sink *sink);
 /* Lets a commit go on for at most timeout_ms. LEAT_AGAIN: it isn't done. */
 int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct leat_error *err) LEAT_CHECKED;
-/* Takes back what is open, before the producer is closed in good order. */
+/* Takes back what is open, before the producer is closed. */
 void leat_kafka_transaction_abort(struct leat_sink *sink);
 /* Whether what was gathered has to be committed in the middle of the source's transaction. */
 bool leat_kafka_transaction_is_full(const struct leat_sink *sink);

@@ -95,6 +95,7 @@ int leat_kafka_transaction_commit(struct leat_sink *sink, uint64_t seq, struct l
     transaction->state = KAFKA_COMMITTING;
     transaction->seq = seq;
     transaction->within = sink->open.inside;
+    transaction->asked = false;
     rc = leat_kafka_transaction_go_on(sink, KAFKA_COMMIT_SLICE_MS, err);
     return rc == LEAT_AGAIN ? LEAT_OK : rc;
 }
@@ -109,6 +110,7 @@ int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct 
         return LEAT_FAIL;
     if (flushed)
         return LEAT_AGAIN;
+    transaction->asked = true;
     rd_kafka_error_t *error = rd_kafka_commit_transaction(sink->producer.client.handle, KAFKA_COMMIT_MS);
     if (error)
         return fail(sink, error, "committing a Kafka transaction", err);
@@ -125,14 +127,27 @@ int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct 
 void leat_kafka_transaction_abort(struct leat_sink *sink)
 {
     /* One that is being committed is the brokers' business already, and librdkafka 2.0 ends the process if it is told to abort it. */
-    if (!sink->prepared || sink->transaction.state != KAFKA_GATHERING)
+    if (!sink->prepared || sink->transaction.state == KAFKA_NOTHING_OPEN || (sink->transaction.state == KAFKA_COMMITTING && sink->transaction.asked))
         return;
-    /* Else readers wait for its timeout. If it can't be told, they do. */
+    /* Else readers wait for its timeout; if it can't be told, they do. And librdkafka 2.0 ends the process when a producer is closed while a
+     * transaction goes on that has just come to a further partition: it still asks the coordinator for that, and counts wrongly. */
     (void)rd_kafka_purge(sink->producer.client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_error_t *error = rd_kafka_abort_transaction(sink->producer.client.handle, KAFKA_DOWN_WAIT_MS);
     if (error)
         rd_kafka_error_destroy(error);
     sink->transaction.state = KAFKA_NOTHING_OPEN;
+}
+
+bool leat_kafka_transaction_was_taken(const struct leat_sink *sink)
+{
+    if (!sink->producer.client.handle)
+        return false;
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(sink->producer.client.handle, NULL, 0);
+    if (fatal != RD_KAFKA_RESP_ERR__FENCED && fatal != RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH && fatal != RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
+        return false;
+    uint64_t open_us = leat_monotonic_us(sink->env.clock) - sink->transaction.began_us;
+    uint64_t timeout_ms = (uint64_t)leat_kafka_given_number(sink->env.config, "transaction.timeout.ms", KAFKA_TRANSACTION_TIMEOUT_MS);
+    return sink->transaction.state == KAFKA_NOTHING_OPEN || open_us < timeout_ms * 1000;
 }
 
 bool leat_kafka_transaction_is_full(const struct leat_sink *sink)

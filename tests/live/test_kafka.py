@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import signal
+import threading
 import time
 import uuid
 
@@ -251,9 +252,54 @@ def test_nothing_is_lost_over_kills_of_everything(tmp_path, pytestconfig):
     kills, others = (200, 5) if pytestconfig.getoption("--full") else (20, 1)
     seed = random.randrange(2 ** 32)
     print(f"tests/live/kafka-campaign --kills {kills} --broker-kills {others} --pauses {others} --broker-pauses {others} --seed {seed}")
-    for sink, result in KafkaCampaign(tmp_path, kills, seed, others, others, others).run().items():
+    for sink, result in KafkaCampaign(tmp_path, kills, seed, broker_kills=others, pauses=others, broker_pauses=others).run().items():
         print(f"{sink}: {result}")
         assert result.clean, f"seed {seed}, sink {sink}: {result}"
+
+
+class Others:
+    """Two producers whose transactions overlap, so that one is open at the topic's end always."""
+
+    def __init__(self, kafka, topic):
+        self.producers = [Producer(kafka.client(**{"transactional.id": f"{topic}.{number}"})) for number in range(2)]
+        self.topic, self.ending, self.rounds = topic, threading.Event(), 0
+        for producer in self.producers:
+            producer.init_transactions(30)
+        self._begin(self.producers[0])
+        self.thread = threading.Thread(target=self._go_on, daemon=True)
+        self.thread.start()
+
+    def _begin(self, producer):
+        producer.begin_transaction()
+        producer.produce(self.topic, key="another", value="x")
+        producer.flush()
+
+    def _go_on(self):
+        while not self.ending.is_set():
+            for one, other in (self.producers, self.producers[::-1]):
+                self._begin(other)
+                one.commit_transaction(30)
+            self.rounds += 1
+        self.producers[0].commit_transaction(30)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.ending.set()
+        self.thread.join()
+
+
+def test_others_that_write_to_the_checkpoint_topic_all_the_time_hold_nobody_back(stopped, kafka, numbers, name):
+    """What is read to is the end as it was; who waited for a moment without an open transaction would wait for ever."""
+    with Others(kafka, f"{name}.leat-checkpoint") as others:
+        stopped.start()
+        streaming(stopped)
+        numbers.insert(5)
+        stopped.wait_until_delivered(numbers.server, "exact")
+        assert others.rounds > 5 and others.thread.is_alive()
+    assert "stays open" not in stopped.log_text()
+    assert numbers_of(values(kafka, f"{name}.exact")) == numbers.written
 
 
 # ---- Stops, each with its cure ----

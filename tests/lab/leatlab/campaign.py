@@ -27,6 +27,7 @@ class Campaign:
         self.seed = seed
         self.say = say
         self.kind = kind  # of server: a class of the lab
+        self.xa = issubclass(kind, Mysql)
         self.noticed = []  # seconds until a swallowed connection was given up
         events = ["kill"] * kills + ["server"] * server_kills + ["cut"] * cuts + ["swallow"] * swallowings
         self.random.shuffle(events)
@@ -57,7 +58,7 @@ class Campaign:
         sysbench.prepare()
         self.load = None
         with MixedLoad(self.server.connect, seed=self.seed, rows_max=2000, pause_s=0.002,
-                       xa=issubclass(self.kind, Mysql)) as mixed:
+                       xa=self.xa) as mixed:
             for number, event in enumerate(self.events, 1):
                 if self.load is None or self.load.poll() is not None:
                     self.load = sysbench.start(threads=1, time_s=3600, rate=200)

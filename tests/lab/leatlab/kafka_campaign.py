@@ -8,7 +8,7 @@ import time
 
 from .campaign import Campaign
 from .compare import Comparison, compare
-from .kafka import Kafka
+from .kafka import QUICK_LEADERS, Kafka
 from .leat import Leat, program
 
 # One topic of one partition each, so that the order of all changes shows.
@@ -22,25 +22,34 @@ TIMEOUT_MS = 2000  # of Kafka transactions: a pause outlasts it
 
 
 class KafkaCampaign(Campaign):
-    """`kills` of leat, and among them `broker_kills`, `pauses` of leat that outlast a Kafka transaction, and `broker_pauses`."""
+    """`kills` of leat, and among them what befalls it and the brokers, each so many times:
 
-    def __init__(self, folder, kills, seed, broker_kills=0, pauses=0, broker_pauses=0, brokers=1, say=print):
+    broker_kills; pauses of leat that outlast a Kafka transaction; broker_pauses; leaders: their kill, or all of them moved, coordinators
+    included (three brokers); network: cuts, in the middle of an answer too, hosts that are gone, refusals; twins: a second leat of the same name, that
+    comes later or at the same time, and of which one has to end with 15.
+    """
+
+    def __init__(self, folder, kills, seed, brokers=1, say=print, **others):
         super().__init__(folder, kills, seed, say=say)
-        self.events += ["broker"] * broker_kills + ["pause"] * pauses + ["broker_pause"] * broker_pauses
+        names = {"broker_kills": "broker", "pauses": "pause", "broker_pauses": "broker_pause", "leaders": "leader", "networks": "network", "twins": "twin"}
+        self.events += [names[what] for what, count in others.items() for _ in range(count)]
         self.random.shuffle(self.events)
         self.brokers = brokers
+        self.xa = "twin" not in self.events  # a twin's journal may begin within a branch
 
     def run(self):
         """{sink: Comparison}"""
-        quick = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": 300}
-        with self.kind("campaign", max_binlog_size="8M") as server, Kafka("campaign", brokers=self.brokers, **quick) as self.kafka:
+        quick = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": 300, **QUICK_LEADERS}
+        with self.kind("campaign", max_binlog_size="8M") as server, \
+                Kafka("campaign", brokers=self.brokers, proxied="network" in self.events, **quick) as self.kafka:
             self.server = server
             start = server.position()[:2]
+            exact = {"transaction.timeout.ms": str(TIMEOUT_MS)}
             sinks = {sink: {**ONE, **given, "backoff_max": "1s",
-                            "kafka": self.kafka.client(**({} if "delivery" in given else {"transaction.timeout.ms": str(TIMEOUT_MS)}))}
+                            "kafka": self.kafka.client(proxied=bool(self.kafka.proxies), **({} if "delivery" in given else exact))}
                      for sink, given in SINKS.items()}
-            self.relay = Leat(self.folder, server.url(), server.password_file(), sinks=sinks, name="campaign",
-                              journal={"segment_size": "1MiB", "keep": "1s"}, source={"start": "%s:%d" % start, "backoff_max": "1s"})
+            self.made = 0
+            self.relay = self._make({"sinks": sinks, "source": {"start": "%s:%d" % start, "backoff_max": "1s"}})
             self.relay.start()
             try:
                 self._fire()
@@ -50,8 +59,17 @@ class KafkaCampaign(Campaign):
             finally:
                 self.relay.kill()
 
+    def _make(self, settings):
+        self.made += 1
+        self.settings = settings
+        return Leat(f"{self.folder}/{self.made}", self.server.url(), self.server.password_file(), name="campaign",
+                    journal={"segment_size": "1MiB", "keep": "1s"}, **settings)
+
     def _broker(self):
-        broker = self.kafka.broker(self.random.randrange(self.brokers) + 1)
+        self._kill_broker(self.random.randrange(self.brokers) + 1)
+
+    def _kill_broker(self, number):
+        broker = self.kafka.broker(number)
         broker.kill()
         time.sleep(self.random.random())
         broker.start(wait=False)
@@ -62,6 +80,50 @@ class KafkaCampaign(Campaign):
 
     def _broker_pause(self):
         self._signal(self.kafka.broker(self.random.randrange(self.brokers) + 1).pid, 1 + self.random.random())
+
+    def _leader(self):
+        topics = ["campaign.leat-checkpoint", "__transaction_state", *(f"campaign.{sink}" for sink in SINKS)]
+        if self.random.random() < 0.5:
+            order = list(range(1, self.brokers + 1))
+            self.random.shuffle(order)
+            self.kafka.wait_ready()
+            self.kafka.move_leaders(order)
+            return
+        topic = self.random.choice([topic for topic in topics if topic.startswith("__") or topic in self.kafka.topics()])
+        leader = self.kafka.leader(topic, self.random.randrange(5) if topic.startswith("__") else 0)
+        if leader:
+            self._kill_broker(leader)
+
+    def _network(self):
+        """One broker's, or all of them."""
+        proxies = self.kafka.proxies if self.random.random() < 0.4 else [self.random.choice(self.kafka.proxies)]
+        how, seconds = self.random.choice(["cut", "cut_after", "swallow", "refuse", "delay"]), 2 * TIMEOUT_MS / 1000 * self.random.random()
+        for proxy in proxies:
+            {"cut": proxy.cut, "cut_after": lambda: proxy.cut_after(self.random.randrange(1, 2000)), "swallow": proxy.swallow,
+             "refuse": proxy.refuse, "delay": lambda: proxy.delay(0.3)}[how]()
+        time.sleep(0 if how == "cut" else seconds)
+        for proxy in proxies:
+            proxy.restore()
+            if how == "swallow" and self.random.random() < 0.5:
+                proxy.cut()  # else what was held back arrives late
+
+    def _twin(self):
+        """Another leat under the name, with a journal of its own; whoever is left goes on."""
+        one, together = self.relay, self.random.random() < 0.5
+        if together:
+            one.kill()
+        other = self._make(self.settings)
+        for relay in (one, other) if together else (other,):
+            relay.start()
+        deadline = time.monotonic() + 120
+        while one.running and other.running:
+            if time.monotonic() > deadline:
+                raise AssertionError("two leats of one name run beside one another")
+            time.sleep(0.02)
+        ended, self.relay = (other, one) if one.running else (one, other)
+        if ended.process.wait() != 15 or not self.relay.running:
+            raise AssertionError(f"of two leats that came {'together' if together else 'after one another'}, one ended with {ended.process.wait()}, the "
+                                 f"other {'runs' if self.relay.running else 'ended too'}:\n{ended.log_text()[-2000:]}\n{self.relay.log_text()[-2000:]}")
 
     @staticmethod
     def _signal(pid, seconds):

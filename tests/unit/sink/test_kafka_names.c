@@ -151,7 +151,32 @@ START_TEST(topics_of_no_table_have_no_tables_in_their_name)
     ck_assert_str_eq(made, "shop.events-x");
     free(made);
     ck_assert_ptr_null(leat_kafka_topic_name(&env, "{table}", &err));
-    ck_assert_ptr_nonnull(strstr(err.message, "only `topic` and `topics`"));
+    ck_assert_ptr_nonnull(strstr(err.message, "only `topic`, `topics` and `schema_topic`"));
+}
+END_TEST
+
+static void statement_goes_to(const char *schema_topic, const char *database, const char *table, const char *expected)
+{
+    struct leat_sink_config config = {.name = (char *)(uintptr_t)"events", .schema_topic = (char *)(uintptr_t)schema_topic};
+    struct leat_sink_env env = {.config = &config, .relay_name = "shop"};
+    struct leat_error err = {0};
+    struct kafka_names *names = NULL;
+    struct leat_buf topic = {0};
+    struct leat_text a = text(database ? database : ""), b = text(table ? table : "");
+    ck_assert_int_eq(leat_kafka_names_new(&names, &env, &err), LEAT_OK);
+    ck_assert(leat_kafka_names_statements_vary(names));
+    ck_assert_int_eq(leat_kafka_names_statement(names, database ? &a : NULL, table ? &b : NULL, &topic, &err), LEAT_OK);
+    ck_assert_str_eq(leat_buf_cstr(&topic), expected);
+    leat_buf_free(&topic);
+    leat_kafka_names_free(&names);
+}
+
+START_TEST(statements_may_go_by_their_table)
+{
+    statement_goes_to("ddl.{database}.{table}", "my db", "cart", "ddl.my_db.cart");
+    statement_goes_to("%{database}_ddl", "shop", "cart", "shop_ddl");
+    statement_goes_to("ddl-{database}-{table}", "shop", NULL, "ddl-shop-");
+    statement_goes_to("ddl-{database}", NULL, NULL, "ddl-");
 }
 END_TEST
 
@@ -165,6 +190,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(all, names_that_kafka_does_not_take_are_refused);
     LEAT_TEST_ADD(all, mistakes_in_templates_and_rules_are_named);
     LEAT_TEST_ADD(all, topics_of_no_table_have_no_tables_in_their_name);
+    LEAT_TEST_ADD(all, statements_may_go_by_their_table);
     return all;
 }
 
