@@ -38,8 +38,8 @@ static const struct import_reason reasons[] = {
     {"value.converter", "JSON is what leat writes; Avro and Protobuf aren't there"},
     {"key.converter.*", "of converters, schemas.enable is taken"},
     {"value.converter.*", "of converters, schemas.enable is taken"},
-    {"transforms*", "transforms aren't there but as settings: columns, topics, headers; look through them"},
-    {"predicates*", "there are no predicates"},
+    {"transforms*", "of transforms ExtractNewRecordState and EventRouter are here; columns, topics and headers do what some others do"},
+    {"predicates*", "there are no predicates, but lists of tables"},
     {"converters*", "there are no custom converters"},
     {"topic.naming.strategy", "see topic and topics"},
     {"topic.creation.*", "see topic_partitions, topic_replication, topic_config"},
@@ -179,7 +179,7 @@ static void take_format(struct import *import)
         "decimal.handling.mode", "bigint.unsigned.handling.mode", "binary.handling.mode", "time.precision.mode", "tombstones.on.delete",
         "skipped.operations", "message.key.columns", "include.query", "include.schema.changes", "include.schema.comments",
         "provide.transaction.metadata", "unavailable.value.placeholder", "field.name.adjustment.mode", "schema.name.adjustment.mode",
-        "sanitize.field.names", "key.converter.schemas.enable", "value.converter.schemas.enable"};
+        "sanitize.field.names", "key.converter.schemas.enable", "value.converter.schemas.enable", "header.converter", "header.converter.schemas.enable"};
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         struct import_setting *setting = import_find(import, settings[i]);
         if (setting)
@@ -209,7 +209,9 @@ static void unwrap_server(struct import *import)
                     {"debezium.sink.kafka.producer.", "sink.kafka.producer."},
                     {"debezium.format.key.", "key.converter."},
                     {"debezium.format.value.", "value.converter."},
-                    {"debezium.transforms", "transforms"}};
+                    {"debezium.format.header.", "header.converter."},
+                    {"debezium.transforms", "transforms"},
+                    {"debezium.predicates", "predicates"}};
     for (size_t i = 0; i < import->count; i++) {
         for (size_t k = 0; k < sizeof prefixes / sizeof *prefixes; k++) {
             size_t size = strlen(prefixes[k].theirs);
@@ -237,6 +239,7 @@ void import_debezium(struct import *import)
     take_topics(import);
     take_masks(import);
     take_format(import);
+    import_debezium_transforms(import);
     take_kafka(import);
     import_leave(import, reasons, sizeof reasons / sizeof *reasons);
 }

@@ -1,7 +1,7 @@
 /* What the translators share.
  *
  * read.c: a file's text into settings. pattern.c: regular expressions into our patterns. write.c: YAML, and what is said about settings.
- * debezium.c, maxwell.c, canal.c: one tool each. kafka.c: properties of Kafka's Java clients, as all three have them. */
+ * debezium.c (and debezium_transforms.c), maxwell.c, canal.c: one tool each. kafka.c: properties of Kafka's Java clients, as all three have them. */
 #ifndef LEAT_IMPORT_IMPORT_INT_H
 #define LEAT_IMPORT_IMPORT_INT_H
 
@@ -73,6 +73,9 @@ void import_split(const char *text, void (*each)(void *context, const char *part
 
 /* kafka.c: properties of a Java producer: those that librdkafka has, and reasons for the others. */
 void import_java_kafka(struct import *import, const char *prefix);
+
+/* debezium_transforms.c: those that the format has; import->relay is the prefix of topics. */
+void import_debezium_transforms(struct import *import);
 
 void import_debezium(struct import *import);
 void import_maxwell(struct import *import);

@@ -10,7 +10,7 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 LEAT = os.environ.get("LEAT", str(TOP / "build" / "asan" / "leat"))
 DATA = TOP / "tests/data/import"
-FILES = ["debezium.json", "maxwell.properties", "instance.properties"]
+FILES = ["debezium.json", "outbox.json", "maxwell.properties", "instance.properties"]
 
 
 def leat(*words):
@@ -41,9 +41,29 @@ def test_every_setting_is_taken_or_spoken_of_and_no_secret_is_shown(name):
             assert re.search(word, done.stdout, re.I), f"{name}: {value}: {word} is nowhere in:\n{done.stdout}"
 
 
-def test_a_translation_whole():
-    done = leat("config", "import", "tests/data/import/debezium.json")
-    assert done.stdout == (DATA / "debezium.yaml").read_text()
+@pytest.mark.parametrize("name", ["debezium", "outbox"])
+def test_a_translation_whole(name):
+    done = leat("config", "import", f"tests/data/import/{name}.json")
+    assert done.stdout == (DATA / f"{name}.yaml").read_text()
+
+
+def test_transforms_of_debezium_server_and_of_2x(tmp_path):
+    (tmp_path / "application.properties").write_text('''debezium.source.connector.class=io.debezium.connector.mysql.MySqlConnector
+debezium.source.topic.prefix=shop
+debezium.source.database.hostname=db1
+debezium.transforms=unwrap
+debezium.transforms.unwrap.type=io.debezium.transforms.ExtractNewRecordState
+debezium.transforms.unwrap.delete.handling.mode=none
+debezium.transforms.unwrap.add.headers=op,db
+debezium.format.header=json
+debezium.transforms.unwrap.predicate=carts
+debezium.predicates=carts
+debezium.predicates.carts.type=org.apache.kafka.connect.transforms.predicates.TopicNameMatches
+debezium.predicates.carts.pattern=.*\\\\.app\\\\.cart.*
+''')
+    done = leat("config", "import", tmp_path / "application.properties")
+    for line in ('transforms: "unwrap"', 'unwrap.tables: "app.cart*"', 'unwrap.delete.tombstone.handling.mode: "delete-to-tombstone"', 'unwrap.add.headers: "op,db"'):
+        assert line in done.stdout, done.stdout
 
 
 def test_files_of_no_tool_are_refused(tmp_path):
