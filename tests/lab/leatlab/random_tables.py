@@ -17,6 +17,7 @@ from .witness import Table
 REFUSED = {139, 1114, 1118, 1153, 1264}
 MARIADB_WITHOUT_DEFAULT = ("enum", "set", "json_text", "short_text", "wide_text", "long_text", "compressed")
 BYTES_MAX = 1 << 20  # of a table's rows
+STATEMENT_S = 600
 
 
 class Player:
@@ -24,7 +25,8 @@ class Player:
 
     def __init__(self, server, database, zone):
         self.server, self.database = server, database
-        self.writer, self.reader = server.connect(), server.connect(conv={})
+        # A server that doesn't come to an end of a statement is told as a failed round.
+        self.writer, self.reader = server.connect(read_timeout=STATEMENT_S), server.connect(conv={}, read_timeout=STATEMENT_S)
         self.flavour = random_values.Flavour(self.writer)
         self.statements, self.refused, self.copies_max = [], {}, 24
         self.run(f"CREATE DATABASE {quoted(database)}", f"USE {quoted(database)}", "SET sql_mode='ALLOW_INVALID_DATES'", f"SET time_zone='{zone}'")
