@@ -152,6 +152,14 @@ static void drop_key(struct leat_draft *draft, const char *name)
         leat_draft_key_remove(draft, at);
 }
 
+/* What is called so and constrains rows: other keys of that name, IF EXISTS or a CHECK's, stay. */
+static void drop_unique(struct leat_draft *draft, const char *name)
+{
+    uint32_t at = find_old_key(draft, name);
+    if (at != UINT32_MAX && (draft->keys[at]->primary || draft->keys[at]->flags & LEAT_INDEX_UNIQUE))
+        leat_draft_key_remove(draft, at);
+}
+
 static bool drop_foreign(struct leat_draft *draft, const char *name)
 {
     for (uint32_t i = 0; i < draft->foreign_count; i++)
@@ -228,8 +236,10 @@ static bool parse_drop(struct leat_parse *parse, struct leat_draft *draft)
         return false;
     if ((foreign || constraint) && drop_foreign(draft, name))
         return true;
-    if (key || constraint)
+    if (key)
         drop_key(draft, name);
+    else if (constraint)
+        drop_unique(draft, name);
     return true;
 }
 

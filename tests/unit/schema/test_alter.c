@@ -133,6 +133,10 @@ ALTER_TEST(drop_foreign_key, LEAT_TABLE_OF_MYSQL, "ADD CONSTRAINT f FOREIGN KEY 
 ALTER_TEST(drop_constraint, LEAT_TABLE_OF_MYSQL, "DROP CONSTRAINT ucd",
            "a int NOT NULL, b varchar(20) #45, c decimal(10,2) = 1.00, d datetime; PRIMARY(a); kb(b)")
 
+ALTER_TEST(drop_constraint_leaves_a_plain_key_of_its_name, LEAT_TABLE_OF_MARIADB, "DROP CONSTRAINT IF EXISTS kb",
+           "a int(11) NOT NULL, b varchar(20) #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL; PRIMARY(a);"
+           " UNIQUE ucd(c,d); kb(b)")
+
 ALTER_TEST(drop_check, LEAT_TABLE_OF_MYSQL, "DROP CHECK k",
            "a int NOT NULL, b varchar(20) #45, c decimal(10,2) = 1.00, d datetime; PRIMARY(a); UNIQUE ucd(c,d); "
            "kb(b)")
@@ -341,6 +345,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, drop_key_if_exists);
     LEAT_TEST_ADD(suite, drop_foreign_key);
     LEAT_TEST_ADD(suite, drop_constraint);
+    LEAT_TEST_ADD(suite, drop_constraint_leaves_a_plain_key_of_its_name);
     LEAT_TEST_ADD(suite, drop_check);
     LEAT_TEST_ADD(suite, modify_column);
     LEAT_TEST_ADD(suite, modify_column_moves);
