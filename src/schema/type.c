@@ -286,16 +286,52 @@ static void put_escaped(struct leat_buf *buf, struct leat_text text)
     }
 }
 
-/* As the column has it: what its character set doesn't have is a question mark there. */
+/* The shortest piece at the text's beginning that is a character; 0: there is none. */
+static size_t put_character(struct leat_buf *buf, struct leat_text text, enum leat_charset charset)
+{
+    enum { BYTES_MAX = 4 };
+    struct leat_buf utf8 = {0};
+    size_t size = 1;
+    while (size <= text.size && size <= BYTES_MAX && leat_charset_to_utf8(&utf8, charset, text.bytes, size, NULL) != LEAT_OK)
+        size++;
+    bool found = size <= text.size && size <= BYTES_MAX;
+    if (found)
+        put_escaped(buf, (struct leat_text){(const char *)utf8.data, (uint32_t)utf8.size});
+    leat_buf_free(&utf8);
+    return found ? size : 0;
+}
+
+/* As the column has it: what its character set doesn't have is a question mark there, and so is each byte of what is no text in it. */
 static void put_member(struct leat_buf *buf, struct leat_text member, enum leat_charset charset)
 {
     struct leat_buf utf8 = {0};
-    if (charset == LEAT_CHARSET_BINARY ||
-        leat_charset_to_utf8(&utf8, charset, (const uint8_t *)member.bytes, member.size, NULL) != LEAT_OK)
-        put_escaped(buf, member);
-    else
+    if (charset == LEAT_CHARSET_BINARY)
+        charset = LEAT_CHARSET_UTF8MB4;
+    if (leat_charset_to_utf8(&utf8, charset, member.bytes, member.size, NULL) == LEAT_OK)
         put_escaped(buf, (struct leat_text){(const char *)utf8.data, (uint32_t)utf8.size});
+    else
+        for (uint32_t i = 0; i < member.size;) {
+            size_t size = put_character(buf, (struct leat_text){member.bytes + i, member.size - i}, charset);
+            if (!size)
+                leat_buf_puts(buf, "?");
+            i += size ? (uint32_t)size : 1;
+        }
     leat_buf_free(&utf8);
+}
+
+static void print_members(struct leat_draft *draft, struct leat_column *column)
+{
+    enum leat_charset charset = leat_charset_of(column->collation);
+    struct leat_buf text = {0};
+    leat_buf_puts(&text, column->type == LEAT_TYPE_SET ? "set(" : "enum(");
+    for (uint32_t i = 0; i < column->member_count; i++) {
+        leat_buf_puts(&text, i ? ",'" : "'");
+        put_member(&text, column->members[i], charset);
+        leat_buf_puts(&text, "'");
+    }
+    leat_buf_puts(&text, ")");
+    column->type_text = leat_draft_text(draft, (const char *)text.data, text.size);
+    leat_buf_free(&text);
 }
 
 static bool resolve_members(struct leat_draft *draft, struct leat_column *column,
@@ -303,7 +339,6 @@ static bool resolve_members(struct leat_draft *draft, struct leat_column *column
 {
     enum { ENUM_BYTE_MAX = 255, ENUM_MAX = 65535, SET_MAX = 64 };
     bool set = said->kind == LEAT_SAID_SET;
-    struct leat_buf text = {0};
     struct leat_text *members = (struct leat_text *)(uintptr_t)column->members;
     if (column->member_count > (set ? SET_MAX : ENUM_MAX) || !column->member_count)
         return wrong(draft, "so many members");
@@ -317,15 +352,7 @@ static bool resolve_members(struct leat_draft *draft, struct leat_column *column
             members[i] = leat_draft_text(draft, members[i].bytes, members[i].size - 1u);
     if (!leat_members_encode(draft, members, column->member_count, charset))
         return wrong(draft, "so many members of many characters");
-    leat_buf_puts(&text, set ? "set(" : "enum(");
-    for (uint32_t i = 0; i < column->member_count; i++) {
-        leat_buf_puts(&text, i ? ",'" : "'");
-        put_member(&text, members[i], charset);
-        leat_buf_puts(&text, "'");
-    }
-    leat_buf_puts(&text, ")");
-    column->type_text = leat_draft_text(draft, (const char *)text.data, text.size);
-    leat_buf_free(&text);
+    print_members(draft, column);
     return true;
 }
 
@@ -413,21 +440,32 @@ bool leat_type_resolve(struct leat_draft *draft, struct leat_draft_column *colum
     return resolve_characters(draft, &column->column, said);
 }
 
-/* From one character set into another, by way of UTF-8. */
-static bool convert_members(struct leat_draft *draft, struct leat_column *column, uint32_t collation)
+/* Members keep their bytes, whatever these are in the other character set: servers don't convert them. A default is one of them. Of
+ * members with zero bytes in them MariaDB 11 may take those of another column. */
+static bool keep_members(struct leat_draft *draft, struct leat_column *column, uint32_t collation)
 {
-    struct leat_text *members = (struct leat_text *)(uintptr_t)column->members;
+    enum { MARIADB_MIXES = 110000 };
     enum leat_charset was = leat_charset_of(column->collation), is = leat_charset_of(collation);
-    struct leat_buf text = {0};
-    bool converted = true;
-    for (uint32_t i = 0; i < column->member_count && converted && was != is; i++) {
-        leat_buf_clear(&text);
-        converted = leat_charset_to_utf8(&text, was, members[i].bytes, members[i].size, NULL) == LEAT_OK;
-        if (converted)
-            members[i] = leat_draft_text(draft, (const char *)text.data, text.size);
+    struct leat_text default_value = column->default_value;
+    bool mixes = leat_draft_mariadb(draft) && draft->server->version >= MARIADB_MIXES && leat_charset_has_ascii(is);
+    if (!column->member_count || was == is)
+        return true;
+    for (uint32_t i = 0; i < column->member_count; i++) {
+        struct leat_text member = column->members[i];
+        struct leat_buf before = {0}, after = {0};
+        put_member(&before, member, was);
+        put_member(&after, member, is);
+        if (column->type == LEAT_TYPE_ENUM && default_value.size && before.size == default_value.size &&
+            memcmp(before.data, default_value.bytes, before.size) == 0)
+            column->default_value = leat_draft_text(draft, (const char *)after.data, after.size);
+        leat_buf_free(&before);
+        leat_buf_free(&after);
+        if (mixes && memchr(member.bytes, 0, member.size))
+            return wrong(draft, "members of a wide character set, taken as of another,");
     }
-    leat_buf_free(&text);
-    return converted && (was == is || leat_members_encode(draft, members, column->member_count, is));
+    column->collation = collation;
+    print_members(draft, column);
+    return true;
 }
 
 /* Texts and VARCHARs become wider where the characters do; never narrower. */
@@ -442,8 +480,8 @@ bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *colum
         return true;
     if (!was || !is)
         return wrong(draft, "a character set that isn't known");
-    if (!convert_members(draft, of, collation))
-        return wrong(draft, "a member that the character set doesn't have");
+    if (!keep_members(draft, of, collation))
+        return false;
     of->collation = collation;
     switch (of->type) {
     case LEAT_TYPE_STRING:

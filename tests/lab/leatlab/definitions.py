@@ -2,9 +2,12 @@
 left behind among them. A replica of that server repeats all of it with FULL metadata, under the same GTIDs: what leat makes of
 the one must be what it makes of the other, change by change, and what it knows in the end what the server says of its tables."""
 
+import fcntl
 import json
+import os
 import random
 import re
+import resource
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -14,7 +17,7 @@ from .mysql import Mysql
 from .random_ddl import Client, Gone
 from .server_tables import differences, server_tables
 
-QUICK = {"sync_binlog": 0, "innodb_flush_log_at_trx_commit": 0, "innodb_doublewrite": 0, "event_scheduler": "OFF"}
+QUICK = {"sync_binlog": 0, "innodb_flush_log_at_trx_commit": 0, "innodb_doublewrite": 0, "event_scheduler": "OFF", "performance_schema": "OFF"}
 MARIADB_QUICK = {"log_slave_updates": True, "slave_ddl_exec_mode": "STRICT", "gtid_strict_mode": "ON", "sync_relay_log_info": 0, "sync_master_info": 0}
 RELAY = {"heartbeat": "500ms", "backoff_max": "1s"}
 ROUNDS_OF_A_RELAY = 8  # then it begins anew, with tables that it reads from the server
@@ -45,12 +48,38 @@ class Tally:
                 f"{self.tables} definitions held against information_schema, {self.rounds} rounds, {self.given_up} given up because a server crashed or its replica didn't follow, "
                 f"{len(self.differences)} differences")
 
+    def counts(self):
+        return {name: value for name, value in vars(self).items() if isinstance(value, int)} | {"differences": len(self.differences)}
+
+
+def add_to_totals(path, mode, before, tally):
+    """What this round added, in a file that several campaigns share."""
+    with open(path, "a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        text = file.read()
+        totals = json.loads(text) if text else {}
+        mine = totals.setdefault(mode, {})
+        for name, value in tally.counts().items():
+            mine[name] = mine.get(name, 0) + value - before.get(name, 0)
+        mine["rounds_that_differ"] = mine.get("rounds_that_differ", 0) + (len(tally.differences) > before.get("differences", 0))
+        file.truncate(0)
+        file.write(json.dumps(totals, indent=1) + "\n")
+
+
+def processor_s(pid):
+    """Seconds of processor that a process has taken."""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 class Campaign:
     """On one kind of server. A round begins with empty databases, and is the same for the same seed and number."""
 
-    def __init__(self, folder, mode, seed, clients=3, steps=150, lower_case=0, say=print):
+    def __init__(self, folder, mode, seed, clients=3, steps=150, lower_case=0, say=print, go_on=False, totals=None):
+        """go_on: past differences, each of which is told when it is found. totals: a file to which each round is added."""
         self.folder, self.mode, self.seed, self.clients, self.steps, self.lower_case, self.say = folder, mode, seed, clients, steps, lower_case, say
+        self.go_on, self.totals = go_on, totals
         self.kind, self.metadata = KINDS[mode]
         self.tally = Tally()
         self.relays = []
@@ -81,7 +110,8 @@ class Campaign:
     def run(self, seconds=None, statements=None, only=None):
         end = time.monotonic() + (seconds or 0)
         number = only or 0
-        while not self.tally.differences and (self.tally.statements < statements if statements else time.monotonic() < end):
+        while (self.go_on or not self.tally.differences) and (self.tally.statements < statements if statements else time.monotonic() < end):
+            before = self.tally.counts()
             try:
                 self.round(number, None if statements else end)
             except (Astray, Gone) as why:
@@ -91,10 +121,23 @@ class Campaign:
                     break
                 self.__exit__()
                 self.__enter__()
+            if self.totals:
+                add_to_totals(self.totals, self.mode, before, self.tally)
+            if self.go_on and len(self.tally.differences) > before["differences"]:
+                for difference in self.tally.differences[before["differences"]:][:3]:
+                    self.say(f"  {self.mode} seed {self.seed}: {difference}", flush=True)
+                self.begin_relays(number + 1)
             number += 1
             if only is not None:
                 break
         return self.tally
+
+    def spent(self):
+        """Seconds of processor so far: of the two servers, of leat and of this process."""
+        leat = resource.getrusage(resource.RUSAGE_CHILDREN)
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        return (f"server {processor_s(self.server.pid):.0f} s, replica {processor_s(self.replica.pid):.0f} s, leat {leat.ru_utime + leat.ru_stime:.0f} s, "
+                f"campaign {own.ru_utime + own.ru_stime:.0f} s")
 
     # A round.
 

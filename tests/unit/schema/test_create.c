@@ -212,6 +212,53 @@ START_TEST(members_are_in_their_columns_character_set)
 }
 END_TEST
 
+static void check_member(const struct leat_catalog *catalog, const char *bytes, uint32_t size, const char *type, const char *default_value)
+{
+    struct leat_table *table;
+    ck_assert_int_eq(leat_catalog_find(catalog, "d", "t", &table, NULL), LEAT_CATALOG_DEFINED);
+    const struct leat_column *column = leat_table_view(table)->columns;
+    ck_assert_uint_eq(column->members[0].size, size);
+    ck_assert_mem_eq(column->members[0].bytes, bytes, size);
+    ck_assert_str_eq(column->type_text.bytes, type);
+    ck_assert_str_eq(column->default_value.bytes, default_value);
+    leat_table_release(&table);
+}
+
+/* No server turns them into the other character set: the bytes of an é in latin1 are no text in utf8mb4. */
+START_TEST(convert_leaves_members_bytes_as_they_are)
+{
+    struct leat_catalog *catalog = leat_catalog_new();
+    put_database(catalog, "d", 45);
+    run(catalog, "CREATE TABLE t (a ENUM('\xc3\xa9','x') CHARACTER SET latin1 DEFAULT '\xc3\xa9')");
+    check_member(catalog, "\xe9", 1, "enum('\xc3\xa9','x')", "\xc3\xa9");
+    run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4");
+    check_member(catalog, "\xe9", 1, "enum('?','x')", "?");
+    run(catalog, "CREATE OR REPLACE TABLE t (a SET('\xc3\xa9') CHARACTER SET utf8mb4)");
+    run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET latin1");
+    check_member(catalog, "\xc3\xa9", 2, "set('\xc3\x83\xc2\xa9')", "");
+    run(catalog, "CREATE OR REPLACE TABLE t (a SET('a') CHARACTER SET ucs2)");
+    run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4");
+    check_member(catalog, "\0a", 2, "set('\\0a')", "");
+    leat_catalog_free(&catalog);
+}
+END_TEST
+
+/* … which MariaDB 11 stores so that another column's may take their place. */
+START_TEST(convert_of_wide_members_on_mariadb_11_is_unsure)
+{
+    struct leat_catalog *catalog = leat_catalog_new();
+    struct leat_catalog_server server = {.kind = LEAT_TABLE_OF_MARIADB, .version = 110805, .collation = 45, .utf8mb4_collation = 45};
+    leat_catalog_set_server(catalog, &server);
+    put_database(catalog, "d", 45);
+    run(catalog, "CREATE TABLE t (a SET('a') CHARACTER SET ucs2, b SET('q') CHARACTER SET ucs2)");
+    run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET utf16");
+    ck_assert_int_eq(leat_catalog_find(catalog, "d", "t", NULL, NULL), LEAT_CATALOG_DEFINED);
+    run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4");
+    ck_assert_int_eq(leat_catalog_find(catalog, "d", "t", NULL, NULL), LEAT_CATALOG_UNSURE);
+    leat_catalog_free(&catalog);
+}
+END_TEST
+
 START_TEST(catalog_parse_takes_what_show_create_table_prints)
 {
     static const char sql[] = "CREATE TABLE `t` (\n  `a` int NOT NULL AUTO_INCREMENT,\n  `b` varchar(5) CHARACTER SET latin1 COLLATE latin1_bin "
@@ -271,6 +318,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, databases_give_their_collation);
     LEAT_TEST_ADD(suite, a_statement_in_latin1);
     LEAT_TEST_ADD(suite, members_are_in_their_columns_character_set);
+    LEAT_TEST_ADD(suite, convert_leaves_members_bytes_as_they_are);
+    LEAT_TEST_ADD(suite, convert_of_wide_members_on_mariadb_11_is_unsure);
     LEAT_TEST_ADD(suite, catalog_parse_takes_what_show_create_table_prints);
     LEAT_TEST_ADD(suite, catalog_parse_says_what_it_does_not_understand);
     return suite;
