@@ -41,19 +41,30 @@ static unsigned character_max(const struct leat_column *column)
     return bytes && !column->shape ? bytes : 1;
 }
 
+enum { KEY_BYTES_MAX = 3072 }; /* InnoDB's */
+
 /* What InnoDB can't hold of a column is left out of the key, without strict mode; with it nothing was logged. */
 static void shorten(struct leat_draft_part *part, const struct leat_column *column)
 {
-    enum { KEY_BYTES_MAX = 3072 };
     uint64_t bytes = part->prefix ? (uint64_t)part->prefix * character_max(column) : column->length_max;
     if (bytes > KEY_BYTES_MAX)
         part->prefix = KEY_BYTES_MAX / character_max(column);
 }
 
+/* What MariaDB keeps of a geometry in a key that isn't SPATIAL: a point's bytes, whatever was said; a hash's, where it must be unique. */
+static uint32_t geometry_prefix(const struct leat_draft_key *key, const struct leat_draft_part *part, const struct leat_column *column)
+{
+    enum { POINT = 1, POINT_BYTES = 25, HASH_BYTES = 8 };
+    if (column->geometry_type == POINT)
+        return POINT_BYTES;
+    if (part->prefix)
+        return part->prefix;
+    return key->flags & LEAT_INDEX_UNIQUE ? HASH_BYTES : KEY_BYTES_MAX;
+}
+
 /* A prefix as long as the column is none; of what has no prefixes it is none either. */
 static void settle_prefixes(struct leat_draft_key *key, bool mariadb)
 {
-    enum { POINT = 1, POINT_BYTES = 25, POINTER_BYTES = 8 }; /* what MariaDB keeps of a geometry in a key */
     for (uint32_t k = 0; k < key->part_count; k++) {
         struct leat_draft_part *part = &key->parts[k];
         const struct leat_column *column = part->column ? &part->column->column : NULL;
@@ -63,9 +74,9 @@ static void settle_prefixes(struct leat_draft_key *key, bool mariadb)
             part->prefix = 0;
         if (key->flags & (LEAT_INDEX_FULLTEXT | LEAT_INDEX_SPATIAL))
             part->prefix = 0;
-        else if (column && column->type == LEAT_TYPE_GEOMETRY && mariadb && !part->prefix)
-            part->prefix = column->geometry_type == POINT ? POINT_BYTES : key->flags & LEAT_INDEX_UNIQUE ? POINTER_BYTES : 0;
-        else if ((text || blob) && !(key->flags & LEAT_INDEX_UNIQUE))
+        else if (column && column->type == LEAT_TYPE_GEOMETRY && mariadb)
+            part->prefix = geometry_prefix(key, part, column);
+        if ((text || blob) && !(key->flags & (LEAT_INDEX_UNIQUE | LEAT_INDEX_FULLTEXT | LEAT_INDEX_SPATIAL)))
             shorten(part, column);
     }
 }

@@ -287,6 +287,11 @@ ALTER_TEST(other_partition_operations, LEAT_TABLE_OF_MYSQL, "TRUNCATE PARTITION 
            "a int NOT NULL, b varchar(20) #45, c decimal(10,2) = 1.00, d datetime; PRIMARY(a); UNIQUE ucd(c,d); "
            "kb(b)")
 
+ALTER_TEST(keys_on_geometries, LEAT_TABLE_OF_MARIADB,
+           "ADD p POINT, ADD g POLYGON, ADD KEY kp (p(10)), ADD KEY kg (g), ADD KEY kg7 (g(7)), ADD UNIQUE ug (g)",
+           "a int(11) NOT NULL, b varchar(20) #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL, p point = NULL, g polygon = NULL; PRIMARY(a);"
+           " UNIQUE ucd(c,d); UNIQUE ug(g(8)); kb(b); kp(p(25)); kg(g(3072)); kg7(g(7))")
+
 ALTER_TEST(convert_partition, LEAT_TABLE_OF_MARIADB, "CONVERT PARTITION p TO TABLE x",
            "a int(11) NOT NULL, b varchar(20) #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL; PRIMARY(a);"
            " UNIQUE ucd(c,d); kb(b)")
@@ -384,6 +389,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, reorganize_partition);
     LEAT_TEST_ADD(suite, remove_partitioning);
     LEAT_TEST_ADD(suite, other_partition_operations);
+    LEAT_TEST_ADD(suite, keys_on_geometries);
     LEAT_TEST_ADD(suite, convert_partition);
     LEAT_TEST_ADD(suite, add_generated_column);
     LEAT_TEST_ADD(suite, names_with_quotes_and_words);
