@@ -83,5 +83,13 @@ def column_differences(told, other):
     for what, value in mine.items():
         # The server prints expressions anew, in its own words.
         expression = told.get("default_is_expression") and not re.match("current_timestamp", str(told.get("default")), re.I)
+        if what == "default" and re.fullmatch("0x[0-9A-F]*", str(value)) and "binary" in told["type"]:
+            value = before_zero(value)
         if value != other[what] and not (what == "default" and expression and other[what] is not None):
             yield f"{told['name']} {what} {value!r}, the server's {other[what]!r}"
+
+
+def before_zero(digits):
+    """MySQL's information_schema shows a default's bytes up to the first zero; SHOW CREATE TABLE all of them."""
+    data = bytes.fromhex(digits[2:]).split(b"\0")[0]
+    return "0x" + data.hex().upper()
