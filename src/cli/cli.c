@@ -65,6 +65,10 @@ int leat_cli_main(int argc, char **argv)
         cli_man_page(stdout);
         return 0;
     }
+    if (!strcmp(name, "--completion")) {
+        cli_completion(stdout);
+        return 0;
+    }
     const struct cli_command *command = find_command(name);
     int rc = command ? run_command(command, argc - 2, argv + 2, &err) : fail_unknown(name, &err);
     if (fflush(stdout))

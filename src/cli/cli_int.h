@@ -50,6 +50,8 @@ int cli_usage_fail(const struct cli_args *args, struct leat_error *err, const ch
 void cli_help(FILE *out);
 void cli_command_help(FILE *out, const struct cli_command *command);
 void cli_man_page(FILE *out);
+/* completion.c: a script for bash. */
+void cli_completion(FILE *out);
 /* Nothing, if the message is empty: a log has told it. */
 void cli_print_error(const struct leat_error *err);
 

@@ -76,7 +76,7 @@ void cli_help(FILE *out)
     for (size_t i = 0; i < cli_command_count; i++)
         if (cli_commands[i].run != cli_later)
             fprintf(out, "  %-9s %s\n", cli_commands[i].name, cli_commands[i].summary);
-    fputs("\nleat COMMAND --help says more; leat --version; leat --man prints the manual page.\n", out);
+    fputs("\nleat COMMAND --help says more; leat --version; leat --man prints the manual page, leat --completion bash's.\n", out);
     wrap(out, positions, 0, 3);
     fputs("\nExit status:", out);
     for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)

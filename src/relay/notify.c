@@ -1,5 +1,6 @@
-/* What systemd is told (sd_notify(3)): READY once everything runs, STATUS with one line of what is going on, WATCHDOG
- * from real progress, STOPPING. Datagrams to the socket that NOTIFY_SOCKET names; without one nothing is sent. Main thread. */
+/* What systemd is told (sd_notify(3)): READY once everything runs, STATUS with one line of what is going on,
+ * WATCHDOG from real progress, STOPPING. Datagrams to the socket that NOTIFY_SOCKET names; without one
+ * nothing is sent. Main thread. */
 #include "relay_int.h"
 
 #include <errno.h>
@@ -42,7 +43,9 @@ void relay_notify_open(struct relay_notify *notify)
     if (!path)
         return;
     if (!fill_address(&notify->address, &notify->address_size, path)) {
-        leat_log(LEAT_LOG_WARN, "relay", NULL, "NOTIFY_SOCKET is \"%.120s\", which is no address that can be used: systemd is told nothing", path);
+        leat_log(LEAT_LOG_WARN, "relay", NULL,
+                 "NOTIFY_SOCKET is \"%.120s\", which is no address that can be used: systemd is told nothing",
+                 path);
         return;
     }
     notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -63,7 +66,8 @@ static void send_line(const struct relay_notify *notify, const char *line)
 {
     if (notify->fd < 0)
         return;
-    ssize_t sent = sendto(notify->fd, line, strlen(line), MSG_NOSIGNAL, (const struct sockaddr *)&notify->address, notify->address_size);
+    ssize_t sent = sendto(notify->fd, line, strlen(line), MSG_NOSIGNAL,
+                          (const struct sockaddr *)&notify->address, notify->address_size);
     if (sent < 0 && errno != EAGAIN)
         leat_log(LEAT_LOG_DEBUG, "relay", NULL, "telling systemd: %s", strerror(errno));
 }
@@ -81,12 +85,13 @@ static void put_status(struct relay *relay, char *line, size_t size)
         running += sink.state == LEAT_RUNNER_RUNNING;
         lag_us = sink.lag_us > lag_us ? sink.lag_us : lag_us;
     }
-    snprintf(line, size, "STATUS=%s at %s:%llu; %zu of %zu sinks running, %.1f s behind", leat_source_state_name(source.state), source.file,
-             (unsigned long long)source.pos, running, relay->sink_count, (double)lag_us / 1e6);
+    snprintf(line, size, "STATUS=%s at %s:%llu; %zu of %zu sinks running, %.1f s behind",
+             leat_source_state_name(source.state), source.file, (unsigned long long)source.pos, running,
+             relay->sink_count, (double)lag_us / 1e6);
 }
 
-/* The journal is recovered when this is called first. A primary that can't be reached must not keep a machine from booting: the
- * first attempt's end is enough, whichever it is; the states say the rest. */
+/* The journal is recovered when this is called first. A primary that can't be reached must not keep a machine
+ * from booting: the first attempt's end is enough, whichever it is; the states say the rest. */
 static void tell_ready(struct relay *relay)
 {
     struct leat_source_status source;

@@ -50,19 +50,20 @@ struct relay {
     struct leat_control *control;
     struct relay_sink *sinks;
     size_t sink_count;
-    struct leat_filter *journalled;      /* source.tables: of what was quarantined, too, nothing else may be given */
-    struct leat_decoder_options opaque;  /* how that is read; constant once the runners are made */
+    struct leat_filter
+        *journalled; /* source.tables: of what was quarantined, too, nothing else may be given */
+    struct leat_decoder_options opaque; /* how that is read; constant once the runners are made */
     pthread_t source_thread, journal_thread;
     bool source_started, journal_started;
-    int wake_fd; /* eventfd: a thread has something for main */
-    atomic_bool journal_stop; /* don't wait for room or a disk any longer */
+    int wake_fd;                          /* eventfd: a thread has something for main */
+    atomic_bool journal_stop;             /* don't wait for room or a disk any longer */
     atomic_uint_fast64_t journal_beat_us; /* monotonic: when the journal's thread last went on */
     struct relay_notify notify;           /* main thread */
 
     pthread_mutex_t mutex;
-    bool ended;               /* guarded: some thread ended the process's life with `fatal` */
-    struct leat_error fatal;  /* guarded: the first one */
-    bool journal_blocked;     /* guarded: the journal's thread waits for room or for the disk */
+    bool ended;                      /* guarded: some thread ended the process's life with `fatal` */
+    struct leat_error fatal;         /* guarded: the first one */
+    bool journal_blocked;            /* guarded: the journal's thread waits for room or for the disk */
     struct leat_error journal_error; /* guarded: why */
 };
 
@@ -77,16 +78,18 @@ struct leat_source_out relay_source_out(struct relay *relay);
 void relay_ask_checkpoints(struct relay *relay);
 /* The checkpoint that protects the journal's records, or NULL. */
 const struct leat_checkpoint *relay_protecting_checkpoint(const struct relay *relay);
-/* From where the source goes on. Fills resume, borrowing from *state and the sinks' checkpoints; for a journal that begins at a
- * sink's checkpoint it puts the START record and waits until it is synced (so the journal's thread runs already). */
-int relay_find_start(struct relay *relay, struct leat_journal_resume *state, struct leat_source_resume *resume,
-                     struct leat_error *err) LEAT_CHECKED;
+/* From where the source goes on. Fills resume, borrowing from *state and the sinks' checkpoints; for a
+ * journal that begins at a sink's checkpoint it puts the START record and waits until it is synced (so the
+ * journal's thread runs already). */
+int relay_find_start(struct relay *relay, struct leat_journal_resume *state,
+                     struct leat_source_resume *resume, struct leat_error *err) LEAT_CHECKED;
 
-/* scope.c: records what is journalled; *comparable: the last transaction was journalled under the same tables. */
+/* scope.c: records what is journalled; *comparable: the last transaction was journalled under the same
+ * tables. */
 int relay_check_scope(struct relay *relay, bool *comparable, struct leat_error *err) LEAT_CHECKED;
 
-/* alive.c: false when a thread that must go on doesn't, with what is stuck: only a restart helps then. A sink, a server or a full
- * disk that keeps us waiting is no such case. Any thread. */
+/* alive.c: false when a thread that must go on doesn't, with what is stuck: only a restart helps then. A
+ * sink, a server or a full disk that keeps us waiting is no such case. Any thread. */
 bool relay_alive(struct relay *relay, struct leat_error *why);
 
 /* notify.c: systemd. Main thread. */
@@ -97,7 +100,8 @@ int relay_notify_interval_ms(const struct relay *relay); /* how often tick is du
 void relay_notify_tick(struct relay *relay);             /* ready, status, watchdog */
 
 /* command.c: what comes over the control socket. */
-int relay_command(void *relay, const char *command, const json_t *request, json_t **reply, struct leat_error *err);
+int relay_command(void *relay, const char *command, const json_t *request, json_t **reply,
+                  struct leat_error *err);
 /* status.c: everything that is shown, as one JSON object (docs/status-json.md). */
 json_t *relay_snapshot(struct relay *relay);
 
