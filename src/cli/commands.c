@@ -101,8 +101,9 @@ const struct cli_command cli_commands[] = {
      "Shows each definition of a table that the journal (in DIR, or that of the configuration) knows: when and where it began, by which statement, "
      "and what changed. The relay may be running. reload has the running relay take a definition anew, where its stream stands.",
      GROUPS(options_schema, cli_options_config), cli_schema},
-    {"config", "check|print|reference|import [FORMAT|FILE]", "the configuration",
-     "check says what is wrong with it, print shows what is in force with secrets masked, reference prints every setting, or those of "
+    {"config", "check|print|reload|reference|import [FORMAT|FILE]", "the configuration",
+     "check says what is wrong with it, print shows what is in force with secrets masked, reload hands the sinks and log settings to the "
+     "relay that runs (as SIGHUP does), in one step or not at all, reference prints every setting, or those of "
      "a format. import prints a configuration made of Debezium's (JSON or properties), Maxwell's or Canal's, and says what it could not take over.",
      GROUPS(cli_options_config), cli_config},
 };

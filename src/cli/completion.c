@@ -1,4 +1,5 @@
-/* Completion for bash, out of the table of commands: their names, their options, files where an option or argument takes one. */
+/* Completion for bash, out of the table of commands: their names, their options, files where an option or
+ * argument takes one. */
 #include "cli_int.h"
 
 #include <string.h>

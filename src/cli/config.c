@@ -1,10 +1,11 @@
-/* leat config: check, print, reference, import. */
+/* leat config: check, print, reload, reference, import. */
 #include "cli_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
+#include "control/control.h"
 #include "filter/columns.h"
 #include "format/format.h"
 #include "import/import.h"
@@ -48,6 +49,18 @@ static int check_sinks(const struct leat_config *config, struct leat_error *err)
     return LEAT_OK;
 }
 
+/* Asks the relay that runs on that journal. It reads the configuration from where it was started with, so what is checked here
+ * is the same only if the same files are given. */
+static int reload(const struct leat_config *config, struct leat_error *err)
+{
+    enum { RELOAD_TIMEOUT_MS = 60000 };
+    json_t *request = json_pack("{s:s}", "command", "reload_config"), *reply = NULL;
+    int rc = leat_control_ask(config->journal.dir, request, &reply, RELOAD_TIMEOUT_MS, err);
+    json_decref(request);
+    json_decref(reply);
+    return rc;
+}
+
 static int import(struct leat_buf *buf, const char *path, struct leat_error *err)
 {
     enum { FILE_BYTES_MAX = 1024 * 1024 };
@@ -76,18 +89,20 @@ int cli_config(struct cli_args *args, struct leat_error *err)
         rc = leat_format_reference(&buf, format, err);
     } else if (!strcmp(what, "reference")) {
         leat_config_reference(&buf);
-    } else if (!strcmp(what, "check") || !strcmp(what, "print")) {
+    } else if (!strcmp(what, "check") || !strcmp(what, "print") || !strcmp(what, "reload")) {
         rc = cli_load_config(&config, args, err);
         if (rc == LEAT_OK)
             rc = check_sinks(config, err);
-        if (rc == LEAT_OK && *what == 'p')
+        if (rc == LEAT_OK && !strcmp(what, "reload"))
+            rc = reload(config, err);
+        else if (rc == LEAT_OK && !strcmp(what, "print"))
             leat_config_print(&buf, config);
         else if (rc == LEAT_OK)
             leat_buf_printf(&buf, "the configuration is fine: relay %s, %zu sinks\n", config->name, config->sink_count);
     } else if (!strcmp(what, "import")) {
         rc = format ? import(&buf, format, err) : cli_usage_fail(args, err, "import needs the file to translate");
     } else {
-        rc = cli_usage_fail(args, err, "\"%.40s\" is none of check, print, reference, import", what);
+        rc = cli_usage_fail(args, err, "\"%.40s\" is none of check, print, reload, reference, import", what);
     }
     fwrite(buf.data ? (const char *)buf.data : "", 1, buf.size, stdout);
     leat_buf_free(&buf);

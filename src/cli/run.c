@@ -4,6 +4,11 @@
 #include "base/log.h"
 #include "relay/relay.h"
 
+static int load(void *args, struct leat_config **config, struct leat_error *err)
+{
+    return cli_load_config(config, args, err);
+}
+
 int cli_run(struct cli_args *args, struct leat_error *err)
 {
     struct leat_config *config = NULL;
@@ -12,7 +17,8 @@ int cli_run(struct cli_args *args, struct leat_error *err)
     leat_log_setup((enum leat_log_level)config->log.level, (enum leat_log_form)config->log.form);
     leat_log(LEAT_LOG_INFO, "relay", NULL, "leat " LEAT_VERSION " starts: %s, journal %s, %zu sinks", config->source.server.url,
              config->journal.dir, config->sink_count);
-    int rc = leat_relay_run(config, err);
+    const struct leat_relay_loader loader = {args, load};
+    int rc = leat_relay_run(config, &loader, err);
     if (rc == LEAT_OK) {
         leat_log(LEAT_LOG_INFO, "relay", NULL, "stopped");
     } else {

@@ -154,6 +154,11 @@ int leat_config_load(struct leat_config **out, const char *const *files, size_t 
 int leat_config_parse(struct leat_config **out, const char *text, size_t size, const char *origin, struct leat_error *err) LEAT_CHECKED;
 void leat_config_free(struct leat_config **config);
 
+/* compare.c: what a reload has to know; secrets count. Pure. */
+bool leat_config_same_sink(const struct leat_sink_config *a, const struct leat_sink_config *b);
+/* Whether anything differs that can't change while a relay runs (all but sinks and the log); name becomes its path ("source.url"). */
+bool leat_config_fixed_differs(char *name, size_t size, const struct leat_config *a, const struct leat_config *b);
+
 /* The effective configuration as YAML, secrets masked. */
 void leat_config_print(struct leat_buf *buf, const struct leat_config *config);
 /* docs/configuration.md, from the option table. */

@@ -23,12 +23,12 @@ static int find_sink(struct relay *relay, const json_t *request, struct leat_run
         return LEAT_FAIL;
     struct leat_buf names = {0};
     for (size_t i = 0; i < relay->sink_count; i++) {
-        if (!strcmp(relay->config->sinks[i].name, name)) {
+        if (!strcmp(relay->sinks[i].config->name, name)) {
             *runner = relay->sinks[i].runner;
             leat_buf_free(&names);
             return LEAT_OK;
         }
-        leat_buf_printf(&names, "%s%s", i ? ", " : "", relay->config->sinks[i].name);
+        leat_buf_printf(&names, "%s%s", i ? ", " : "", relay->sinks[i].config->name);
     }
     (void)leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "there is no sink \"%.100s\"", name);
     (void)leat_cure(err, "the sinks are: %s", leat_buf_cstr(&names));
@@ -94,7 +94,7 @@ static int skip_transaction(struct relay *relay, const json_t *request, json_t *
     return leat_runner_skip(runner, gtid, reason, err);
 }
 
-static int reload(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+static int reload_table(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
 {
     (void)reply;
     const char *database, *table;
@@ -105,15 +105,24 @@ static int reload(struct relay *relay, const json_t *request, json_t *reply, str
     return leat_source_reload(relay->source, database, table, string_of(request, "sql"), err);
 }
 
+static int reload_config(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    (void)request;
+    (void)reply;
+    return relay_ask_reload(relay, err);
+}
+
 static const struct {
     const char *name;
     int (*run)(struct relay *, const json_t *request, json_t *reply, struct leat_error *);
-} commands[] = {{"status", status},
-                {"pause", pause_sink},
-                {"resume", resume_sink},
-                {"rewind", rewind_sink},
-                {"skip", skip_transaction},
-                {"reload", reload}};
+    bool uses_sinks; /* which a reload may not free meanwhile */
+} commands[] = {{"status", status, false},
+                {"pause", pause_sink, true},
+                {"resume", resume_sink, true},
+                {"rewind", rewind_sink, true},
+                {"skip", skip_transaction, true},
+                {"reload", reload_table, false},
+                {"reload_config", reload_config, false}};
 
 int relay_command(void *context, const char *command, const json_t *request, json_t **reply, struct leat_error *err)
 {
@@ -122,7 +131,11 @@ int relay_command(void *context, const char *command, const json_t *request, jso
         if (strcmp(commands[i].name, command))
             continue;
         *reply = json_object();
+        if (commands[i].uses_sinks)
+            pthread_rwlock_rdlock(&relay->sinks_lock);
         int rc = commands[i].run(relay, request, *reply, err);
+        if (commands[i].uses_sinks)
+            pthread_rwlock_unlock(&relay->sinks_lock);
         if (rc == LEAT_OK && i > 0) {
             leat_log(LEAT_LOG_INFO, "control", string_of(request, "sink"), "command: %s", command);
             leat_journal_wake(relay->journal);

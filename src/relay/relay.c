@@ -14,6 +14,13 @@
 #include "base/log.h"
 #include "schema/catalog.h"
 
+void relay_wake(struct relay *relay)
+{
+    uint64_t one = 1;
+    ssize_t written = write(relay->wake_fd, &one, sizeof one);
+    (void)written; /* the counter is not zero then: main wakes anyway */
+}
+
 void relay_fatal(struct relay *relay, const struct leat_error *err)
 {
     pthread_mutex_lock(&relay->mutex);
@@ -22,9 +29,7 @@ void relay_fatal(struct relay *relay, const struct leat_error *err)
         relay->fatal = *err;
     }
     pthread_mutex_unlock(&relay->mutex);
-    uint64_t one = 1;
-    ssize_t written = write(relay->wake_fd, &one, sizeof one);
-    (void)written; /* the counter is not zero then: main wakes anyway */
+    relay_wake(relay);
 }
 
 static void *source_thread(void *context)
@@ -36,74 +41,7 @@ static void *source_thread(void *context)
     return NULL;
 }
 
-/* A command or stop may come just before the wait begins: it is seen that late at most. */
-enum { SINK_WAIT_MS_MAX = 100 };
-
-static void *sink_thread(void *context)
-{
-    struct relay_sink *sink = context;
-    struct leat_error err = {0};
-    for (;;) {
-        uint64_t seen = leat_journal_visible_end(sink->relay->journal);
-        unsigned wait_ms = 0;
-        int rc = leat_runner_step(sink->runner, &wait_ms, &err);
-        if (rc == LEAT_STOPPED)
-            break;
-        if (rc == LEAT_FAIL) {
-            relay_fatal(sink->relay, &err);
-            break;
-        }
-        if (rc == LEAT_AGAIN)
-            (void)leat_journal_wait(sink->relay->journal, seen, wait_ms < SINK_WAIT_MS_MAX ? wait_ms : SINK_WAIT_MS_MAX);
-    }
-    return NULL;
-}
-
 /* ---- Opening ---- */
-
-static bool is_journalled(void *filter, const char *database, const char *table)
-{
-    return leat_filter_table(filter, database, table);
-}
-
-static int read_opaque(const void *options, const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err)
-{
-    return leat_opaque_decode(opaque, options, out, err);
-}
-
-/* As the source reads. */
-static int prepare_opaque(struct relay *relay, struct leat_error *err)
-{
-    const struct leat_source_config *source = &relay->config->source;
-    relay->opaque.whole_seconds = source->old_times == LEAT_OLD_TIMES_WHOLE_SECONDS;
-    if (leat_filter_new(&relay->journalled, (const char *const *)source->tables.list, source->tables.count,
-                        (const char *const *)source->exclude_tables.list, source->exclude_tables.count, err))
-        return leat_error_prefix(err, "source");
-    relay->opaque.journalled = is_journalled;
-    relay->opaque.journalled_context = relay->journalled;
-    return LEAT_OK;
-}
-
-static int make_runners(struct relay *relay, struct leat_error *err)
-{
-    if (prepare_opaque(relay, err))
-        return LEAT_FAIL;
-    relay->sinks = leat_alloc_zero(relay->config->sink_count + 1, sizeof *relay->sinks);
-    for (size_t i = 0; i < relay->config->sink_count; i++) {
-        const struct leat_runner_env env = {.config = &relay->config->sinks[i],
-                                            .relay_name = relay->config->name,
-                                            .fs = leat_fs_real(),
-                                            .clock = relay->clock,
-                                            .state_folder = relay->config->journal.dir,
-                                            .opaque = {&relay->opaque, read_opaque}};
-        struct relay_sink *sink = &relay->sinks[i];
-        sink->relay = relay;
-        if (leat_runner_new(&sink->runner, &env, err))
-            return leat_error_prefix(err, "sink %s", env.config->name);
-        relay->sink_count++;
-    }
-    return LEAT_OK;
-}
 
 static int open_journal(struct relay *relay, struct leat_error *err)
 {
@@ -122,7 +60,7 @@ static int open_journal(struct relay *relay, struct leat_error *err)
         if (relay->sinks[i].asked != LEAT_FAIL || relay->sinks[i].problem.kind != LEAT_KIND_FATAL)
             continue;
         *err = relay->sinks[i].problem;
-        return leat_error_prefix(err, "sink %s", relay->config->sinks[i].name);
+        return leat_error_prefix(err, "sink %s", relay->sinks[i].config->name);
     }
     const struct leat_checkpoint *protecting = relay_protecting_checkpoint(relay);
     if (protecting) {
@@ -173,12 +111,9 @@ static int start_threads(struct relay *relay, struct leat_error *err)
     /* The journal's thread runs already: finding the start may put a record and wait for it. */
     if (open_source(relay, err))
         return LEAT_FAIL;
-    for (size_t i = 0; i < relay->sink_count; i++) {
-        struct relay_sink *sink = &relay->sinks[i];
-        if (start_thread(&sink->thread, sink_thread, sink, err))
+    for (size_t i = 0; i < relay->sink_count; i++)
+        if (relay_start_sink(relay, &relay->sinks[i], err))
             return LEAT_FAIL;
-        sink->started = true;
-    }
     if (start_thread(&relay->source_thread, source_thread, relay, err))
         return LEAT_FAIL;
     relay->source_started = true;
@@ -209,6 +144,9 @@ static int wait_for_end(struct relay *relay, int signal_fd, int timeout_ms)
     struct pollfd polled[2] = {{signal_fd, POLLIN, 0}, {relay->wake_fd, POLLIN, 0}};
     while (poll(polled, 2, timeout_ms) < 0 && errno == EINTR)
         ;
+    uint64_t woken;
+    if (polled[1].revents && read(relay->wake_fd, &woken, sizeof woken) < 0)
+        woken = 0; /* nobody woke us, then */
     struct signalfd_siginfo info;
     if (polled[0].revents && read(signal_fd, &info, sizeof info) == sizeof info)
         return (int)info.ssi_signo;
@@ -232,8 +170,11 @@ static int serve_until_end(struct relay *relay, int signal_fd, struct leat_error
         if (has_ended(relay, err))
             return LEAT_FAIL;
         relay_notify_tick(relay);
+        relay_reload_if_asked(relay);
         if (number == SIGHUP) {
-            leat_log(LEAT_LOG_INFO, "relay", NULL, "SIGHUP: password files are read at each connect; connecting now");
+            leat_log(LEAT_LOG_INFO, "relay", NULL, "SIGHUP: reading the configuration; password files are read at each connect");
+            if (relay_reload(relay, err))
+                leat_log_error_object(LEAT_LOG_ERROR, "relay", NULL, err);
             leat_source_retry(relay->source);
         } else if (number) {
             leat_log(LEAT_LOG_INFO, "relay", NULL, "stopping: %s", strsignal(number));
@@ -282,22 +223,15 @@ static void stop(struct relay *relay, int signal_fd, bool drain)
         pthread_join(relay->journal_thread, NULL);
     if (drain)
         drain_sinks(relay, signal_fd, &ignored);
-    for (size_t i = 0; i < relay->sink_count; i++)
-        leat_runner_stop(relay->sinks[i].runner);
-    if (relay->journal)
-        leat_journal_wake(relay->journal);
-    for (size_t i = 0; i < relay->sink_count; i++)
-        if (relay->sinks[i].started)
-            pthread_join(relay->sinks[i].thread, NULL);
+    relay_stop_sinks(relay);
+    relay_reload_never(relay);
     leat_control_stop(&relay->control);
 }
 
 static void free_relay(struct relay *relay)
 {
-    for (size_t i = 0; i < relay->sink_count; i++) {
-        leat_runner_free(&relay->sinks[i].runner);
-        leat_checkpoint_free(&relay->sinks[i].checkpoint);
-    }
+    for (size_t i = 0; i < relay->sink_count; i++)
+        relay_free_sink(relay, &relay->sinks[i]);
     free(relay->sinks);
     leat_filter_free(&relay->journalled);
     leat_source_free(&relay->source);
@@ -306,13 +240,17 @@ static void free_relay(struct relay *relay)
     if (relay->wake_fd >= 0)
         close(relay->wake_fd);
     relay_notify_close(&relay->notify);
+    pthread_cond_destroy(&relay->reloaded);
     pthread_mutex_destroy(&relay->mutex);
+    pthread_rwlock_destroy(&relay->sinks_lock);
 }
 
-int leat_relay_run(const struct leat_config *config, struct leat_error *err)
+int leat_relay_run(const struct leat_config *config, const struct leat_relay_loader *loader, struct leat_error *err)
 {
-    struct relay relay = {.config = config, .clock = leat_clock_real(), .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    struct relay relay = {.config = config, .loader = *loader, .clock = leat_clock_real(), .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     pthread_mutex_init(&relay.mutex, NULL);
+    pthread_cond_init(&relay.reloaded, NULL);
+    pthread_rwlock_init(&relay.sinks_lock, NULL);
     relay_notify_open(&relay.notify);
     relay.started_us = leat_wall_us(relay.clock);
     relay.queue = leat_queue_new(config->journal.queue_bytes);
@@ -322,7 +260,7 @@ int leat_relay_run(const struct leat_config *config, struct leat_error *err)
     if (rc == LEAT_OK && relay.wake_fd < 0)
         rc = leat_fail_errno(err, errno, LEAT_KIND_FATAL, "eventfd");
     if (rc == LEAT_OK)
-        rc = make_runners(&relay, err);
+        rc = relay_make_sinks(&relay, err);
     if (rc == LEAT_OK)
         rc = open_journal(&relay, err);
     if (rc == LEAT_OK)

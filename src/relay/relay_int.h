@@ -19,9 +19,16 @@
 
 struct relay;
 
-/* A sink's runner and its thread. */
+/* A configuration that was loaded while the relay runs. */
+struct relay_loaded {
+    struct leat_config *config; /* owned */
+    size_t users;               /* sinks that run by it */
+};
+
+/* A sink's runner and its thread. Moved about in memory by main only: nobody else keeps a pointer to it. */
 struct relay_sink {
-    struct relay *relay;
+    const struct leat_sink_config *config;
+    struct relay_loaded *loaded; /* whose part config is; NULL: main's */
     struct leat_runner *runner;
     pthread_t thread;
     bool started;
@@ -48,8 +55,11 @@ struct relay {
     struct leat_queue *queue;
     struct leat_source *source;
     struct leat_control *control;
+    /* Written by main's thread with the lock held, which alone reads them without it. */
+    pthread_rwlock_t sinks_lock;
     struct relay_sink *sinks;
     size_t sink_count;
+    struct leat_relay_loader loader;
     struct leat_filter
         *journalled; /* source.tables: of what was quarantined, too, nothing else may be given */
     struct leat_decoder_options opaque; /* how that is read; constant once the runners are made */
@@ -61,6 +71,10 @@ struct relay {
     struct relay_notify notify;           /* main thread */
 
     pthread_mutex_t mutex;
+    pthread_cond_t reloaded;
+    enum { RELAY_RELOAD_NONE, RELAY_RELOAD_ASKED, RELAY_RELOAD_DONE, RELAY_RELOAD_NEVER } reload; /* guarded; never: we stop */
+    int reload_rc;                  /* guarded: of the last one */
+    struct leat_error reload_error; /* guarded */
     bool ended;                      /* guarded: some thread ended the process's life with `fatal` */
     struct leat_error fatal;         /* guarded: the first one */
     bool journal_blocked;            /* guarded: the journal's thread waits for room or for the disk */
@@ -98,6 +112,28 @@ void relay_notify_close(struct relay_notify *notify);
 void relay_notify_stopping(struct relay *relay, const char *why);
 int relay_notify_interval_ms(const struct relay *relay); /* how often tick is due; -1: never */
 void relay_notify_tick(struct relay *relay);             /* ready, status, watchdog */
+
+/* sinks.c: runners and their threads. Main thread. */
+int relay_make_sinks(struct relay *relay, struct leat_error *err) LEAT_CHECKED;
+/* A runner by that configuration; touches nothing outside. */
+int relay_make_sink(struct relay *relay, struct relay_sink *sink, const struct leat_sink_config *config, struct leat_error *err) LEAT_CHECKED;
+/* Hands it the journal and starts its thread. */
+int relay_start_sink(struct relay *relay, struct relay_sink *sink, struct leat_error *err) LEAT_CHECKED;
+void relay_stop_sinks(struct relay *relay);
+/* Stops its thread, if it has one, and frees all of it. */
+void relay_free_sink(struct relay *relay, struct relay_sink *sink);
+
+/* reload.c: the configuration anew, for sinks and the log; in one step, or not at all. Main thread. */
+int relay_reload(struct relay *relay, struct leat_error *err) LEAT_CHECKED;
+/* Carries out what relay_ask_reload asks for. Main thread, when it wakes. */
+void relay_reload_if_asked(struct relay *relay);
+/* Nobody will be answered any more. Main thread. */
+void relay_reload_never(struct relay *relay);
+/* Asks main's thread and waits for what comes of it. Any other thread. */
+int relay_ask_reload(struct relay *relay, struct leat_error *err) LEAT_CHECKED;
+
+/* Wakes main's thread. Any thread. */
+void relay_wake(struct relay *relay);
 
 /* command.c: what comes over the control socket. */
 int relay_command(void *relay, const char *command, const json_t *request, json_t **reply,

@@ -52,14 +52,14 @@ static int find_oldest(struct relay *relay, const struct relay_sink **oldest, st
         if (sink->asked == LEAT_FAIL) {
             *err = sink->problem;
             return leat_error_prefix(err, "sink %s: reading its checkpoint, by which an empty journal finds its start",
-                                     relay->config->sinks[i].name);
+                                     relay->sinks[i].config->name);
         }
         if (sink->asked == LEAT_END)
             continue;
         if (*oldest && !same_line(&sink->checkpoint, &(*oldest)->checkpoint)) {
             (void)leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
                             "the journal is empty, and the checkpoints of sinks %s and %s belong to different histories",
-                            relay->config->sinks[*oldest - relay->sinks].name, relay->config->sinks[i].name);
+                            (*oldest)->config->name, relay->sinks[i].config->name);
             return leat_cure(err, "give one of them a folder (or target) of its own, or put the journal back from a backup");
         }
         if (!*oldest || is_older(&sink->checkpoint, &(*oldest)->checkpoint))
@@ -81,7 +81,7 @@ static int check_checkpoints(struct relay *relay, struct leat_error *err)
         (void)leat_fail(err, LEAT_E_JOURNAL_CORRUPT, LEAT_KIND_FATAL,
                         "sink %s has delivered up to record %llu, but the journal in %s ends at %llu: it lost records that "
                         "were synced",
-                        relay->config->sinks[i].name, (unsigned long long)sink->checkpoint.seq,
+                        relay->sinks[i].config->name, (unsigned long long)sink->checkpoint.seq,
                         relay->config->journal.dir, (unsigned long long)visible_end);
         return leat_cure(err, "put the journal's folder back as it was, or move it away: an empty journal starts at the "
                               "sinks' checkpoints");
@@ -165,7 +165,7 @@ int relay_find_start(struct relay *relay, struct leat_journal_resume *state, str
         return LEAT_OK;
     }
     if (rc == LEAT_OK)
-        rc = put_start(relay, &oldest->checkpoint, relay->config->sinks[oldest - relay->sinks].name, err);
+        rc = put_start(relay, &oldest->checkpoint, oldest->config->name, err);
     if (rc == LEAT_OK)
         resume_from_checkpoint(&oldest->checkpoint, resume);
     return rc;

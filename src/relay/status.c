@@ -164,8 +164,10 @@ json_t *relay_snapshot(struct relay *relay)
     json_object_set_new(object, "source", source_object(relay));
     json_object_set_new(object, "journal", journal_object(relay));
     json_t *sinks = json_array();
+    pthread_rwlock_rdlock(&relay->sinks_lock);
     for (size_t i = 0; i < relay->sink_count; i++)
         json_array_append_new(sinks, sink_object(relay->sinks[i].runner));
+    pthread_rwlock_unlock(&relay->sinks_lock);
     json_object_set_new(object, "sinks", sinks);
     return object;
 }
