@@ -86,7 +86,9 @@ def test_replica_follows_through_a_proxy(one):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_servers_end_with_their_owner(how):
-    program = (f"import sys, time; sys.path.insert(0, {str(LAB)!r})\n"
+    # A shell's background job ignores SIGINT, and its children inherit that.
+    program = (f"import signal, sys, time; sys.path.insert(0, {str(LAB)!r})\n"
+               "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
                "from leatlab.mysql import Mysql\n"
                "m = Mysql('orphan').start(); print(m.pid, m.folder, flush=True); time.sleep(60)")
     owner = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -185,6 +185,15 @@ def _mariadb(folder, version):
     shutil.rmtree(folder / "var/lib/apt/lists", ignore_errors=True)
 
 
+def bookworm_root():
+    """A bare Debian 12 as a folder, with systemd and what a package needs to be installed; made on first use (a minute). Copy it
+    before you change it."""
+    def make(folder):
+        _debootstrap(folder, "bookworm", "ca-certificates,systemd")
+        _quietly(["chroot", folder, "apt-get", "-qq", "update"])
+    return _or_unavailable("a bare Debian 12", "bookworm-root", make)
+
+
 def _unpack(folder, names, chroot):
     """Adds the files of packages to a folder without installing them."""
     into = folder / "tmp"
