@@ -64,6 +64,11 @@ static const struct cli_option options_schema[] = {
     {"from", 0, "server|FILE", "reload: from the server as it is defined there now, or out of a file with its CREATE TABLE."},
     END_OF_OPTIONS};
 
+static const struct cli_option options_import[] = {
+    {"offsets", 0, "FILE", "import: where the other tool stands: Debezium's offsets (its file, Connect's REST answer, or lines of the topic), Maxwell's "
+     "row of positions, Canal's meta.dat or cursor. leat begins there, within a transaction too."},
+    END_OF_OPTIONS};
+
 #define GROUPS(...) (const struct cli_option *const[]){__VA_ARGS__, NULL}
 
 const struct cli_command cli_commands[] = {
@@ -101,11 +106,11 @@ const struct cli_command cli_commands[] = {
      "Shows each definition of a table that the journal (in DIR, or that of the configuration) knows: when and where it began, by which statement, "
      "and what changed. The relay may be running. reload has the running relay take a definition anew, where its stream stands.",
      GROUPS(options_schema, cli_options_config), cli_schema},
-    {"config", "check|print|reload|reference|import [FORMAT|FILE]", "the configuration",
+    {"config", "check|print|reload|reference|import [FORMAT|FILE [--offsets FILE]]", "the configuration",
      "check says what is wrong with it, print shows what is in force with secrets masked, reload hands the sinks and log settings to the "
      "relay that runs (as SIGHUP does), in one step or not at all, reference prints every setting, or those of "
      "a format. import prints a configuration made of Debezium's (JSON or properties), Maxwell's or Canal's, and says what it could not take over.",
-     GROUPS(cli_options_config), cli_config},
+     GROUPS(options_import, cli_options_config), cli_config},
 };
 
 const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;

@@ -61,17 +61,25 @@ static int reload(const struct leat_config *config, struct leat_error *err)
     return rc;
 }
 
-static int import(struct leat_buf *buf, const char *path, struct leat_error *err)
+static int read_file(char **text, size_t *size, const char *path, struct leat_error *err)
 {
-    enum { FILE_BYTES_MAX = 1024 * 1024 };
-    char *text = NULL;
-    size_t size = 0;
-    int rc = leat_fs_read_all(leat_fs_real(), path, FILE_BYTES_MAX, &text, &size, err);
-    if (rc == LEAT_END)
-        return leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "%s doesn't exist", path);
+    enum { FILE_BYTES_MAX = 16 * 1024 * 1024 };
+    int rc = leat_fs_read_all(leat_fs_real(), path, FILE_BYTES_MAX, text, size, err);
+    return rc == LEAT_END ? leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "%s doesn't exist", path) : rc;
+}
+
+static int import(struct leat_buf *buf, const char *path, const char *offsets_path, struct leat_error *err)
+{
+    char *text = NULL, *offsets_text = NULL;
+    size_t size = 0, offsets_size = 0;
+    int rc = read_file(&text, &size, path, err);
+    if (rc == LEAT_OK && offsets_path)
+        rc = read_file(&offsets_text, &offsets_size, offsets_path, err);
+    const struct leat_import_offsets offsets = {offsets_text, offsets_size, offsets_path};
     if (rc == LEAT_OK)
-        rc = leat_import(buf, text, size, path, err);
+        rc = leat_import(buf, text, size, path, offsets_path ? &offsets : NULL, err);
     free(text);
+    free(offsets_text);
     return rc;
 }
 
@@ -100,7 +108,7 @@ int cli_config(struct cli_args *args, struct leat_error *err)
         else if (rc == LEAT_OK)
             leat_buf_printf(&buf, "the configuration is fine: relay %s, %zu sinks\n", config->name, config->sink_count);
     } else if (!strcmp(what, "import")) {
-        rc = format ? import(&buf, format, err) : cli_usage_fail(args, err, "import needs the file to translate");
+        rc = format ? import(&buf, format, cli_args_value(args, "offsets"), err) : cli_usage_fail(args, err, "import needs the file to translate");
     } else {
         rc = cli_usage_fail(args, err, "\"%.40s\" is none of check, print, reload, reference, import", what);
     }

@@ -182,6 +182,8 @@ static int check(struct leat_config *config, struct node *root, struct leat_erro
         return tree_fail(root, err, "source: password and password_file exclude each other");
     if (config->source.backoff_min_ms > config->source.backoff_max_ms)
         return tree_fail(root, err, "source: backoff_min is above backoff_max");
+    if (config->source.start_within.set && config->source.start.type != LEAT_POINT_FILE && config->source.start.type != LEAT_POINT_GTIDS)
+        return tree_fail(root, err, "source: start_within says how much of a transaction is done, and start (a FILE:POS or a GTID set) which one that is");
     if (config->journal.max_bytes && config->journal.max_bytes < 2 * config->journal.segment_bytes)
         return tree_fail(root, err, "journal: max_size must hold two segments at least (segment_size)");
     if (!name_is_plain(config->name))

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/pairs.h"
 #include "model/point.h"
+#include "model/within.h"
 
 struct leat_strings {
     char **list; /* owned */
@@ -45,6 +46,7 @@ enum leat_on_undecodable { LEAT_UNDECODABLE_STOP = 0, LEAT_UNDECODABLE_QUARANTIN
 struct leat_source_config {
     struct leat_server_config server;
     struct leat_point start;
+    struct leat_within start_within;
     struct leat_strings tables, exclude_tables; /* what is journalled; none: all */
     uint64_t event_bytes_max;
     unsigned heartbeat_ms;

@@ -55,6 +55,11 @@ static const struct option source_options[] = {
     {"start", OPTION_POINT, SOURCE(start), .fallback = "now",
      .help = "Where an empty journal begins: `now`, `earliest`, `FILE:POS`, a GTID set (what is in it is taken as done), or a "
              "time. Counts only while the journal is empty and no sink has a checkpoint of its own."},
+    {"start_within", OPTION_WITHIN, SOURCE(start_within),
+     .help = "Of the transaction at `start`, so much was delivered by whoever leat takes over from (docs/moving.md): `events 7, rows 3` passes over seven "
+             "events and three rows of the eighth. With a GTID set as `start`, the first transaction behind the set is meant, and events count from its BEGIN; "
+             "with `FILE:POS`, which may then lie within a transaction, they count from there, and what lies before is passed over. `leat config import "
+             "--offsets` writes it."},
     {"tables", OPTION_TEXTS, SOURCE(tables),
      .help = "What is journalled, as patterns `database.table` with `*` and `?`. None: everything."},
     {"exclude_tables", OPTION_TEXTS, SOURCE(exclude_tables), .help = "What is not journalled, though `tables` would take it."},

@@ -15,6 +15,7 @@ enum option_type {
     OPTION_WORD,     /* an enum or unsigned of int's size: the place of the word in `words` */
     OPTION_TEXTS,    /* struct leat_strings */
     OPTION_POINT,    /* struct leat_point */
+    OPTION_WITHIN,   /* struct leat_within */
     OPTION_URL,      /* struct leat_server_config, at the offset */
     OPTION_FREE,     /* unsigned percent at offset, uint64_t bytes at offset2: "10%" or "5GiB" */
     OPTION_PAIRS     /* struct leat_pairs: settings that someone else named; a path below it is one name */

@@ -16,6 +16,8 @@ static bool is_unset(const void *base, const struct option *option)
         return !((const struct leat_pairs *)at)->count;
     case OPTION_POINT:
         return !((const struct leat_point *)at)->type;
+    case OPTION_WITHIN:
+        return !((const struct leat_within *)at)->set;
     case OPTION_WORD:
         return !*option->words[*(const unsigned *)at];
     default:
@@ -82,6 +84,8 @@ static const char *type_text(const struct option *option)
         return "list";
     case OPTION_POINT:
         return "position";
+    case OPTION_WITHIN:
+        return "part of a transaction";
     case OPTION_URL:
         return "URL";
     case OPTION_FREE:

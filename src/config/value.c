@@ -237,6 +237,8 @@ static int set_scalar(void *base, const struct option *option, const struct node
         return find_word(option, node, to, err);
     case OPTION_POINT:
         return place(option, node, leat_point_parse(to, node->value, err), err);
+    case OPTION_WITHIN:
+        return place(option, node, leat_within_parse(to, node->value, err), err);
     case OPTION_URL:
         return place(option, node, leat_server_config_url(to, node->value, err), err);
     case OPTION_FREE:
@@ -393,6 +395,14 @@ static void print_point(struct leat_buf *buf, const struct leat_point *point)
     leat_buf_free(&text);
 }
 
+static void print_within(struct leat_buf *buf, const struct leat_within *within)
+{
+    struct leat_buf text = {0};
+    leat_within_put(&text, within);
+    print_quoted(buf, leat_buf_cstr(&text));
+    leat_buf_free(&text);
+}
+
 void option_print(struct leat_buf *buf, const void *base, const struct option *option)
 {
     const void *at = (const char *)base + option->offset;
@@ -429,6 +439,9 @@ void option_print(struct leat_buf *buf, const void *base, const struct option *o
         break;
     case OPTION_POINT:
         print_point(buf, at);
+        break;
+    case OPTION_WITHIN:
+        print_within(buf, at);
         break;
     case OPTION_URL:
         print_quoted(buf, ((const struct leat_server_config *)at)->url);

@@ -15,6 +15,7 @@
 
 #include "model/item.h"
 #include "model/point.h"
+#include "model/within.h"
 #include "binlog/event.h"
 
 struct leat_catalog;
@@ -74,6 +75,9 @@ void leat_decoder_verified(struct leat_decoder *decoder, bool verified);
 /* What comes from now on is only passed over, since it was read before (or else is read from here on): rows aren't looked at,
  * definitions not changed. */
 void leat_decoder_pass(struct leat_decoder *decoder, bool passing);
+/* The transaction whose BEGIN is being given (called by the listener within that call): so much of it is passed over. Fails at its END if it
+ * has less. Until leat_decoder_place. */
+void leat_decoder_within(struct leat_decoder *decoder, const struct leat_within *within);
 /* The catalog's definition of a table was changed by others. Between events. */
 void leat_decoder_forget(struct leat_decoder *decoder, const char *database, const char *name);
 void leat_decoder_forget_all(struct leat_decoder *decoder);

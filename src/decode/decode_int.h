@@ -12,6 +12,7 @@
  *   prelude.c      what comes before a statement in events of its own; LOAD DATA
  *   definitions.c  what statements do to definitions
  *   aside.c        a transaction as its raw events
+ *   within.c       what others delivered of a transaction in which we start
  *   refuse.c       what this build can't decode, and the way on */
 #ifndef LEAT_DECODE_INT_H
 #define LEAT_DECODE_INT_H
@@ -123,6 +124,8 @@ struct leat_decoder {
     struct leat_buf inflated, inflated_images;
     struct fragments fragments;
     struct aside aside;
+    struct leat_within within; /* of the transaction at hand */
+    uint64_t within_events, within_rows; /* counted; passed over of the event behind those */
 
     struct leat_buf rows_query; /* kept until it is known whether the statement's tables are wanted */
     bool rows_query_pending;
@@ -245,6 +248,15 @@ void decoder_fragments_forget(struct leat_decoder *decoder);
 int decoder_aside(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 void decoder_aside_format(struct leat_decoder *decoder);
 void decoder_aside_free(struct leat_decoder *decoder);
+
+/* within.c. How many rows of the event at hand are done already: none of statements that are. */
+#define DECODER_ALL_ROWS UINT64_MAX
+uint64_t decoder_within_passes(const struct leat_decoder *decoder);
+/* Rows that nobody wants: they aren't counted one by one. */
+void decoder_within_unwanted(struct leat_decoder *decoder);
+/* The event at hand is done. */
+void decoder_within_event(struct leat_decoder *decoder);
+int decoder_within_end(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;
 
 /* refuse.c: always fails. */
 int decoder_refuse(struct leat_decoder *decoder, struct leat_error *err) LEAT_CHECKED;

@@ -56,6 +56,7 @@ void leat_decoder_place(struct leat_decoder *decoder, const uint8_t source_uuid[
     decoder->format = (struct leat_binlog_format){0};
     decoder->state = decoder->options.skip_to_begin && pos > FIRST_EVENT_POS ? SKIPPING : BETWEEN;
     decoder->poisoned = decoder->after_format = decoder->begin_kept = decoder->aside.armed = false;
+    decoder->within.set = false;
     decoder_prelude_end(decoder);
     decoder_loads_free(decoder);
     decoder_statement_end(decoder);
@@ -222,7 +223,11 @@ static inline int take_event(struct leat_decoder *decoder, const void *bytes, si
                                    : leat_event_parse(&decoder->event, &decoder->format, bytes, size, err);
     if (result == LEAT_OK)
         result = decoder_locate(decoder, err);
-    return result == LEAT_OK ? dispatch(decoder, err) : result;
+    if (result == LEAT_OK)
+        result = dispatch(decoder, err);
+    if (result == LEAT_OK && decoder->within.set)
+        decoder_within_event(decoder);
+    return result;
 }
 
 /* The event is done: on to the next. */

@@ -43,7 +43,10 @@ static int take_inner(struct leat_decoder *decoder, const uint8_t *bytes, size_t
         return LEAT_FAIL;
     if (!decoder_in_transaction(decoder))
         return leat_malformed(err, "the transaction has ended before it");
-    return decoder_handle(decoder, err);
+    int result = decoder_handle(decoder, err);
+    if (result == LEAT_OK && decoder->within.set)
+        decoder_within_event(decoder);
+    return result;
 }
 
 static int each_inner(struct leat_decoder *decoder, struct leat_error *err)

@@ -85,6 +85,9 @@ static int give_statement(struct leat_decoder *decoder, const struct leat_query 
     transaction->digest = decoder_mix(digest, leat_hash64(query->sql, query->sql_size, 0));
     if (decoder->said.size)
         transaction->digest = decoder_mix(transaction->digest, leat_hash64(decoder->said.data, decoder->said.size, 0));
+    int result = decoder_give_begin(decoder, err);
+    if (result || decoder_within_passes(decoder) == DECODER_ALL_ROWS)
+        return result;
     transaction->statements++;
     decoder->item.statement.number = transaction->changes + transaction->statements;
     decoder->counters.statements++;

@@ -150,6 +150,33 @@ static inline int walk_row(const struct leat_row_plan *plan, const struct leat_r
     return LEAT_OK;
 }
 
+/* Rows at the event's head that were delivered already: into the digest alone. */
+static int pass_rows(struct leat_decoder *decoder, struct leat_schema_entry *entry, const struct leat_rows_event *rows, uint64_t count,
+                     struct leat_cursor *cursor, struct leat_error *err)
+{
+    bool digests = !decoder->options.no_digests;
+    uint64_t kind = digests ? digest_kind(entry, rows) : 0, *digest = digests ? &decoder->transaction.digest : NULL;
+    struct leat_rows *run = &decoder->item.rows;
+    uint64_t passed = 0;
+    while (passed < count && (cursor->at != cursor->end || !rows->images_size)) {
+        const uint8_t *row = cursor->at;
+        if (digests)
+            *digest = decoder_mix(*digest, kind);
+        if (walk_row(entry->plan, rows, cursor, digest, err))
+            return leat_error_prefix(err, "row %" PRIu32, run->first_row);
+        if (cursor->at == row && cursor->at != cursor->end)
+            return leat_malformed(err, "%zu bytes are left behind rows without columns", leat_cursor_left(cursor));
+        run->first_row++;
+        passed++;
+        if (!rows->images_size)
+            break;
+    }
+    run->images = cursor->at;
+    if (count != DECODER_ALL_ROWS)
+        decoder->within_rows += passed;
+    return LEAT_OK;
+}
+
 /* Cuts the images into runs and gives each. An event without any images is one row without any columns: an
  * insert of nothing but defaults with binlog_row_image=MINIMAL. */
 static int give_runs(struct leat_decoder *decoder, struct leat_schema_entry *entry,
@@ -158,6 +185,11 @@ static int give_runs(struct leat_decoder *decoder, struct leat_schema_entry *ent
     struct leat_cursor cursor = leat_cursor(rows->images, rows->images_size);
     struct leat_rows *run = &decoder->item.rows;
     bool digests = !decoder->options.no_digests;
+    uint64_t passes = decoder_within_passes(decoder);
+    if (passes && pass_rows(decoder, entry, rows, passes, &cursor, err))
+        return LEAT_FAIL;
+    if (passes && cursor.at == cursor.end)
+        return LEAT_OK;
     uint64_t kind = digests ? digest_kind(entry, rows) : 0, digest = decoder->transaction.digest;
     uint32_t wire_flags = run->flags;
     bool last;
@@ -201,7 +233,7 @@ static int give_rows(struct leat_decoder *decoder, struct leat_schema_entry *ent
     int result = decoder_ready(decoder, entry, err);
     if (result == LEAT_OK)
         result = decoder_inflate_rows(decoder, entry->plan, rows, err);
-    if (result == LEAT_OK)
+    if (result == LEAT_OK && decoder_within_passes(decoder) != DECODER_ALL_ROWS)
         result = give_preliminaries(decoder, entry, err);
     if (result)
         return result;
@@ -241,6 +273,8 @@ int decoder_rows(struct leat_decoder *decoder, struct leat_error *err)
         decoder->transaction.something = true;
         if (binding->entry->journalled && !decoder->passing)
             result = give_rows(decoder, binding->entry, &rows, err);
+        else if (decoder->within.set)
+            decoder_within_unwanted(decoder);
     } else if (rows.table_id != LEAT_TABLE_ID_DUMMY || rows.images_size != 0) {
         return leat_malformed(err, "table number %" PRIu64 " had no table map in this statement",
                               rows.table_id);

@@ -63,7 +63,7 @@ static int check_length(const struct leat_decoder *decoder, struct leat_error *e
 int decoder_end(struct leat_decoder *decoder, enum leat_end_how how, uint64_t xid, struct leat_error *err)
 {
     struct transaction *transaction = &decoder->transaction;
-    if (check_length(decoder, err))
+    if (check_length(decoder, err) || decoder_within_end(decoder, err))
         return LEAT_FAIL;
     decoder_statement_end(decoder);
     decoder_prelude_end(decoder);

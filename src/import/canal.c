@@ -105,7 +105,7 @@ static void take_start(struct import *import)
         leat_buf_puts(&start, gtids);
     else if (file)
         leat_buf_printf(&start, "%s:%s", file, pos ? pos : "4");
-    if (start.size)
+    if (start.size && !import->has_offsets)
         import_put(&import->source, 2, "start", leat_buf_cstr(&start));
     leat_buf_free(&start);
 }

@@ -235,6 +235,8 @@ void import_debezium(struct import *import)
     if (!prefix)
         prefix = import_take(import, "database.server.name");
     import->relay = leat_strdup(prefix ? prefix : "leat");
+    struct import_setting *connector = import_find(import, "connector.class"), *query = import_find(import, "include.query");
+    import->counts_annotations = connector && strstr(connector->value, "MariaDb") && query && !strcmp(query->value, "true");
     take_source(import);
     take_topics(import);
     take_masks(import);

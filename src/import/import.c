@@ -1,7 +1,7 @@
 /* Which tool a configuration is of, and its translation. */
 #include "import/import.h"
 
-#include "import_int.h"
+#include "offsets_int.h"
 
 #include <string.h>
 
@@ -39,9 +39,10 @@ static int check_class(const struct import *import, const char *origin, struct l
     return LEAT_OK;
 }
 
-int leat_import(struct leat_buf *buf, const char *text, size_t size, const char *origin, struct leat_error *err)
+int leat_import(struct leat_buf *buf, const char *text, size_t size, const char *origin, const struct leat_import_offsets *offsets,
+                struct leat_error *err)
 {
-    struct import import = {0};
+    struct import import = {.has_offsets = offsets};
     void (*translate)(struct import *) = NULL;
     int rc = import_read(&import, text, size, origin, err);
     if (rc == LEAT_OK)
@@ -53,8 +54,11 @@ int leat_import(struct leat_buf *buf, const char *text, size_t size, const char 
     }
     if (rc == LEAT_OK) {
         translate(&import);
-        import_finish(buf, &import, origin);
+        if (offsets)
+            rc = import_offsets(&import, offsets, err);
     }
+    if (rc == LEAT_OK)
+        import_finish(buf, &import, origin);
     import_free(&import);
     return rc;
 }

@@ -1,7 +1,7 @@
 /* What the translators share.
  *
  * read.c: a file's text into settings. pattern.c: regular expressions into our patterns. write.c: YAML, and what is said about settings.
- * debezium.c (and debezium_transforms.c), maxwell.c, canal.c: one tool each. kafka.c: properties of Kafka's Java clients, as all three have them. */
+ * debezium.c (and debezium_transforms.c), maxwell.c, canal.c: one tool each. offsets.c: where each stands. kafka.c: properties of Kafka's Java clients, as all three have them. */
 #ifndef LEAT_IMPORT_IMPORT_INT_H
 #define LEAT_IMPORT_IMPORT_INT_H
 
@@ -18,6 +18,8 @@ struct import {
     size_t count, room;
     const char *format; /* "debezium" … */
     char *relay;        /* owned; our name */
+    bool has_offsets;   /* where to begin is told apart */
+    bool counts_annotations; /* offsets of Debezium's count MariaDB's ANNOTATE_ROWS events, too */
     /* YAML of the parts, and what is said behind it. */
     struct leat_buf source, sink, section, kafka, columns, notes;
 };

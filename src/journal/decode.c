@@ -47,6 +47,19 @@ static void get_uuid(struct leat_cursor *cursor, uint8_t uuid[LEAT_UUID_SIZE])
         memcpy(uuid, bytes, LEAT_UUID_SIZE);
 }
 
+void leat_get_within(struct leat_within *within, struct leat_cursor *cursor)
+{
+    uint8_t flags = leat_cursor_u8(cursor);
+    *within = (struct leat_within){.set = flags & 1, .annotated = flags & 2};
+    if (flags > 3 || (flags && !within->set))
+        cursor->failed = true;
+    if (!within->set)
+        return;
+    within->pos = leat_cursor_u64(cursor);
+    within->events = leat_cursor_u64(cursor);
+    within->rows = leat_cursor_u64(cursor);
+}
+
 static int get_start(struct leat_start *start, struct leat_cursor *cursor, struct item_memory *memory,
                      struct leat_error *err)
 {
@@ -62,6 +75,7 @@ static int get_start(struct leat_start *start, struct leat_cursor *cursor, struc
     if (leat_gtid_set_decode(&memory->set, cursor, err))
         return LEAT_FAIL;
     start->executed = memory->set;
+    leat_get_within(&start->within, cursor);
     return LEAT_OK;
 }
 

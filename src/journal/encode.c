@@ -42,6 +42,16 @@ static void put_file(struct leat_buf *buf, const char *file)
     leat_put_text(buf, file, file ? strlen(file) : 0);
 }
 
+void leat_put_within(struct leat_buf *buf, const struct leat_within *within)
+{
+    leat_buf_u8(buf, (uint8_t)((within->set ? 1u : 0u) | (within->annotated ? 2u : 0u)));
+    if (!within->set)
+        return;
+    leat_buf_u64(buf, within->pos);
+    leat_buf_u64(buf, within->events);
+    leat_buf_u64(buf, within->rows);
+}
+
 static void put_start(struct leat_buf *buf, const struct leat_start *start)
 {
     leat_buf_put(buf, start->source_uuid, LEAT_UUID_SIZE);
@@ -52,6 +62,7 @@ static void put_start(struct leat_buf *buf, const struct leat_start *start)
     struct leat_gtid_set *none = start->executed ? NULL : leat_gtid_set_new();
     leat_gtid_set_encode(buf, start->executed ? start->executed : none);
     leat_gtid_set_free(&none);
+    leat_put_within(buf, &start->within);
 }
 
 static void put_begin(struct leat_buf *buf, const struct leat_begin *begin)

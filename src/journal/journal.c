@@ -208,6 +208,7 @@ void leat_journal_resume(const struct leat_journal *journal, struct leat_journal
     resume->completed = leat_gtid_set_copy(state->completed);
     resume->last_gtid = state->last_gtid;
     resume->has_last = state->has_last;
+    resume->within = state->within;
     memcpy(resume->last_file, state->last_file, sizeof resume->last_file);
     resume->last_pos = state->last_pos;
     resume->last_digest = state->last_digest;

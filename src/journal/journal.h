@@ -60,6 +60,7 @@ struct leat_journal_resume {
     uint64_t pos;
     struct leat_gtid_set *completed; /* all that is in the journal or lies before its start */
     struct leat_gtid last_gtid;      /* of the last transaction, NONE if anonymous or there is none */
+    struct leat_within within;       /* START's, while there is no transaction behind it */
     bool has_last;
     char last_file[512];             /* where the last transaction begins, on source_uuid */
     uint64_t last_pos;

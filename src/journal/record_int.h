@@ -119,6 +119,9 @@ const char *leat_get_text(struct leat_cursor *cursor, uint32_t *size);
 /* A binlog file's name: no NUL inside, at most 511 bytes. NULL as above. */
 const char *leat_get_file(struct leat_cursor *cursor);
 
+void leat_put_within(struct leat_buf *buf, const struct leat_within *within);
+void leat_get_within(struct leat_within *within, struct leat_cursor *cursor);
+
 /* Where XA_RESOLVE's payload holds prepared_seq, which the writer fills in. */
 enum { XA_RESOLVE_PREPARED_AT = 0 };
 /* Where DEFINITION's holds at_us, which the writer fills in between transactions. */

@@ -147,6 +147,7 @@ static int complete(struct log_state *state, const struct leat_gtid *gtid, struc
             return LEAT_FAIL;
         change->gtid = gtid;
     }
+    state->within = (struct leat_within){0};
     state->transactions++;
     state->changes += change->changes;
     change->boundary = change->transaction = true;
@@ -160,6 +161,7 @@ static int apply_start(struct log_state *state, const struct leat_start *start, 
     set_place(state->file, &state->pos, &start->place);
     leat_gtid_set_free(&state->completed);
     state->completed = leat_gtid_set_copy(start->executed);
+    state->within = start->within;
     change->boundary = true;
     return LEAT_OK;
 }

@@ -40,6 +40,7 @@ void leat_state_frame(struct leat_buf *buf, const struct log_state *state, const
     leat_put_text(buf, state->last_file, strlen(state->last_file));
     leat_gtid_encode(buf, &state->last_gtid);
     leat_gtid_set_encode(buf, state->completed);
+    leat_put_within(buf, &state->within);
     for (size_t i = 0; i < state->branch_count; i++) {
         const struct branch *branch = &state->branches[i];
         leat_buf_u64(buf, branch->prepared_seq);
@@ -141,6 +142,7 @@ int leat_state_decode(struct log_state *state, struct boundary *boundary, const 
             state->completed = state->completed ? state->completed : leat_gtid_set_new();
             return LEAT_FAIL;
         }
+        leat_get_within(&state->within, &cursor);
         if (get_branches(state, branches, &cursor, err))
             return LEAT_FAIL;
     }

@@ -34,6 +34,7 @@ struct log_state {
     char file[LEAT_BINLOG_NAME_MAX + 1];
     uint64_t pos;
     struct leat_gtid_set *completed; /* owned, never NULL */
+    struct leat_within within;       /* START's, until a transaction is complete */
     struct leat_gtid last_gtid;
     char last_file[LEAT_BINLOG_NAME_MAX + 1];
     uint64_t last_pos, last_digest, last_commit_us;

@@ -24,6 +24,7 @@
 
 #include "model/gtid.h"
 #include "model/table.h"
+#include "model/within.h"
 
 enum leat_item_type {
     LEAT_ITEM_NONE = 0,
@@ -57,6 +58,7 @@ struct leat_start {
     struct leat_place place;              /* the first event to be read */
     const struct leat_gtid_set *executed; /* what lies before it; may be empty */
     uint64_t at_us;                       /* wall clock */
+    struct leat_within within;            /* of the first transaction behind it */
     const char *asked;                    /* what the user asked for ("now", "earliest" …), resolved to the above */
 };
 

@@ -120,6 +120,7 @@ static void resume_from_journal(const struct leat_journal_resume *from, struct l
     *resume = (struct leat_source_resume){.file = from->file,
                                           .pos = from->pos,
                                           .completed = from->completed,
+                                          .within = from->within,
                                           .has_last = from->has_last,
                                           .last_gtid = from->last_gtid,
                                           .last_file = from->last_file,
@@ -160,6 +161,9 @@ int relay_find_start(struct relay *relay, struct leat_journal_resume *state, str
     }
     const struct relay_sink *oldest;
     int rc = find_oldest(relay, &oldest, err);
+    /* A checkpoint doesn't say how much of the first transaction others have delivered: the configuration still does. */
+    if (rc == LEAT_OK && relay->config->source.start_within.set && !oldest->checkpoint.transactions)
+        rc = LEAT_END;
     if (rc == LEAT_END) {
         *resume = (struct leat_source_resume){.fresh = true};
         return LEAT_OK;

@@ -103,6 +103,10 @@ struct gathering {
     uint64_t target_time_us; /* by time */
     bool by_time;
     bool told; /* what lies before the file has been */
+    bool within; /* the position may lie in a transaction: the last one that began isn't counted as lying before it until the next begins */
+    bool pending;
+    struct leat_gtid pending_gtid;
+    uint64_t pending_pos;
 };
 
 static bool begins_transaction(uint8_t type)
@@ -167,6 +171,34 @@ static int behind_end(const struct gathering *gathering, struct leat_error *err)
     return leat_cure(err, "SHOW BINARY LOGS shows the files and their sizes");
 }
 
+/* The last transaction that began lies before what comes. */
+static int settle_pending(struct gathering *gathering, struct leat_error *err)
+{
+    bool pending = gathering->pending;
+    gathering->pending = false;
+    return pending ? leat_gtid_set_add(gathering->scan->before, &gathering->pending_gtid, err) : LEAT_OK;
+}
+
+static int begin_pending(struct gathering *gathering, const struct look *look, const struct leat_gtid *gtid, struct leat_error *err)
+{
+    if (settle_pending(gathering, err))
+        return LEAT_FAIL;
+    gathering->pending = true;
+    gathering->pending_gtid = *gtid;
+    gathering->pending_pos = look->pos;
+    return LEAT_OK;
+}
+
+/* The position is that of an event within the transaction that began last. */
+static int found_within(struct gathering *gathering, const struct look *look)
+{
+    gathering->pending = false;
+    (void)found_at(gathering, look);
+    gathering->scan->pos = gathering->pending_pos;
+    gathering->scan->inside = true;
+    return LEAT_END;
+}
+
 static int gather(void *context, const struct look *look, struct leat_error *err)
 {
     struct gathering *gathering = context;
@@ -177,6 +209,8 @@ static int gather(void *context, const struct look *look, struct leat_error *err
     if (!gathering->by_time && !found && strcmp(look->file, gathering->target_file) != 0)
         return behind_end(gathering, err);
     if (!gathering->by_time && !found && look->pos >= gathering->target_pos) {
+        if (gathering->pending && look->pos == gathering->target_pos && !is_between(type))
+            return found_within(gathering, look);
         if (look->pos != gathering->target_pos || !is_between(type))
             return not_between(gathering, look, err);
         (void)found_at(gathering, look);
@@ -196,6 +230,8 @@ static int gather(void *context, const struct look *look, struct leat_error *err
         begin.immediate_commit_us ? begin.immediate_commit_us : look->event.time * UINT64_C(1000000);
     if (gathering->by_time && time_us >= gathering->target_time_us)
         return found_at(gathering, look);
+    if (gathering->within)
+        return begin_pending(gathering, look, &begin.gtid, err);
     return leat_gtid_set_add(gathering->scan->before, &begin.gtid, err);
 }
 
@@ -214,7 +250,7 @@ static int run_gathering(struct leat_source *source, struct gathering *gathering
         if (!gathering->by_time && (look.pos != gathering->target_pos || strcmp(look.file, file) != 0))
             rc = behind_end(gathering, err);
     }
-    if (rc == LEAT_END)
+    if (rc == LEAT_END && settle_pending(gathering, err) == LEAT_OK)
         return LEAT_OK;
     leat_gtid_set_free(&scan->before);
     return rc;
@@ -224,6 +260,12 @@ int source_scan_to(struct leat_source *source, const char *file, uint64_t pos, s
                    struct leat_error *err)
 {
     struct gathering gathering = {.scan = scan, .target_file = file, .target_pos = pos};
+    return run_gathering(source, &gathering, file, err);
+}
+
+int source_scan_within(struct leat_source *source, const char *file, uint64_t pos, struct source_scan *scan, struct leat_error *err)
+{
+    struct gathering gathering = {.scan = scan, .target_file = file, .target_pos = pos, .within = true};
     return run_gathering(source, &gathering, file, err);
 }
 

@@ -22,6 +22,7 @@ static void take_resume(struct source_place *place, const struct leat_source_res
     if (resume->file)
         strncpy(place->file, resume->file, sizeof place->file - 1);
     place->pos = resume->pos;
+    place->within = resume->within;
     place->has_last = resume->has_last;
     place->last_gtid = resume->last_gtid;
     if (resume->last_file)

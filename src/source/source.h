@@ -28,6 +28,7 @@ struct leat_source_resume {
     const char *file; /* borrowed while leat_source_new runs */
     uint64_t pos;
     const struct leat_gtid_set *completed;
+    struct leat_within within; /* of the next transaction */
     bool has_last; /* the last transaction, for the comparison */
     struct leat_gtid last_gtid;
     const char *last_file;

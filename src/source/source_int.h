@@ -44,6 +44,7 @@ struct source_place {
     char file[LEAT_BINLOG_NAME_MAX + 1]; /* empty: only the set is known */
     uint64_t pos;
     struct leat_gtid_set *completed; /* owned */
+    struct leat_within within; /* of the next transaction, so much was delivered by others */
     bool has_last;
     struct leat_gtid last_gtid;
     char last_file[LEAT_BINLOG_NAME_MAX + 1];
@@ -254,6 +255,7 @@ struct source_scan {
     char file[LEAT_BINLOG_NAME_MAX + 1];
     uint64_t pos;                 /* found: a transaction begins here (or the file ends) */
     struct leat_gtid_set *before; /* owned: the GTIDs that lie before it */
+    bool inside;                  /* source_scan_within: the position lies in that transaction */
 };
 /* When a file was begun, in seconds. */
 int source_scan_time(struct leat_source *source, const char *file, uint32_t *seconds,
@@ -261,6 +263,9 @@ int source_scan_time(struct leat_source *source, const char *file, uint32_t *sec
 /* Checks that a transaction begins at pos (or nothing is there yet), and gathers what lies before. */
 int source_scan_to(struct leat_source *source, const char *file, uint64_t pos, struct source_scan *scan,
                    struct leat_error *err) LEAT_CHECKED;
+/* The same, but the position may be that of an event within a transaction: then that transaction's place, and what lies before it. */
+int source_scan_within(struct leat_source *source, const char *file, uint64_t pos, struct source_scan *scan,
+                       struct leat_error *err) LEAT_CHECKED;
 /* The first transaction from this file on that was committed at or after a time, or the binlog's end. */
 int source_scan_for(struct leat_source *source, const char *file, uint64_t time_us, struct source_scan *scan,
                     struct leat_error *err) LEAT_CHECKED;

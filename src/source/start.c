@@ -71,13 +71,19 @@ static int start_file(struct leat_source *source, struct leat_mysql *mysql, cons
     if (rc)
         return rc;
     struct source_scan scan;
-    rc = source_scan_to(source, file, pos < 4 ? 4 : pos, &scan, err);
-    if (rc == LEAT_OK)
+    pos = pos < 4 ? 4 : pos;
+    const struct leat_within *within = &source->config->start_within;
+    rc = within->set ? source_scan_within(source, file, pos, &scan, err) : source_scan_to(source, file, pos, &scan, err);
+    if (rc == LEAT_OK) {
         set_place(&source->place, scan.file, scan.pos, scan.before);
+        source->place.within = *within;
+        source->place.within.pos = pos;
+        source->place.within.set = scan.inside || within->events || within->rows;
+    }
     return rc;
 }
 
-static int start_gtids(struct source_place *place, const struct leat_point *start,
+static int start_gtids(struct source_place *place, const struct leat_point *start, const struct leat_within *within,
                        const struct source_facts *facts, struct leat_error *err)
 {
     char text[400];
@@ -90,6 +96,7 @@ static int start_gtids(struct source_place *place, const struct leat_point *star
         return leat_cure(err, "start: now, earliest, or FILE:POS");
     }
     set_place(place, "", 0, leat_gtid_set_copy(start->gtids));
+    place->within = *within;
     return LEAT_OK;
 }
 
@@ -154,7 +161,7 @@ static int resolve(struct leat_source *source, struct leat_mysql *mysql, const s
     case LEAT_POINT_FILE:
         return start_file(source, mysql, start->file, start->pos, err);
     case LEAT_POINT_GTIDS:
-        return start_gtids(&source->place, start, facts, err);
+        return start_gtids(&source->place, start, &source->config->start_within, facts, err);
     case LEAT_POINT_TIME:
         return start_time(source, mysql, facts, start->time_us, err);
     }
@@ -170,6 +177,7 @@ static int give(struct leat_source *source, const char *asked, struct leat_error
     item.start.executed = place->completed;
     item.start.at_us = leat_wall_us(source->clock);
     item.start.asked = asked;
+    item.start.within = place->within;
     int rc = source->options.out.item(source->options.out.context, &item, err);
     return rc ? rc : source->options.out.publish(source->options.out.context, true, err);
 }
@@ -195,6 +203,13 @@ int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
         rc = source_read_catalog(source, mysql, facts, true, err);
     if (rc == LEAT_OK)
         rc = give(source, leat_buf_cstr(&asked), err);
+    if (rc == LEAT_OK && place->within.set) {
+        struct leat_buf within = {0};
+        leat_within_put(&within, &place->within);
+        leat_log(LEAT_LOG_INFO, "source", NULL, "of the first transaction, %s%s were delivered before", place->within.pos ? "what lies before start and " : "",
+                 leat_buf_cstr(&within));
+        leat_buf_free(&within);
+    }
     if (rc == LEAT_OK) {
         char set[400];
         place->known = true;

@@ -55,6 +55,20 @@ static void set_name(char to[LEAT_BINLOG_NAME_MAX + 1], const char *name)
     }
 }
 
+/* The first transaction after a start within one. */
+static int pass_done(struct leat_source *source, const struct leat_begin *begin, struct leat_error *err)
+{
+    const struct source_place *place = &source->place;
+    if (place->within.pos && (begin->place.pos != place->pos || strcmp(begin->place.file, place->file) != 0)) {
+        leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
+                  "start_within is told of the transaction at %s:%llu, and the first that comes is at %s:%llu", place->file,
+                  (unsigned long long)place->pos, begin->place.file, (unsigned long long)begin->place.pos);
+        return leat_cure(err, "the offset is another server's: import its GTID set (docs/moving.md), with an empty journal");
+    }
+    leat_decoder_within(source->decoder, &place->within);
+    return LEAT_OK;
+}
+
 static void begin(struct leat_source *source, const struct leat_begin *begin)
 {
     source->open = true;
@@ -69,6 +83,7 @@ static int complete(struct leat_source *source, const struct leat_gtid *gtid, co
     struct source_place *place = &source->place;
     if (leat_gtid_set_add(place->completed, gtid, err))
         return LEAT_FAIL;
+    place->within = (struct leat_within){0};
     set_name(place->file, end->file);
     place->pos = end->pos;
     source->unpublished = true;
@@ -130,6 +145,8 @@ int source_listen(void *context, const struct leat_item *item, struct leat_error
     const struct leat_begin *begins = begin_of(item);
     if (begins && source_until_begin(source, begins))
         return LEAT_END;
+    if (item->type == LEAT_ITEM_BEGIN && source->place.within.set && pass_done(source, &item->begin, err))
+        return LEAT_FAIL;
     if (item->type == LEAT_ITEM_BEGIN)
         begin(source, &item->begin);
     int rc = hand_on(source, item, err);
@@ -216,7 +233,8 @@ static int read_event(struct leat_source *source, struct leat_mysql *mysql, cons
 /* With `on_undecodable: quarantine` the transaction is asked for once more, to be put aside; a second failure stops. */
 static int undecodable(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
 {
-    source->aside.pending = source->config->on_undecodable == LEAT_UNDECODABLE_QUARANTINE &&
+    /* Raw events have no beginning that could be passed over. */
+    source->aside.pending = source->config->on_undecodable == LEAT_UNDECODABLE_QUARANTINE && !source->place.within.set &&
                             leat_decoder_may_put_aside(source->decoder, err);
     if (source->aside.pending)
         snprintf(source->aside.reason, sizeof source->aside.reason, "%s", err->message);

@@ -10,7 +10,7 @@ static struct leat_buf translated(const char *text)
 {
     struct leat_buf buf = {0};
     err = (struct leat_error){0};
-    ck_assert_msg(leat_import(&buf, text, strlen(text), "file", &err) == LEAT_OK, "%s", err.message);
+    ck_assert_msg(leat_import(&buf, text, strlen(text), "file", NULL, &err) == LEAT_OK, "%s", err.message);
     return buf;
 }
 
@@ -28,7 +28,7 @@ static void check_has(const char *text, const char *const *lines)
 static void check_refused(const char *text, size_t size, const char *message)
 {
     struct leat_buf buf = {0};
-    ck_assert_int_eq(leat_import(&buf, text, size, "file", &err), LEAT_FAIL);
+    ck_assert_int_eq(leat_import(&buf, text, size, "file", NULL, &err), LEAT_FAIL);
     ck_assert_int_eq(err.code, LEAT_E_CONFIG);
     ck_assert_msg(strstr(err.message, message) != NULL, "%s", err.message);
     ck_assert_uint_eq(buf.size, 0);

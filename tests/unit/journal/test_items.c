@@ -98,7 +98,8 @@ static void put_all(struct leat_buf *buf, struct leat_table *table, const struct
 {
     struct leat_item item = {.type = LEAT_ITEM_START};
     item.start = (struct leat_start){
-        .place = {"mysql-bin.000122", 4}, .executed = executed, .at_us = 55, .asked = "earliest"};
+        .place = {"mysql-bin.000122", 4}, .executed = executed, .at_us = 55, .asked = "earliest",
+        .within = {.set = true, .annotated = true, .pos = 5000000000, .events = 7, .rows = 3}};
     memcpy(item.start.source_uuid, uuid, sizeof uuid);
     leat_frame_put(buf, &item);
     item = (struct leat_item){.type = LEAT_ITEM_SCHEMA, .schema = table};
@@ -255,6 +256,8 @@ START_TEST(every_item_type_comes_back_the_same)
     ck_assert(leat_gtid_set_equal(item.start.executed, executed) && item.start.at_us == 55 &&
               item.start.place.pos == 4);
     ck_assert_str_eq(item.start.asked, "earliest");
+    const struct leat_within *within = &item.start.within;
+    ck_assert(within->set && within->annotated && within->pos == 5000000000 && within->events == 7 && within->rows == 3);
     next(&world, reader, &item, LEAT_ITEM_BEGIN);
     struct leat_begin begin = full_begin(LEAT_FLAVOUR_MYSQL);
     same_begin(&item.begin, &begin);
