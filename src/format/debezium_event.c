@@ -330,7 +330,6 @@ static int write_event(struct leat_debezium_run *run, struct leat_error *err)
     struct leat_debezium_waiting *waiting = &debezium->waiting;
     waiting->has_key = !no_key;
     waiting->has_value = !no_value;
-    waiting->message.kind = no_value ? LEAT_MESSAGE_TOMBSTONE : LEAT_MESSAGE_CHANGE;
     waiting->message.key_size = debezium->key.size;
     waiting->message.topic = run->table->event->route == OUTBOX_NO_COLUMN ? NULL : &debezium->topic_text;
     waiting->message.has_partition = chosen.has_partition;

@@ -173,7 +173,6 @@ int leat_debezium_unwrap(struct leat_debezium_run *run, struct leat_cursor *befo
         return leat_rows_run_fail(walk, NULL, err);
     } else if (message) {
         leat_debezium_row(run, debezium->out.buf->size);
-        debezium->waiting.message.kind = LEAT_MESSAGE_TOMBSTONE;
     }
     if (chosen)
         debezium->waiting.message.topic = &debezium->topic_text;

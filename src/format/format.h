@@ -13,8 +13,8 @@
 
 /* What a message is about, by which a sink chooses its topic. */
 enum leat_message_kind {
-    LEAT_MESSAGE_CHANGE = 0,  /* row changes; every line of a line format */
-    LEAT_MESSAGE_TOMBSTONE,   /* the key is gone: no value */
+    LEAT_MESSAGE_CHANGE = 0,  /* row changes; every line of a line format. Without value: the row's key alone, which is a tombstone, too */
+    LEAT_MESSAGE_TOMBSTONE,   /* behind a delete, the same key without value */
     LEAT_MESSAGE_STATEMENT,   /* DDL and other statements */
     LEAT_MESSAGE_TRANSACTION, /* that one begins, or ends */
     LEAT_MESSAGE_HEARTBEAT

@@ -91,7 +91,36 @@ static int find_images(struct images *images, const struct kafka_routes *routes,
         whole = payload;
     add_image(images, whole, "after");
     add_image(images, whole, "before");
+    if (!images->count && *whole.at == '{') /* debezium without envelope */
+        images->list[images->count++] = whole;
     return LEAT_OK;
+}
+
+static bool has_all(const struct images *images, const struct kafka_known *known)
+{
+    struct kafka_json value;
+    bool all = images->count > 0;
+    for (size_t i = 0; all && i < known->column_count; i++)
+        all = leat_kafka_json_member(&value, images->list[0], known->columns[i].bytes, known->columns[i].size);
+    return all;
+}
+
+/* A delete without its row, as debezium's unwrap leaves it: what its key has must do, since its partition is that of its row. */
+static int find_in_key(struct images *images, const struct leat_message *message, const struct kafka_known *known, struct leat_error *err)
+{
+    struct kafka_json whole = {message->key, message->key + message->key_size}, payload;
+    images->count = 0;
+    if (message->key && (!message->key_size || *message->key != '{'))
+        return LEAT_OK; /* no row's key */
+    if (message->key && leat_kafka_json_member(&payload, whole, "payload", 7) && *payload.at == '{')
+        whole = payload;
+    if (message->key)
+        images->list[images->count++] = whole;
+    if (has_all(images, known))
+        return LEAT_OK;
+    (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "a delete in %.520s has a key and no row, and its key hasn't the columns that choose its partition",
+                    known->table->names);
+    return leat_cure(err, "set partition_by: key, or debezium: { unwrap.delete.tombstone.handling.mode: rewrite-with-tombstone }");
 }
 
 /* Texts of the columns' values into routes->text, one after another, or for Canal their combined hash; false: there are none. */
@@ -168,7 +197,7 @@ static int by_columns(struct kafka_routes *routes, const struct leat_message *me
     bool maxwell = config->partitioner == LEAT_PARTITIONER_JAVA_HASH || config->partitioner == LEAT_PARTITIONER_MURMUR3;
     struct images images;
     uint32_t hash = (uint32_t)leat_kafka_java_hash(table->database.bytes, table->database.size);
-    if (find_images(&images, routes, message, err))
+    if (message->value ? find_images(&images, routes, message, err) : find_in_key(&images, message, known, err))
         return LEAT_FAIL;
     if (take_values(routes, &images, known, &hash)) {
         *partition = config->partitioner == LEAT_PARTITIONER_CANAL ? leat_kafka_partition_canal((int32_t)hash, partitions)
@@ -214,7 +243,7 @@ int leat_kafka_choose(struct kafka_routes *routes, const struct leat_message *me
     } else if (!known) {
         *partition = by_message(routes, message, partitions);
         return LEAT_OK;
-    } else if (!message->value && by != LEAT_PARTITION_BY_KEY && by != LEAT_PARTITION_BY_TABLE && by != LEAT_PARTITION_BY_DATABASE) {
+    } else if (message->kind == LEAT_MESSAGE_TOMBSTONE && by != LEAT_PARTITION_BY_KEY && by != LEAT_PARTITION_BY_TABLE && by != LEAT_PARTITION_BY_DATABASE) {
         *partition = routes->partition < partitions ? routes->partition : 0;
     } else if (by == LEAT_PARTITION_BY_PRIMARY_KEY || by == LEAT_PARTITION_BY_COLUMN) {
         if (by_columns(routes, message, known, partitions, partition, err))

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import subprocess
 import time
 from collections import defaultdict
 
@@ -354,6 +355,134 @@ def test_a_number_beyond_the_schemas_int64_stops(make_leat, kafka, shop):
     for sink in sinks:
         deliver(relay, shop, sink)
         assert [row["payload"]["after"]["id"] for row in rows(kafka.read(f"r13.{sink}.t"))] == [1, 2]
+    relay.stop()
+
+
+def test_rows_choose_topics_partitions_and_times(make_leat, kafka, shop):
+    """Debezium's transforms in a broker: an outbox's events, and rows without envelope; what Kafka doesn't have stops and names the row."""
+    relay = relay_to(make_leat, kafka, shop.server, "r15", {"events": {"format": "debezium", "topic": "{name}.{table}", "delivery": "exactly_once", "debezium": {
+        "transforms": "outbox,unwrap", "outbox.tables": f"{shop.database}.outbox", "outbox.route.topic.replacement": "r15.${routedByValue}",
+        "outbox.table.field.event.timestamp": "at", "outbox.table.fields.additional.placement": "type:header:eventType,part:partition",
+        "key.converter": "org.apache.kafka.connect.storage.StringConverter", "value.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "unwrap.delete.tombstone.handling.mode": "rewrite-with-tombstone", "unwrap.add.headers": "op"}}})
+    relay.start()
+    streaming(relay)
+    shop.table("outbox", "id CHAR(36) PRIMARY KEY, aggregatetype VARCHAR(99), aggregateid VARCHAR(99), type VARCHAR(99), payload JSON, at DATETIME(6), part INT")
+    shop.table("cart", "id INT PRIMARY KEY, item VARCHAR(20)")
+    shop.insert("outbox", "('u1', 'order', '7', 'paid', '{\"total\": 12}', '2026-01-02 03:04:05.678901', 4)", "('u2', 'customer', '', 'made', NULL, NULL, NULL)")
+    shop.insert("cart", "(1, 'tea')")
+    shop.server.sql(f"DELETE FROM `{shop.database}`.outbox; DELETE FROM `{shop.database}`.cart")
+    deliver(relay, shop)
+    [order], [customer] = kafka.read("r15.order"), kafka.read("r15.customer")
+    assert (order.key(), order.value(), order.partition(), headers(order)) == (b"7", b'{"total":12}', 4, {"id": "u1", "eventType": "paid"})
+    assert order.timestamp()[1] == 1767323045678 and customer.timestamp()[1] > 1767323045678
+    assert (customer.key(), customer.value(), headers(customer)) == (b"", None, {"id": "u2", "eventType": "made"})
+    made, gone, tombstone = kafka.read("r15.cart")
+    assert [json.loads(m.value()) for m in (made, gone)] == [{"id": 1, "item": "tea", "__deleted": "false"}, {"id": 1, "item": "tea", "__deleted": "true"}]
+    assert tombstone.value() is None and [(m.key(), headers(m)["__op"]) for m in (made, gone, tombstone)] == [(b'{"id":1}', op) for op in "cdd"]
+    assert not [topic for topic in kafka.topics() if topic.startswith("r15.outbox")]
+    for values, said in (("'a/b', '1', 't', NULL, NULL, NULL", '"r15.a/b": Kafka has no such names'), ("'order', '1', 't', NULL, NULL, 6", "chose 6 as its partition"),
+                         ("'order', '1', 't', NULL, '1969-01-01', 1", "as its timestamp")):
+        shop.insert("outbox", f"(UUID(), {values})")
+        uuid, _, numbers = shop.server.position()[2].partition(":")
+        error = sink_error(relay, "events", "halted", "config")
+        assert f"{shop.database}.outbox (change 1 of its transaction)" in error["message"] and said in error["message"], error
+        done = relay.ask("skip", "events", f"{uuid}:{numbers.split('-')[-1]}", "--reason", "a test")
+        assert done.returncode == 0, done.stderr
+    shop.insert("cart", "(2, 'milk')")
+    deliver(relay, shop)
+    assert len(kafka.read("r15.cart")) == 4 and len(kafka.read("r15.order")) == 1
+    relay.stop()
+
+
+def test_deletes_without_their_row_stay_with_their_key(make_leat, kafka, shop):
+    """debezium's unwrap leaves a delete its key alone: it goes where the row's other messages went, or the sink stops."""
+    relay = relay_to(make_leat, kafka, shop.server, "r17", {"events": {"format": "debezium", "topic": "{name}.{table}", "partition_by": "primary_key",
+                                                                      "debezium": {"transforms": "unwrap", "schemas.enable": "true"}}})
+    relay.start()
+    streaming(relay)
+    shop.table("cart", "id INT PRIMARY KEY, item VARCHAR(20)")
+    shop.insert("cart", *(f"({number}, 'x{number}')" for number in range(12)))
+    shop.server.sql(f"DELETE FROM `{shop.database}`.cart ORDER BY id DESC")
+    deliver(relay, shop)
+    records = kafka.read("r17.cart")
+    partitions = {message.key(): message.partition() for message in records if message.value()}
+    gone = [message for message in records if message.value() is None]
+    assert len(records) == 24 and len(gone) == 12 and all(partitions[message.key()] == message.partition() for message in gone)
+    assert len(set(partitions.values())) > 1
+    relay.stop()
+    relay.config["sinks"]["events"] |= {"partition_by": "column", "partition_columns": ["item"]}
+    relay.configure()
+    relay.start()
+    shop.insert("cart", "(1, 'y')")
+    shop.server.sql(f"DELETE FROM `{shop.database}`.cart")
+    error = sink_error(relay, "events", "halted", "config")
+    assert f"a delete in {shop.database}.cart has a key and no row" in error["message"] and "rewrite-with-tombstone" in error["cure"], error
+    relay.stop()
+
+
+EVERY_TYPE = {  # column: (its type, a literal, what Maxwell writes, what Canal writes)
+    "ti": ("TINYINT", "-128", -128, "-128"), "su": ("SMALLINT UNSIGNED", "65535", 65535, "65535"), "mi": ("MEDIUMINT", "-8388608", -8388608, "-8388608"),
+    "bu": ("BIGINT UNSIGNED", "18446744073709551615", 18446744073709551615, "18446744073709551615"), "de": ("DECIMAL(20,5)", "-1.5", -1.5, "-1.50000"),
+    "fl": ("FLOAT", "0.5", 0.5, "0.5"), "dou": ("DOUBLE", "1e100", 1e100, "1.0E100"), "bi": ("BIT(9)", "257", 257, "257"),
+    "y": ("YEAR", "2026", 2026, "2026"), "da": ("DATE", "'2026-01-02'", "2026-01-02", "2026-01-02"), "tm": ("TIME(3)", "'-12:00:00.5'", "-12:00:00.500", "-12:00:00.500"),
+    "dt": ("DATETIME(6)", "'2026-01-02 03:04:05.678901'", "2026-01-02 03:04:05.678901", "2026-01-02 03:04:05.678901"),
+    "ts": ("TIMESTAMP", "'2026-01-02 03:04:05'", "2026-01-02 03:04:05", "2026-01-02 03:04:05"), "ch": ("CHAR(5)", "'é😀'", "é😀", "é😀"),
+    "la": ("VARCHAR(9) CHARACTER SET latin1", "'ü\"'", 'ü"', 'ü"'), "te": ("TEXT", "'a\\nb'", "a\nb", "a\nb"), "bn": ("VARBINARY(9)", "x'00ff'", "AP8=", "\x00ÿ"),
+    "en": ("ENUM('new','paid')", "'paid'", "paid", "2"), "se": ("SET('a','b','c')", "'c,a'", ["a", "c"], "5"),
+    "js": ("JSON", '\'{"a": [1, null]}\'', {"a": [1, None]}, '{"a": [1, null]}'), "ge": ("POINT", "ST_GeomFromText('POINT(1 2)')", "POINT (1 2)", None),
+    "nu": ("INT", "NULL", None, None)}
+
+
+def console_consumer(kafka, topics, count):
+    """Kafka's own, in Java: (partition, key, value) of so many records."""
+    argv = kafka.broker(1).tool("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", kafka.bootstrap(), "--include", topics, "--from-beginning",
+                                "--max-messages", str(count), "--timeout-ms", "30000", "--property", "print.key=true", "--property", "print.partition=true")
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return [tuple(line.split("\t")) for line in done.stdout.splitlines() if line.startswith("Partition:")]
+
+
+def java_hash(text):
+    number = 0
+    for at in range(0, len(text.encode("utf-16-be")), 2):
+        number = (31 * number + int.from_bytes(text.encode("utf-16-be")[at:at + 2], "big")) & 0xFFFFFFFF
+    return number - (1 << 32) if number >> 31 else number
+
+
+def test_maxwell_and_canal_arrive_for_a_java_consumer(make_leat, kafka, shop):
+    """Every type, keys, partitions and the last message's marks, by the consumer that comes with Kafka."""
+    relay = relay_to(make_leat, kafka, shop.server, "r16", {
+        "maxwell": {"format": "maxwell", "topic": "r16.maxwell", "partition_by": "primary_key", "partitioner": "java_hash", "maxwell": {"output_ddl": "true"},
+                    "schema_topic": "r16.maxwell_ddl"},
+        "canal": {"format": "canal", "topic": "r16.canal", "canal": {"time_zone": "UTC"}, "partition_by": "table", "schema_topic": "r16.canal_ddl"}})
+    relay.start()
+    streaming(relay)
+    shop.table("every", "id INT PRIMARY KEY, " + ", ".join(f"{name} {kind} NULL" for name, (kind, *_) in EVERY_TYPE.items()))
+    literals = ", ".join(literal for _, literal, *_ in EVERY_TYPE.values())
+    shop.server.sql(f"SET time_zone = '+00:00', NAMES utf8mb4; INSERT INTO `{shop.database}`.every VALUES (7, {literals})")
+    shop.server.sql(f"USE `{shop.database}`; BEGIN; UPDATE every SET su = 1, te = NULL; INSERT INTO every (id) VALUES (8), (9); DELETE FROM every WHERE id = 7; COMMIT")
+    for sink in ("maxwell", "canal"):
+        deliver(relay, shop, sink)
+    records = console_consumer(kafka, r"r16\.(maxwell|canal)", 5 + 4)
+    of_maxwell = [(where, json.loads(key), json.loads(value)) for where, key, value in records if '"isDdl"' not in value]
+    of_canal = sorted((json.loads(value) for _, _, value in records if '"isDdl"' in value), key=lambda value: value["id"])
+    first = next(value for _, _, value in of_maxwell if value["type"] == "insert" and value["data"]["id"] == 7)
+    assert first["data"] == {"id": 7, **{name: maxwell for name, (_, _, maxwell, _) in EVERY_TYPE.items()}}
+    for where, key, value in of_maxwell:
+        assert key == {"database": shop.database, "table": "every", "pk.id": value["data"]["id"]} and value["database"] == shop.database
+        assert where == f"Partition:{abs(java_hash(str(value['data']['id']))) % 6}"
+    [update] = [value for _, _, value in of_maxwell if value["type"] == "update"]
+    assert update["old"] == {"su": 65535, "te": "a\nb"} and "commit" not in update and not update["data"]["te"]
+    assert [value["type"] for _, _, value in of_maxwell if value.get("commit")] in (["insert", "delete"], ["delete", "insert"])
+    assert len({value["xid"] for _, _, value in of_maxwell}) == 2
+    insert, update, inserts, delete = of_canal
+    assert insert["data"] == [{"id": "7", **{name: insert["data"][0]["ge"] if name == "ge" else canal for name, (*_, canal) in EVERY_TYPE.items()}}]
+    assert (update["type"], update["old"]) == ("UPDATE", [{"su": "65535", "te": "a\nb"}])
+    assert [row["id"] for row in inserts["data"]] == ["8", "9"] and delete["type"] == "DELETE" and insert["pkNames"] == ["id"]
+    assert insert["mysqlType"]["de"] == "decimal(20,5)" and insert["sqlType"]["de"] == 3
+    assert [json.loads(m.value())["type"] for m in kafka.read("r16.maxwell_ddl")] == ["table-create"]
+    assert [json.loads(m.value())["type"] for m in kafka.read("r16.canal_ddl")] == ["CREATE"]
     relay.stop()
 
 

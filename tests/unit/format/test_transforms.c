@@ -37,7 +37,7 @@ START_TEST(a_changed_key_whose_delete_is_dropped_is_a_create)
     debezium_close(&sink);
     debezium_open(&sink, (const char *const[]){"transforms=unwrap", "unwrap.add.headers=op", NULL});
     ck_assert_str_eq(debezium_rows(&sink, table, LEAT_OP_UPDATE, 1, &images),
-                     "tombstone {\"id\":7} - __debezium.newkey={\"id\":8} __op=d\n"
+                     "change {\"id\":7} - __debezium.newkey={\"id\":8} __op=d\n"
                      "change {\"id\":8} {\"id\":8,\"name\":\"a\"} __debezium.oldkey={\"id\":7} __op=c LAST\n");
     debezium_close(&sink);
     leat_buf_free(&images);
@@ -162,11 +162,11 @@ START_TEST(an_insert_is_an_event)
           "change \"k\" \"{}\" id=7 @outbox.event.order LAST\n");
     gives((const char *const[]){"transforms=outbox", NULL}, false, nothing, 3, "change null null id=7 @outbox.event.order LAST\n");
     gives((const char *const[]){"transforms=outbox", "key.converter=" STRING, "value.converter=" STRING, NULL}, false, nothing, 3,
-          "tombstone - - id=7 @outbox.event.order LAST\n");
+          "change - - id=7 @outbox.event.order LAST\n");
     gives((const char *const[]){"transforms=outbox", "key.converter=" STRING, "value.converter=" STRING, NULL}, false, empty, 3,
           "change   id=7 @outbox.event.order LAST\n");
     gives((const char *const[]){"transforms=outbox", "outbox.route.tombstone.on.empty.payload=true", NULL}, false, empty, 3,
-          "tombstone \"\" - id=7 @outbox.event.order LAST\n");
+          "change \"\" - id=7 @outbox.event.order LAST\n");
     gives((const char *const[]){"transforms=outbox", "value.converter=" BYTES, NULL}, true, event, 3, "change \"k\" {} id=7 @outbox.event.order LAST\n");
     gives((const char *const[]){"transforms=outbox", "outbox.table.field.event.key=", NULL}, false, event, 3,
           "change - \"{}\" id=7 @outbox.event.order LAST\n");
