@@ -73,6 +73,7 @@ struct leat_draft {
     uint32_t database_collation; /* that of its database */
     uint32_t session_collation;  /* that of the session's database, else of the server */
     bool versioned;              /* WITH SYSTEM VERSIONING */
+    bool versioning_added;       /* ADD SYSTEM VERSIONING */
     bool converted;              /* CONVERT TO CHARACTER SET */
     uint32_t converted_to;       /* its collation */
     struct leat_text period[2];  /* names of columns that a period is made of, and that can't be NULL */

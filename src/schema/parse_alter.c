@@ -126,8 +126,10 @@ static bool add_column(struct leat_parse *parse, struct leat_draft *draft, bool 
 static bool parse_add(struct leat_parse *parse, struct leat_draft *draft)
 {
     bool found;
-    if (leat_parse_take_two(parse, "SYSTEM", "VERSIONING"))
-        return leat_parse_add_versioning(parse, draft);
+    if (leat_parse_take_two(parse, "SYSTEM", "VERSIONING")) {
+        draft->versioning_added = true; /* its columns come behind all that the statement adds */
+        return true;
+    }
     if (leat_parse_is(parse, "PARTITION"))
         return pass_all(parse);
     if (!leat_parse_take(parse, "COLUMN") && (!leat_parse_key(parse, draft, &found) || found))
@@ -526,7 +528,7 @@ bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft)
         if (parse->lexer.token != LEAT_TOKEN_END && !leat_parse_want(parse, ","))
             return false;
     }
-    if (!leat_parse_apply_options(parse, draft, &options))
+    if (!leat_parse_apply_options(parse, draft, &options) || (draft->versioning_added && !leat_parse_add_versioning(parse, draft)))
         return false;
     if (draft->placed && !place_columns(parse, draft))
         return false;

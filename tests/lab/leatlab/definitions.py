@@ -239,7 +239,7 @@ class Campaign:
         self.catch_up()
         for relay, server in zip(self.relays, (self.server, self.replica)):
             try:
-                relay.wait_until_delivered(server, "files", timeout_s=60)
+                self.wait_until_delivered(relay, server)
             except (AssertionError, RuntimeError) as error:
                 errors = "; ".join(line for line in relay.log_text().splitlines() if "level=error" in line)
                 self.differ(number, f"not delivered: {errors[-1500:] or str(error)[:1500]}")
@@ -259,6 +259,16 @@ class Campaign:
                     self.differ(number, f"{relay.folder.name}: {line[:600]}")
             relay.log.write_text("")
         self.hold_against_server(clients, number)
+
+    def wait_until_delivered(self, relay, server):
+        """… or until it is clear that it won't be."""
+        gtids = server.position()[2]
+
+        def over(status):
+            if status["source"]["state"] == "halted":
+                raise AssertionError("the source has halted")
+            return server.covers(next(sink for sink in status["sinks"] if sink["name"] == "files")["gtids"], gtids)
+        relay.wait_for(over, "delivery", timeout_s=180)
 
     def differ(self, number, text):
         self.tally.differences.append(f"round {number}: {text}")

@@ -287,6 +287,11 @@ ALTER_TEST(other_partition_operations, LEAT_TABLE_OF_MYSQL, "TRUNCATE PARTITION 
            "a int NOT NULL, b varchar(20) #45, c decimal(10,2) = 1.00, d datetime; PRIMARY(a); UNIQUE ucd(c,d); "
            "kb(b)")
 
+ALTER_TEST(system_versioning_comes_behind_what_is_added, LEAT_TABLE_OF_MARIADB, "ADD SYSTEM VERSIONING, ADD e INT, ADD f INT AFTER d",
+           "a int(11) NOT NULL, b varchar(20) #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL, f int(11) = NULL, e int(11) = NULL, "
+           "row_start timestamp(6) NOT NULL AS (ROW START) STORED INVISIBLE, row_end timestamp(6) NOT NULL AS (ROW END) STORED INVISIBLE; "
+           "PRIMARY(a,row_end); UNIQUE ucd(c,d,row_end); kb(b)")
+
 ALTER_TEST(keys_on_geometries, LEAT_TABLE_OF_MARIADB,
            "ADD p POINT, ADD g POLYGON, ADD KEY kp (p(10)), ADD KEY kg (g), ADD KEY kg7 (g(7)), ADD UNIQUE ug (g)",
            "a int(11) NOT NULL, b varchar(20) #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL, p point = NULL, g polygon = NULL; PRIMARY(a);"
@@ -389,6 +394,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, reorganize_partition);
     LEAT_TEST_ADD(suite, remove_partitioning);
     LEAT_TEST_ADD(suite, other_partition_operations);
+    LEAT_TEST_ADD(suite, system_versioning_comes_behind_what_is_added);
     LEAT_TEST_ADD(suite, keys_on_geometries);
     LEAT_TEST_ADD(suite, convert_partition);
     LEAT_TEST_ADD(suite, add_generated_column);
