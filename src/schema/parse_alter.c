@@ -54,30 +54,27 @@ static bool parse_place(struct leat_parse *parse, struct leat_draft *draft, stru
     return true;
 }
 
-static struct leat_draft_column *find_placed(const struct leat_draft *draft, uint32_t number)
+static uint32_t find_placed(const struct leat_draft *draft, uint32_t number)
 {
     for (uint32_t i = 0; i < draft->column_count; i++)
         if (draft->columns[i]->placed == number)
-            return draft->columns[i];
-    return NULL;
+            return i;
+    return UINT32_MAX;
 }
 
-/* One after the other, among those that stay where they are. */
+/* One after the other, among all the others: those that move later are still where they were. */
 static bool place_columns(struct leat_parse *parse, struct leat_draft *draft)
 {
-    struct leat_draft_column **placed = leat_draft_alloc(draft, (draft->placed + (size_t)1) * sizeof(void *));
-    uint32_t count = 0;
-    for (uint32_t number = 1; number <= draft->placed; number++)
-        if ((placed[count] = find_placed(draft, number)))
-            count++;
-    for (uint32_t i = draft->column_count; i > 0; i--)
-        if (draft->columns[i - 1]->placed)
-            leat_draft_take_out(draft, i - 1);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t after = placed[i]->after.size ? leat_draft_find(draft, placed[i]->after) : UINT32_MAX;
-        if (placed[i]->after.size && after == UINT32_MAX)
+    for (uint32_t number = 1; number <= draft->placed; number++) {
+        uint32_t at = find_placed(draft, number);
+        if (at == UINT32_MAX)
+            continue;
+        struct leat_draft_column *column = draft->columns[at];
+        leat_draft_take_out(draft, at);
+        uint32_t after = column->after.size ? leat_draft_find(draft, column->after) : UINT32_MAX;
+        if (column->after.size && after == UINT32_MAX)
             return leat_parse_fail(parse, "AFTER a column that isn't there");
-        if (!leat_draft_insert(draft, placed[i], after + 1)) /* the first: one behind UINT32_MAX */
+        if (!leat_draft_insert(draft, column, after + 1)) /* the first: one behind UINT32_MAX */
             return leat_parse_fail(parse, "so many columns");
     }
     return true;

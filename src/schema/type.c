@@ -508,7 +508,8 @@ void leat_type_converted(struct leat_draft_column *column)
     struct leat_type_said *said = &column->said;
     if (said->bytes || said->charset == LEAT_CHARSET_BINARY)
         return;
+    if (said->charset != LEAT_CHARSET_UNKNOWN)
+        said->binary = false; /* it was about that character set */
     said->charset = LEAT_CHARSET_UNKNOWN;
     said->collation[0] = 0;
-    said->binary = false;
 }

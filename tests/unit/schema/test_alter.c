@@ -292,6 +292,13 @@ ALTER_TEST(system_versioning_comes_behind_what_is_added, LEAT_TABLE_OF_MARIADB, 
            "row_start timestamp(6) NOT NULL AS (ROW START) STORED INVISIBLE, row_end timestamp(6) NOT NULL AS (ROW END) STORED INVISIBLE; "
            "PRIMARY(a,row_end); UNIQUE ucd(c,d,row_end); kb(b)")
 
+ALTER_TEST(after_a_column_that_moves_later, LEAT_TABLE_OF_MYSQL, "MODIFY b INT AFTER d, MODIFY d DATE FIRST",
+           "d date, a int NOT NULL, c decimal(10,2) = 1.00, b int; PRIMARY(a); UNIQUE ucd(c,d); kb(b)")
+
+ALTER_TEST(convert_leaves_binary_to_columns_of_the_statement, LEAT_TABLE_OF_MYSQL,
+           "CONVERT TO CHARACTER SET latin1, ADD e CHAR(3) BINARY, ADD f CHAR(3) CHARACTER SET utf8mb4 BINARY, MODIFY b TEXT BINARY, DROP KEY kb",
+           "a int NOT NULL, b text #47, c decimal(10,2) = 1.00, d datetime, e char(3) #47, f char(3) #8; PRIMARY(a); UNIQUE ucd(c,d)")
+
 ALTER_TEST(keys_on_geometries, LEAT_TABLE_OF_MARIADB,
            "ADD p POINT, ADD g POLYGON, ADD KEY kp (p(10)), ADD KEY kg (g), ADD KEY kg7 (g(7)), ADD UNIQUE ug (g)",
            "a int(11) NOT NULL, b varchar(20) #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL, p point = NULL, g polygon = NULL; PRIMARY(a);"
@@ -395,6 +402,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, remove_partitioning);
     LEAT_TEST_ADD(suite, other_partition_operations);
     LEAT_TEST_ADD(suite, system_versioning_comes_behind_what_is_added);
+    LEAT_TEST_ADD(suite, after_a_column_that_moves_later);
+    LEAT_TEST_ADD(suite, convert_leaves_binary_to_columns_of_the_statement);
     LEAT_TEST_ADD(suite, keys_on_geometries);
     LEAT_TEST_ADD(suite, convert_partition);
     LEAT_TEST_ADD(suite, add_generated_column);
