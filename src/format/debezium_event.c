@@ -125,6 +125,7 @@ static int put_headers(struct leat_debezium_run *run, struct leat_error *err)
 {
     const struct leat_debezium_outbox *outbox = run->debezium->transforms.router;
     const struct leat_debezium_event *event = run->table->event;
+    leat_debezium_header_context(run->debezium, run->walk.plan->view->server == LEAT_TABLE_OF_MARIADB);
     if (event->id != OUTBOX_NO_COLUMN && put_header(run, "id", event->id, err))
         return LEAT_FAIL;
     for (size_t i = 0; i < outbox->field_count; i++)

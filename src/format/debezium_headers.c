@@ -87,3 +87,21 @@ void leat_debezium_header_json(struct leat_debezium *debezium, const char *name,
     }
     leat_debezium_header_end(debezium, false);
 }
+
+static void put_text(struct leat_debezium *debezium, const char *name, const char *text)
+{
+    static const char type[] = "{\"type\":\"string\",\"optional\":false";
+    const struct leat_buf schema = {.data = (uint8_t *)(uintptr_t)type, .size = sizeof type - 1};
+    leat_buf_clear(&debezium->value);
+    leat_json_cstr(&debezium->value, text);
+    leat_debezium_header_json(debezium, name, &debezium->value, &schema);
+}
+
+void leat_debezium_header_context(struct leat_debezium *debezium, bool mariadb)
+{
+    if (!debezium->settings.context_headers)
+        return;
+    put_text(debezium, "__debezium.context.connectorLogicalName", debezium->prefix);
+    put_text(debezium, "__debezium.context.taskId", "0");
+    put_text(debezium, "__debezium.context.connectorName", mariadb ? "mariadb" : "mysql");
+}

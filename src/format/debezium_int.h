@@ -56,7 +56,7 @@ struct leat_debezium_settings {
     struct leat_debezium_outbox_settings outbox;
     unsigned key_converter, value_converter, header_converter;
     char *prefix, *unavailable, *key_columns;
-    bool schemas, key_schemas, value_schemas, header_schemas, comments, query, schema_changes, tombstones, transactions, sanitize;
+    bool schemas, key_schemas, value_schemas, header_schemas, comments, query, schema_changes, context_headers, tombstones, transactions, sanitize;
     unsigned decimals, decimal_format, binary, bigint, times, zero, bad_text, field_names, schema_names;
     struct leat_setting_list skipped;
 };
@@ -231,6 +231,8 @@ struct leat_buf *leat_debezium_header(struct leat_debezium *debezium, const char
 void leat_debezium_header_end(struct leat_debezium *debezium, bool null);
 /* A header with a JSON value, as the settings say that it is written. `schema` is what its schema says in braces, without the closing one. */
 void leat_debezium_header_json(struct leat_debezium *debezium, const char *name, const struct leat_buf *json, const struct leat_buf *schema);
+/* What Debezium says of itself in each message of a row or statement, where that is wanted. */
+void leat_debezium_header_context(struct leat_debezium *debezium, bool mariadb);
 /* What a JSON string says, without quotes and escapes; anything else as it is. */
 void leat_debezium_plain(struct leat_buf *to, const uint8_t *json, size_t size);
 

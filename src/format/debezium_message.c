@@ -151,6 +151,8 @@ void leat_debezium_row(struct leat_debezium_run *run, size_t from)
 {
     const struct leat_table_view *view = run->walk.plan->view;
     struct leat_debezium *debezium = run->debezium;
+    if (run->table->form == DEBEZIUM_ENVELOPE)
+        leat_debezium_header_context(debezium, view->server == LEAT_TABLE_OF_MARIADB);
     leat_debezium_wait(debezium, from, LEAT_MESSAGE_CHANGE, &view->database, &view->name, run->walk.plan->key_count > 0, run->walk.number);
     debezium->waiting.message.table = view;
     debezium->waiting.message.time_us = leat_debezium_time(debezium, run->walk.rows->time);

@@ -69,6 +69,8 @@ static const struct leat_setting list[] = {
              "binlog_annotate_row_events)."},
     {.name = "include.schema.changes", .kind = LEAT_SETTING_BOOL, .offset = AT(schema_changes), .fallback = "true",
      .help = "A message for each DDL statement on tables and databases."},
+    {.name = "extended.headers.enabled", .kind = LEAT_SETTING_BOOL, .offset = AT(context_headers),
+     .help = "Headers that say where a change comes from: `__debezium.context.connectorLogicalName`, `.taskId`, `.connectorName`."},
     {.name = "include.schema.comments", .kind = LEAT_SETTING_BOOL, .offset = AT(comments),
      .help = "Taken, and without effect: definitions hold no comments, which are null."},
     {.name = "provide.transaction.metadata", .kind = LEAT_SETTING_BOOL, .offset = AT(transactions),

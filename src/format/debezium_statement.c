@@ -61,6 +61,7 @@ static int write_truncate(struct leat_debezium *debezium, const struct leat_stat
     leat_buf_puts(buf, ",\"transaction\":null,\"op\":\"t\"");
     leat_debezium_put_seen(debezium, buf, time_us);
     leat_buf_u8(buf, '}');
+    leat_debezium_header_context(debezium, debezium->mariadb);
     leat_debezium_wait(debezium, from, LEAT_MESSAGE_CHANGE, &debezium->statement.database, &debezium->statement.table, false,
                   statement->number);
     debezium->waiting.message.time_us = time_us;
@@ -173,6 +174,7 @@ int leat_debezium_statement_close(struct leat_debezium *debezium, struct leat_er
     leat_buf_put(buf, debezium->statement.head.data + 1, debezium->statement.head.size - 1);
     leat_buf_put(buf, debezium->statement.changes.data, debezium->statement.changes.size);
     leat_buf_puts(buf, debezium->value_schemas ? "]}}" : "]}");
+    leat_debezium_header_context(debezium, debezium->mariadb);
     leat_debezium_wait(debezium, from, LEAT_MESSAGE_STATEMENT, debezium->statement.database.size ? &debezium->statement.database : NULL,
                   table ? &debezium->statement.table : NULL, true, debezium->statement.number);
     debezium->waiting.message.time_us = debezium->statement.time_us;

@@ -83,6 +83,7 @@ static void add_headers(struct leat_debezium_run *run)
     struct leat_debezium *debezium = run->debezium;
     const struct leat_debezium_adds *headers = &debezium->transforms.headers;
     struct leat_buf schema = {0};
+    leat_debezium_header_context(debezium, run->walk.plan->view->server == LEAT_TABLE_OF_MARIADB);
     for (size_t i = 0; i < headers->count; i++) {
         leat_buf_clear(&schema);
         leat_buf_clear(&debezium->value);
@@ -161,7 +162,7 @@ int leat_debezium_unwrap(struct leat_debezium_run *run, struct leat_cursor *befo
     bool chosen = false, message = after || debezium->settings.unwrap.deletes != DEBEZIUM_DELETES_DROP;
     if (debezium->settings.transactions)
         leat_debezium_count(debezium, walk->plan);
-    if (message && debezium->transforms.headers.count)
+    if (message)
         add_headers(run);
     if (message && run->table->route != NO_COLUMN &&
         choose_topic(run, after ? walk->after_present : walk->before_present, after ? *after : *before, &chosen, err))

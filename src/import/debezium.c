@@ -46,7 +46,6 @@ static const struct import_reason reasons[] = {
     {"errors.*", "not needed: leat stops with the reason, or goes on by itself"},
     {"notification.*", "see `leat status`"},
     {"provide.transaction.metadata.*", "not there"},
-    {"extended.headers.enabled", "not there: headers are chosen by `headers`"},
     {"use.nongraceful.disconnect", "not needed"},
     {"executor.shutdown.timeout.ms", "see shutdown_timeout"},
 };
@@ -179,7 +178,8 @@ static void take_format(struct import *import)
         "decimal.handling.mode", "bigint.unsigned.handling.mode", "binary.handling.mode", "time.precision.mode", "tombstones.on.delete",
         "skipped.operations", "message.key.columns", "include.query", "include.schema.changes", "include.schema.comments",
         "provide.transaction.metadata", "unavailable.value.placeholder", "field.name.adjustment.mode", "schema.name.adjustment.mode",
-        "sanitize.field.names", "key.converter.schemas.enable", "value.converter.schemas.enable", "header.converter", "header.converter.schemas.enable"};
+        "sanitize.field.names", "key.converter.schemas.enable", "value.converter.schemas.enable", "header.converter", "header.converter.schemas.enable",
+        "extended.headers.enabled"};
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         struct import_setting *setting = import_find(import, settings[i]);
         if (setting)

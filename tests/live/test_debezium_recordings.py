@@ -24,7 +24,7 @@ def compared(scenario, run):
 def test_messages_are_debeziums(scenario, run, settings):
     comparison, stopped = compared(scenario, run)
     assert not comparison.differences, str(comparison)
-    assert comparison.messages >= (8 if scenario in ("xa", "compressed", "outbox") else 18)
+    assert comparison.messages >= (8 if scenario in ("xa", "compressed", "outbox", "context") else 18)
     assert set(stopped.tables) <= {"shop.dates_far", "shop.times_far", "shop.zeros_within"}, stopped.tables
     assert bool(stopped.tables) == (settings.get("time.precision.mode") in ("connect", "isostring", "nanoseconds"))
 

@@ -42,7 +42,7 @@ def theirs(scenario, run, settings=None):
 
 def of_debezium(record, settings):
     """With the header converter that leat has by default, where transforms add headers."""
-    plain = "transforms" in settings and settings.get("header.converter.schemas.enable") != "true"
+    plain = bool({"transforms", "extended.headers.enabled"} & set(settings)) and settings.get("header.converter.schemas.enable") != "true"
     headers = [(header["name"], header["simple" if plain else "json"]) for header in record["headers"]]
     return {"topic": record["topic"], "key": record["key"], "value": record["value"], "headers": headers,
             "partition": None if record["topic"] == PREFIX else record["partition"], "timestamp": record.get("timestamp")}

@@ -148,6 +148,15 @@ def _event_schema(d, run):
     return _is_event(d) and d.path[1:] == ("schema", "name") and d.ours == f"{PREFIX}.shop.outbox.{d.topic.removeprefix('outbox.event.')}.Value"
 
 
+RUN = "__debezium.context.runId"
+
+
+def _run_id(d, run):
+    if d.path == ("headers", "(order)"):
+        return [name for name in d.theirs if name != RUN] == d.ours
+    return d.path == ("headers", RUN) and d.ours is ABSENT
+
+
 def _record_time(d, run):
     """Not the column's, which is of January 2026."""
     return d.path == ("timestamp",) and d.ours is None and isinstance(d.theirs, int) and d.theirs > 1_790_000_000_000
@@ -363,6 +372,7 @@ AGREED = (
     Agreed("the year 0", "Debezium makes null of it, or 1970", _year_null),
     Agreed("TIMESTAMP '0000-00-00' NOT NULL", "Debezium puts the column's default in its place", _zero_timestamp),
     Agreed("XA", "Debezium gives a branch's rows at PREPARE, even if it is rolled back later; leat at COMMIT", _xa),
+    Agreed("__debezium.context.runId", "another at each start, so that the same change wouldn't be the same message", _run_id),
     Agreed("text behind a document", "Debezium leaves it out where payloads are expanded; for leat such a payload is no document", _text_behind),
     Agreed("names of schemas of events", "Debezium keeps the name that the first event of a shape had, whatever chose the topics of others", _event_schema),
     Agreed("an event's timestamp", "without a column for it, Debezium has when it handled the event, and leat leaves that to who writes the record", _record_time),
