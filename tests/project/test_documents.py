@@ -60,6 +60,14 @@ def test_exit_statuses_are_the_programs():
         assert words.split()[-1].rstrip("),") in rows[number] or words.split(" (")[0] in rows[number], (number, words)
 
 
+def test_every_error_message_is_listed():
+    """docs/messages.md is what tests/tools/messages prints now."""
+    printed = subprocess.run([TOP / "tests/tools/messages"], capture_output=True, text=True, check=True).stdout
+    listed = (TOP / "docs/messages.md").read_text()
+    changed = set(printed.splitlines()) ^ set(listed.splitlines())
+    assert not changed, "run: tests/tools/messages > docs/messages.md\n" + "\n".join(sorted(changed)[:20])
+
+
 @lru_cache
 def literals():
     """The sources' texts, those in several pieces put together."""
