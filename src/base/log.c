@@ -13,6 +13,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "log_int.h"
+
+#include <xxhash.h>
 
 static atomic_int log_level = LEAT_LOG_INFO;
 static atomic_int log_form = LEAT_LOG_LOGFMT;
@@ -91,6 +94,25 @@ static void put_field(struct leat_buf *line, enum leat_log_form form, const char
         leat_buf_u8(line, '"');
 }
 
+/* Whether a line that says this is due; *held: how many like it were not. */
+static bool is_due(const char *room, const char *subject, const char *message, unsigned *held)
+{
+    uint64_t hash = XXH3_64bits(message, strlen(message));
+    hash = XXH3_64bits_withSeed(room, strlen(room), hash);
+    if (subject)
+        hash = XXH3_64bits_withSeed(subject, strlen(subject), hash);
+    return log_repeat_allows(hash, leat_monotonic_us(leat_clock_real()), held);
+}
+
+static void put_held(struct leat_buf *line, enum leat_log_form form, unsigned held)
+{
+    char number[16];
+    if (!held)
+        return;
+    snprintf(number, sizeof number, "%u", held);
+    put_field(line, form, "held_back", number);
+}
+
 static void begin_line(struct leat_buf *line, enum leat_log_form form, enum leat_log_level level,
                        const char *room, const char *subject)
 {
@@ -129,10 +151,14 @@ void leat_log(enum leat_log_level level, const char *room, const char *subject, 
     va_start(arguments, format);
     (void)vsnprintf(text, room_needed, format, arguments);
     va_end(arguments);
-    struct leat_buf line = {0};
-    begin_line(&line, form, level, room, subject);
-    put_field(&line, form, "msg", text);
-    end_line(&line, form);
+    unsigned held;
+    if (is_due(room, subject, text, &held)) {
+        struct leat_buf line = {0};
+        begin_line(&line, form, level, room, subject);
+        put_field(&line, form, "msg", text);
+        put_held(&line, form, held);
+        end_line(&line, form);
+    }
     leat_buf_free(&message);
     errno = saved_errno;
 }
@@ -143,6 +169,9 @@ void leat_log_error_object(enum leat_log_level level, const char *room, const ch
     if (level > leat_log_level())
         return;
     int saved_errno = errno;
+    unsigned held;
+    if (!is_due(room, subject, err->message, &held))
+        return;
     enum leat_log_form form = (enum leat_log_form)atomic_load_explicit(&log_form, memory_order_relaxed);
     struct leat_buf line = {0};
     begin_line(&line, form, level, room, subject);
@@ -151,6 +180,7 @@ void leat_log_error_object(enum leat_log_level level, const char *room, const ch
     put_field(&line, form, "kind", leat_kind_name(err->kind));
     if (err->cure[0])
         put_field(&line, form, "cure", err->cure);
+    put_held(&line, form, held);
     end_line(&line, form);
     errno = saved_errno;
 }

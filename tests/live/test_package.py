@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from leatlab import install, paths
+from leatlab import install
+from leatlab.leat import run
 
 TOP = Path(__file__).resolve().parents[2]
 UNIT = TOP / "contrib/systemd/leat.service"
@@ -41,6 +42,29 @@ def test_the_unit_gives_leat_the_time_it_needs():
     assert setting("WatchdogSec") == "3min" and stuck_s < 180
     assert setting("TimeoutStopSec") == "1min"
     assert set(setting("RestartPreventExitStatus").split()) == {"2", "13", "15"}
+
+
+@pytest.mark.parametrize("name", ["statefulset", "sidecar"])
+def test_kubernetes_takes_the_examples(request, name):
+    """By Kubernetes' own schemas, strictly: no field that it doesn't know."""
+    if not request.config.getoption("--full"):
+        pytest.skip("fetches Kubernetes' schemas (--full)")
+    try:
+        folder = install.kubernetes_validator()
+    except install.Unavailable as why:
+        pytest.skip(str(why))
+    said = sh("/usr/bin/python3", "-m", "kubernetes_validate", "--strict", TOP / f"contrib/kubernetes/{name}.yaml",
+              env={**os.environ, "PYTHONPATH": str(folder)})
+    assert "passed" in said.lower(), said
+
+
+def test_the_relay_of_the_example_is_configured_right(tmp_path):
+    """The configuration in the StatefulSet is one that leat takes."""
+    text = (TOP / "contrib/kubernetes/statefulset.yaml").read_text()
+    block = re.search(r"  leat.yaml: \|\n((?:    .*\n)+)", text)[1]
+    (tmp_path / "leat.yaml").write_text("".join(line[4:] for line in block.splitlines(keepends=True)))
+    done = run("config", "check", "-c", tmp_path / "leat.yaml")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture

@@ -185,6 +185,16 @@ def _mariadb(folder, version):
     shutil.rmtree(folder / "var/lib/apt/lists", ignore_errors=True)
 
 
+def kubernetes_validator():
+    """The folder with Kubernetes' own schemas and what checks documents by them, fetched on first use."""
+    def make(folder):
+        if not shutil.which("pip3"):
+            packages(["python3-pip"])
+        _quietly(["pip3", "install", "--quiet", "--break-system-packages", "--root-user-action=ignore", "--target", folder,
+                  "kubernetes-validate"])
+    return _or_unavailable("Kubernetes' schemas", "kubernetes-validate", make)
+
+
 def bookworm_root():
     """A bare Debian 12 as a folder, with systemd and what a package needs to be installed; made on first use (a minute). Copy it
     before you change it."""

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/log_int.h"
 
 static char text[16384];
 static int old_stderr, pipe_read;
@@ -113,6 +114,39 @@ START_TEST(long_messages_are_whole_and_errno_is_kept)
 }
 END_TEST
 
+START_TEST(of_lines_that_repeat_ten_are_written_and_the_rest_is_counted)
+{
+    unsigned held, written = 0;
+    const uint64_t hash = 4711;
+    for (uint64_t second = 0; second < 30; second++)
+        written += log_repeat_allows(hash, 1000000 * second, &held);
+    ck_assert_uint_eq(written, LOG_REPEAT_BURST);
+    ck_assert(log_repeat_allows(hash, 30000000, &held));
+    ck_assert_uint_eq(held, 20);
+    ck_assert(log_repeat_allows(hash, 60000001, &held));
+    ck_assert_uint_eq(held, 0);
+}
+END_TEST
+
+START_TEST(other_lines_pass_beside_one_that_repeats)
+{
+    unsigned held;
+    for (unsigned round = 0; round < 50; round++) {
+        (void)log_repeat_allows(1, 100, &held);
+        ck_assert(log_repeat_allows(1000 + round, 100 + round, &held));
+        ck_assert_uint_eq(held, 0);
+    }
+    for (unsigned i = 0; i < 12; i++)
+        leat_log(LEAT_LOG_INFO, "sink", "a", "again");
+    unsigned lines = 0;
+    for (const char *at = logged(); (at = strstr(at, "msg=again")); at++)
+        lines++;
+    ck_assert_uint_eq(lines, LOG_REPEAT_BURST);
+    leat_log(LEAT_LOG_INFO, "sink", "b", "again");
+    ck_assert_str_eq(logged(), "time= level=info room=sink sink=b msg=again\n");
+}
+END_TEST
+
 static Suite *log_suite(void)
 {
     static const TTest *const *const tests[] = {
@@ -122,6 +156,8 @@ static Suite *log_suite(void)
         &an_error_gives_code_kind_and_cure,
         &a_server_can_neither_forge_lines_nor_break_the_terminal,
         &long_messages_are_whole_and_errno_is_kept,
+        &of_lines_that_repeat_ten_are_written_and_the_rest_is_counted,
+        &other_lines_pass_beside_one_that_repeats,
     };
     Suite *suite = suite_create("log");
     TCase *test_case = tcase_create("stderr");
