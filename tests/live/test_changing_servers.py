@@ -49,21 +49,22 @@ class Diary:
         self.changes += witness.changes
 
 
-def test_a_mariadb_that_is_upgraded_in_place(make_mariadb, make_leat):
-    """10.5 to 10.11 to 11.8 with the same data folder, mariadb-upgrade between, while leat runs: it reconnects by itself."""
+def test_a_mariadb_that_is_upgraded_in_place(make_mariadb, make_leat, pytestconfig):
+    """10.5 to 10.11 (--full: and to 11.8) with the same data folder, mariadb-upgrade between, while leat runs: it reconnects by itself."""
+    versions = VERSIONS if pytestconfig.getoption("--full") else VERSIONS[:2]
     try:
-        for version in VERSIONS:
+        for version in versions:
             install.mariadb_root(version)
     except install.Unavailable as why:
         pytest.skip(str(why))
-    server = make_mariadb(VERSIONS[0])
+    server = make_mariadb(versions[0])
     start, diary = server.position()[:2], Diary(server)
     relay = make_leat(server, sinks={"all": {}}, source={"start": "%s:%d" % start})
     relay.start()
     diary.write()
     with MixedLoad(server.connect, rows_max=200) as load:
         print(f"seed {load.seed}")
-        for version in VERSIONS[1:]:
+        for version in versions[1:]:
             moved(load)
             server.upgrade(version)
             assert server.value("SELECT VERSION()").startswith(version)
@@ -78,7 +79,7 @@ def test_a_mariadb_that_is_upgraded_in_place(make_mariadb, make_leat):
     assert result.clean, str(result)
     lines = [line for file in relay.files("all") for line in file.read_text().split("\n")[:-1]]
     verdict = judge(diary.changes, lines)
-    assert not verdict.differences and verdict.changes == len(diary.changes) > 500, str(verdict)
+    assert not verdict.differences and verdict.changes == len(diary.changes) > 300, str(verdict)
     print(result, verdict)
 
 

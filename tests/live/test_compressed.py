@@ -80,7 +80,7 @@ def test_values_are_those_of_the_same_transaction_uncompressed(make_mysql):
 
 
 def test_a_compressed_transaction_of_any_size_takes_little_memory(make_mysql, make_leat, pytestconfig):
-    mib = 2048 if pytestconfig.getoption("--full") else 256
+    mib = 2048 if pytestconfig.getoption("--full") else 160
     server = make_mysql(max_binlog_cache_size="8G", binlog_cache_size="1M", innodb_redo_log_capacity="1G", binlog_transaction_compression="ON")
     start = server.position()[:2]
     relay = make_leat(server, leat=release_program(), source={"start": "%s:%d" % start}, sinks={"files": {"tables": ["test.seen"]}})

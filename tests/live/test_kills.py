@@ -10,7 +10,7 @@ from leatlab.campaign import HEARTBEAT_S, Campaign
 
 @pytest.mark.threads
 def test_nothing_is_lost_over_kills_of_everything(tmp_path, pytestconfig):
-    check(tmp_path, "mysql", (300, 10) if pytestconfig.getoption("--full") else (14, 1))
+    check(tmp_path, "mysql", (300, 10) if pytestconfig.getoption("--full") else (10, 1))
 
 
 def test_nor_with_mariadb(tmp_path, pytestconfig):
@@ -18,7 +18,7 @@ def test_nor_with_mariadb(tmp_path, pytestconfig):
         install.mariadb_root("10.11")
     except install.Unavailable as why:
         pytest.skip(str(why))
-    check(tmp_path, "mariadb", (300, 10) if pytestconfig.getoption("--full") else (7, 1))
+    check(tmp_path, "mariadb", (300, 10) if pytestconfig.getoption("--full") else (4, 1))
 
 
 def check(tmp_path, kind, numbers):

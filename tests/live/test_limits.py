@@ -30,7 +30,7 @@ def big_transaction(server, mib, row_kib=64):
 
 
 def test_a_transaction_of_any_size_takes_little_memory(make_mysql, make_leat, pytestconfig):
-    mib = 2048 if pytestconfig.getoption("--full") else 512
+    mib = 2048 if pytestconfig.getoption("--full") else 192
     server = make_mysql(max_binlog_cache_size="8G", binlog_cache_size="1M", innodb_redo_log_capacity="1G")
     start = server.position()[:2]
     relay = make_leat(server, leat=release_program(), source={"start": "%s:%d" % start},
@@ -46,7 +46,7 @@ def test_a_transaction_of_any_size_takes_little_memory(make_mysql, make_leat, py
     relay.wait_until_delivered(server, timeout_s=600)
     highest = max(first, relay.rss_mib()[1])
     print(f"a transaction of {mib} MiB: highest RSS {highest:.0f} MiB")
-    assert highest <= 256
+    assert highest <= 128  # below any part of it that could be held whole
     rows = [line for line in relay.lines() if line["op"] == "insert"]
     assert [row["after"] for row in rows] == [{"a": 1}]
     done = relay.stop()
