@@ -16,6 +16,7 @@
 #include "binlog/charset.h"
 #include "charset_text_int.h"
 #include "text_int.h"
+#include "transaction_int.h"
 
 static struct leat_debezium *debezium_of(struct leat_format *format)
 {
@@ -347,23 +348,6 @@ static void keep_query(struct leat_debezium *debezium, const char *text, size_t 
     leat_charset_text(&debezium->query, &debezium->scratch, LEAT_CHARSET_UTF8MB4, text, size);
 }
 
-static int fail_opaque(const struct leat_opaque *opaque, struct leat_error *err)
-{
-    char gtid[LEAT_GTID_TEXT_MAX];
-    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "undecoded transaction \"%s\" at %.256s:%llu: %.500s",
-              leat_gtid_text(gtid, &opaque->begin.gtid), opaque->begin.place.file ? opaque->begin.place.file : "",
-              (unsigned long long)opaque->begin.place.pos, opaque->reason.size ? opaque->reason.bytes : "no reason told");
-    return leat_cure(err, "upgrade to a version that decodes it, or skip this transaction");
-}
-
-static int fail_gap(const struct leat_gap *gap, struct leat_error *err)
-{
-    leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "changes are missing at %.256s:%llu: %.500s",
-              gap->place.file ? gap->place.file : "", (unsigned long long)gap->place.pos,
-              gap->reason.size ? gap->reason.bytes : "no reason told");
-    return leat_cure(err, "rebuild what this sink feeds from a fresh copy, or go on behind the gap with rewind");
-}
-
 static int fail_file_part(const struct leat_file_part *part, struct leat_error *err)
 {
     return leat_fail(err, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA,
@@ -392,9 +376,9 @@ static int take(struct leat_debezium *debezium, const struct leat_item *item, bo
     case LEAT_ITEM_XA_RESOLVE:
         return begin_branch(debezium, &item->xa_resolve, err);
     case LEAT_ITEM_OPAQUE:
-        return fail_opaque(&item->opaque, err);
+        return leat_transaction_fail_opaque(&item->opaque, err);
     case LEAT_ITEM_GAP:
-        return fail_gap(&item->gap, err);
+        return leat_transaction_fail_gap(&item->gap, err);
     case LEAT_ITEM_FILE_PART:
         return fail_file_part(&item->file_part, err);
     case LEAT_ITEM_NONE:

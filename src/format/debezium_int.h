@@ -245,8 +245,7 @@ enum leat_debezium_form leat_debezium_form(const struct leat_debezium *debezium,
 int leat_debezium_step(void *context, const struct leat_plan *plan, struct leat_step *step, struct leat_error *err) LEAT_CHECKED;
 
 /* debezium_value.c, debezium_number.c, debezium_time.c */
-extern leat_value_writer leat_debezium_write_bit, leat_debezium_write_bits, leat_debezium_write_float, leat_debezium_write_double,
-    leat_debezium_write_decimal, leat_debezium_write_digits, leat_debezium_write_decimal_double, leat_debezium_write_unsigned, leat_debezium_write_unsigned_precise, leat_debezium_write_long, leat_debezium_write_enum, leat_debezium_write_set,
+extern leat_value_writer leat_debezium_write_bit, leat_debezium_write_bits, leat_debezium_write_decimal, leat_debezium_write_digits, leat_debezium_write_decimal_double, leat_debezium_write_unsigned, leat_debezium_write_unsigned_precise, leat_debezium_write_long, leat_debezium_write_enum, leat_debezium_write_set,
     leat_debezium_write_text, leat_debezium_write_url_safe, leat_debezium_write_hex, leat_debezium_write_geometry, leat_debezium_write_vector,
     leat_debezium_write_bad_text;
 extern leat_value_writer leat_debezium_write_date, leat_debezium_write_date_iso, leat_debezium_write_time_ms, leat_debezium_write_time_us,
@@ -256,7 +255,6 @@ extern leat_value_writer leat_debezium_write_date, leat_debezium_write_date_iso,
 void leat_debezium_put_double(struct leat_buf *buf, double value);
 /* An unscaled value of a decimal's digits, in base64. */
 void leat_debezium_put_decimal(struct leat_buf *buf, const char *text, size_t size);
-void leat_debezium_put_float(struct leat_buf *buf, float value);
 
 /* debezium_schema.c */
 void leat_debezium_key_schema(const struct leat_debezium *debezium, struct leat_buf *buf, const struct leat_plan *plan);

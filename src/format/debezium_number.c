@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "binlog/value.h"
+#include "java_int.h"
 #include "text_int.h"
 
 static int malformed(const char *what, struct leat_error *err)
@@ -44,98 +45,10 @@ int leat_debezium_write_bits(struct leat_writer *writer, const struct leat_step 
     return LEAT_OK;
 }
 
-/* A number that is 0.DIGITS times ten to the power of `point`, in Java's notation. */
-static void put_java(struct leat_buf *buf, bool negative, const uint8_t *digits, unsigned count, int point)
-{
-    enum { PLAIN_FROM = -2, PLAIN_TO = 7 };
-    if (negative)
-        leat_buf_u8(buf, '-');
-    if (point < PLAIN_FROM || point > PLAIN_TO) {
-        leat_buf_u8(buf, digits[0]);
-        leat_buf_u8(buf, '.');
-        leat_buf_put(buf, count > 1 ? digits + 1 : (const uint8_t *)"0", count > 1 ? count - 1 : 1);
-        leat_buf_u8(buf, 'E');
-        leat_put_i64(buf, point - 1);
-        return;
-    }
-    if (point <= 0)
-        leat_buf_u8(buf, '0');
-    for (int i = 0; i < point; i++)
-        leat_buf_u8(buf, (unsigned)i < count ? digits[i] : '0');
-    leat_buf_u8(buf, '.');
-    for (int i = point; i < 0; i++)
-        leat_buf_u8(buf, '0');
-    unsigned before = point > 0 ? (unsigned)point : 0;
-    if (before < count)
-        leat_buf_put(buf, digits + before, count - before);
-    else
-        leat_buf_u8(buf, '0');
-}
-
 void leat_debezium_put_double(struct leat_buf *buf, double value)
 {
-    uint8_t digits[LEAT_DOUBLE_DIGITS_MAX];
-    int point;
-    unsigned count = leat_double_digits(digits, &point, value);
-    put_java(buf, signbit(value), digits, count, point);
-}
-
-/* The digits of the shortest text that reads back as the same float. */
-void leat_debezium_put_float(struct leat_buf *buf, float value)
-{
-    uint8_t digits[64];
-    unsigned count = 0;
-    size_t from = buf->size;
-    leat_put_float(buf, value);
-    const char *text = leat_buf_cstr(buf) + from;
-    bool behind = false, leading = true;
-    int point = 0;
-    for (; *text && *text != 'e' && *text != 'E'; text++) {
-        if (*text == '.') {
-            behind = true;
-        } else if (*text >= '0' && *text <= '9') {
-            leading = leading && *text == '0';
-            if (!leading && count < sizeof digits)
-                digits[count++] = (uint8_t)*text;
-            point += leading ? -(int)behind : !behind;
-        }
-    }
-    if (*text)
-        point += (int)strtol(text + 1, NULL, 10);
-    while (count && digits[count - 1] == '0')
-        count--;
-    if (!count) {
-        digits[count++] = '0';
-        point = 1;
-    }
-    buf->size = from;
-    put_java(buf, signbit(value), digits, count, point);
-}
-
-int leat_debezium_write_float(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
-                         struct leat_error *err)
-{
-    (void)step, (void)size;
-    float value = leat_value_float(bytes);
-    if (!isfinite(value))
-        return malformed("a FLOAT that is not a number", err);
-    leat_writer_commit(writer);
-    leat_debezium_put_float(writer->buf, value);
-    leat_writer_begin(writer, writer->buf, writer->rest_max);
-    return LEAT_OK;
-}
-
-int leat_debezium_write_double(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
-                          struct leat_error *err)
-{
-    (void)step, (void)size;
-    double value = leat_value_double(bytes);
-    if (!isfinite(value))
-        return malformed("a DOUBLE that is not a number", err);
-    leat_writer_commit(writer);
-    leat_debezium_put_double(writer->buf, value);
-    leat_writer_begin(writer, writer->buf, writer->rest_max);
-    return LEAT_OK;
+    uint8_t *to = leat_buf_reserve(buf, LEAT_JAVA_NUMBER_MAX);
+    leat_buf_commit(buf, (size_t)(leat_java_double(to, value) - to));
 }
 
 int leat_debezium_write_vector(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
@@ -144,18 +57,17 @@ int leat_debezium_write_vector(struct leat_writer *writer, const struct leat_ste
     (void)step;
     if (size % 4)
         return malformed("a VECTOR whose size is not one of whole floats", err);
-    leat_writer_commit(writer);
-    leat_buf_u8(writer->buf, '[');
+    leat_writer_room(writer, (size_t)size / 4 * (LEAT_JAVA_NUMBER_MAX + 1) + 2);
+    *writer->to++ = '[';
     for (uint32_t at = 0; at < size; at += 4) {
         float value = leat_value_float(bytes + at);
         if (!isfinite(value))
             return malformed("a VECTOR holds what is not a number", err);
         if (at)
-            leat_buf_u8(writer->buf, ',');
-        leat_debezium_put_float(writer->buf, value);
+            *writer->to++ = ',';
+        writer->to = leat_java_float(writer->to, value);
     }
-    leat_buf_u8(writer->buf, ']');
-    leat_writer_begin(writer, writer->buf, writer->rest_max);
+    *writer->to++ = ']';
     return LEAT_OK;
 }
 
@@ -288,9 +200,7 @@ int leat_debezium_write_decimal_double(struct leat_writer *writer, const struct 
     writer->scratch->size = digits;
     leat_buf_printf(writer->scratch, "e-%u", step->column->metadata & 0xFF);
     double value = strtod(leat_buf_cstr(writer->scratch), NULL);
-    leat_writer_commit(writer);
-    leat_debezium_put_double(writer->buf, value == 0 ? 0.0 : value);
-    leat_writer_begin(writer, writer->buf, writer->rest_max);
+    writer->to = leat_java_double(writer->to, value == 0 ? 0.0 : value);
     return LEAT_OK;
 }
 

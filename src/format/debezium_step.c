@@ -2,6 +2,7 @@
 #include "debezium_int.h"
 
 #include "binlog/charset.h"
+#include "java_int.h"
 #include "type_int.h"
 #include "value_int.h"
 
@@ -123,10 +124,10 @@ int leat_debezium_step(void *context, const struct leat_plan *plan, struct leat_
         own(step, one_bit ? leat_debezium_write_bit : leat_debezium_write_bits);
         break;
     case LEAT_STEP_FLOAT:
-        step->write = leat_debezium_write_float;
+        step->write = leat_java_write_float;
         break;
     case LEAT_STEP_DOUBLE:
-        step->write = leat_debezium_write_double;
+        step->write = leat_java_write_double;
         break;
     case LEAT_STEP_DECIMAL:
         step->write = decimal_writer(debezium);

@@ -1,40 +1,11 @@
 /* Values as Maxwell prints them, where that isn't as in the format "leat". */
 #include "maxwell_int.h"
 
-#include <math.h>
-
 #include "base/json.h"
 #include "binlog/json.h"
 #include "java_int.h"
 #include "text_int.h"
 #include "wkt_int.h"
-
-static int malformed(const char *what, struct leat_error *err)
-{
-    return leat_fail(err, LEAT_E_MALFORMED, LEAT_KIND_DATA, "%s", what);
-}
-
-static int write_float(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
-                       struct leat_error *err)
-{
-    (void)step, (void)size;
-    float value = leat_value_float(bytes);
-    if (!isfinite(value))
-        return malformed("a FLOAT that is not a number", err);
-    writer->to = leat_java_float(writer->to, value);
-    return LEAT_OK;
-}
-
-static int write_double(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
-                        struct leat_error *err)
-{
-    (void)step, (void)size;
-    double value = leat_value_double(bytes);
-    if (!isfinite(value))
-        return malformed("a DOUBLE that is not a number", err);
-    writer->to = leat_java_double(writer->to, value);
-    return LEAT_OK;
-}
 
 static int write_decimal(struct leat_writer *writer, const struct leat_step *step, const uint8_t *bytes, uint32_t size,
                          struct leat_error *err)
@@ -152,8 +123,8 @@ int leat_maxwell_changed_json(struct leat_writer *writer, const struct leat_loca
 void leat_maxwell_writers(struct maxwell *maxwell)
 {
     leat_value_writer **writers = maxwell->writers;
-    writers[LEAT_STEP_FLOAT] = write_float;
-    writers[LEAT_STEP_DOUBLE] = write_double;
+    writers[LEAT_STEP_FLOAT] = leat_java_write_float;
+    writers[LEAT_STEP_DOUBLE] = leat_java_write_double;
     writers[LEAT_STEP_DECIMAL] = write_decimal;
     writers[LEAT_STEP_TEMPORAL] = maxwell->settings.null_zerodates ? write_temporal_or_null : write_temporal;
     writers[LEAT_STEP_ENUM] = leat_write_enum;
