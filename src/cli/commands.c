@@ -69,6 +69,16 @@ static const struct cli_option options_import[] = {
      "row of positions, Canal's meta.dat or cursor. leat begins there, within a transaction too."},
     END_OF_OPTIONS};
 
+static const struct cli_option options_compare[] = {
+    {"from", 0, "P", "Only messages of changes from there on: FILE:POS, a GTID set (what is in it is left out), or a time of the source."},
+    {"until", 0, "P", "Only messages of changes before that; of a GTID set, those in it."},
+    {"ignore", 0, "FIELD", "Don't compare it: a path as it is printed (after.price, headers.x, key.id; * matches). May be given several times."},
+    {"strict", 0, NULL, "Compare what differs between any two runs, too: of Debezium's messages source.version, ts_ms, ts_us, ts_ns; of Canal's ts, id."},
+    {"memory", 0, "BYTES", "The most that may wait for its other half. Default 256 MiB."},
+    {"sink", 0, "NAME", "The kafka sink of the configuration whose brokers are meant. Default: the first."},
+    {"kafka", 0, "NAME=VALUE", "A property of librdkafka, as in --kafka bootstrap.servers=k1:9092: no configuration is read then. May be given several times."},
+    END_OF_OPTIONS};
+
 #define GROUPS(...) (const struct cli_option *const[]){__VA_ARGS__, NULL}
 
 const struct cli_command cli_commands[] = {
@@ -99,6 +109,10 @@ const struct cli_command cli_commands[] = {
      GROUPS(options_skip, cli_options_config), cli_skip},
     {"wait", "SINK GTIDSET [--timeout S]", "until a sink has delivered a set", "", GROUPS(cli_options_config), cli_later},
     {"verify", "SINK [TABLE…]", "compare a mysql sink's tables with the source", "", GROUPS(cli_options_config), cli_later},
+    {"compare", "TOPIC_A TOPIC_B [--from P] [--until P] [--ignore FIELD]…", "two topics that should say the same, field by field",
+     "Reads both topics to their ends (committed messages alone), matches messages by key and identity, and prints which fields differ, how often, with "
+     "examples. Ends with 1 if anything differs.",
+     GROUPS(options_compare, cli_options_config), cli_compare},
     {"journal", "ls|cat|verify DIR", "a journal, offline",
      "ls lists segments, cat prints all changes as lines, verify reads every record and checks every rule. The relay may be running.",
      GROUPS(options_select), cli_journal},

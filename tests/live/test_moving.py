@@ -4,8 +4,10 @@ import json
 import re
 
 import pytest
+from confluent_kafka import Producer
 
 from leatlab import leat
+from leatlab.kafka import Kafka
 from operating import QUICK_SINK, QUICK_SOURCE
 
 DEBEZIUM = {"connector.class": "io.debezium.connector.mysql.MySqlConnector", "topic.prefix": "shop", "database.hostname": "db"}
@@ -90,10 +92,44 @@ def test_an_offset_of_another_server_stops(make_leat, transaction):
     relay.stop()
 
 
+def test_two_topics_are_compared(tmp_path):
+    """leat compare: committed messages alone, from several partitions and another number of them, with its exit status."""
+    with Kafka("compare") as kafka:
+        for topic, partitions in (("old", 3), ("new", 1)):
+            kafka.create_topic(topic, partitions=partitions)
+        producer = Producer(kafka.client(**{"transactional.id": "writer"}))
+        producer.init_transactions(30)
+        change = {"op": "c", "after": {"id": 0, "price": "1.50"}, "source": {"version": "3.1", "file": "b.000001", "pos": 0, "row": 0}, "ts_ms": 1}
+        for ends in (producer.commit_transaction, producer.abort_transaction):
+            producer.begin_transaction()
+            for number in range(200):
+                change["after"]["id"] = change["source"]["pos"] = number
+                for topic in ("old", "new"):
+                    change["source"]["version"] = topic
+                    producer.produce(topic, key=json.dumps({"id": number}), value=json.dumps(change), headers=[("h", "1")])
+                if number == 7:
+                    producer.produce("old", key=json.dumps({"id": number}), value=None)
+            producer.flush(30)
+            ends(30)
+        words = "compare", "old", "new", "--kafka", f"bootstrap.servers={kafka.bootstrap()}"
+        done = leat.run(*words)
+        assert done.returncode == 1 and "old and new differ" in done.stderr, done.stderr
+        assert done.stdout.startswith("old: 201 messages; new: 200 messages\n0 of 200 pairs differ\n")
+        assert "ignored: source.version 200" in done.stdout and "only in old: 1\n" in done.stdout and "a tombstone" in done.stdout
+        done = leat.run(*words, "--from", "b.000001:8", "--until", "b.000001:100")
+        assert done.returncode == 0 and done.stdout.startswith("old: 92 messages; new: 92 messages; outside"), done.stdout + done.stderr
+        done = leat.run(*words, "--from", "b.000001:8", "--strict")
+        assert done.returncode == 1 and "source.version: 192 with another value" in done.stdout
+        done = leat.run("compare", "old", "nothing", *words[3:])
+        assert done.returncode == 2 and "there is no topic nothing" in done.stderr
+    done = leat.run("compare", "old")
+    assert done.returncode == 2
+
+
 def imported(folder, config, offsets, name="debezium.json"):
     """What `leat config import` says of the source's start."""
     (folder / name).write_text(config if isinstance(config, str) else json.dumps(config))
-    (folder / "offsets").write_text(offsets)
+    (folder / "offsets").write_bytes(offsets if isinstance(offsets, bytes) else offsets.encode())
     done = leat.run("config", "import", folder / name, "--offsets", folder / "offsets")
     assert done.returncode == 0, done.stderr
     return {key: json.loads(value) for key, value in re.findall(r"^  (start\w*): (.*)$", done.stdout, re.M)}

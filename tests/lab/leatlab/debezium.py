@@ -20,7 +20,7 @@ from pathlib import Path
 
 from . import install, paths
 
-SOURCE = Path(__file__).resolve().parents[1] / "debezium" / "Recorder.java"
+FOLDER = Path(__file__).resolve().parents[1] / "debezium"
 PREFIX = "leat"
 MARKER_DATABASE, MARKER_TOPIC = "leat_lab", f"{PREFIX}.leat_lab.marker"
 IDLE_S = 120
@@ -35,14 +35,15 @@ DEFAULTS = {
 }
 
 
-def _program(connector):
+def _program(connector, name="Recorder"):
     """The class path with the program, compiled on first use."""
+    source = FOLDER / f"{name}.java"
     libs = install.debezium_root(connector) / "libs"
-    name = f"debezium-recorder-{connector}-{hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]}"
+    name = f"debezium-{name.lower()}-{connector}-{hashlib.sha256(source.read_bytes()).hexdigest()[:16]}"
 
     def compile_it(folder):
         install.need_javac()
-        install._quietly(["javac", "-cp", f"{libs}/*", "-d", folder, SOURCE])
+        install._quietly(["javac", "-cp", f"{libs}/*", "-d", folder, source])
     return f"{paths.made_once(paths.cache_dir() / name, compile_it)}:{libs}/*"
 
 
@@ -91,6 +92,20 @@ class Debezium:
                 raise RuntimeError(f"Debezium failed:\n{done.stderr[-8000:]}\n{failed}")
             self.said = done.stderr
             return {name: [json.loads(line) for line in (folder / f"{name}.lines").read_text().split("\n")[:-1]] for name in self.runs}
+
+    def killed_after(self, records, folder, **given):
+        """Delivers so many records and is killed, in mid-transaction where that is: [(topic, key, value)], and the file with its offset."""
+        folder, offsets = Path(folder), Path(folder) / "offsets.dat"
+        settings = self.settings({"offset.storage": "org.apache.kafka.connect.storage.FileOffsetBackingStore", "offset.storage.file.filename": offsets,
+                                  "offset.flush.interval.ms": "0", **given})
+        properties, lines = folder / "mover.properties", folder / "mover.lines"
+        properties.write_text("".join(f"{key}={_escaped(str(value))}\n" for key, value in settings.items()))
+        done = subprocess.run(["java", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                               "-Duser.timezone=UTC", "-cp", _program(self.connector, "Mover"), "Mover", properties, lines, str(records)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+        if done.returncode:
+            raise RuntimeError(f"Debezium failed:\n{done.stderr[-8000:]}")
+        return [tuple(line.split("\t")) for line in lines.read_text().split("\n")[:-1]], offsets
 
 
 def _escaped(value):
