@@ -2,6 +2,7 @@
 #include "../../../src/format/debezium_expand_int.h"
 #include "check_main.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The document and its schema, or "-". */
@@ -93,6 +94,42 @@ START_TEST(depth_and_size_are_bounded)
 }
 END_TEST
 
+/* Documents with bytes changed, put in and taken out: what comes out of one that is taken is taken again, and comes out as it is. */
+START_TEST(mutated_documents_come_out_as_documents_or_not_at_all)
+{
+    static const char *const seeds[] = {"{\"id\":7,\"item\":\"tea \\\"green\\\"\",\"price\":1.5,\"rows\":[{\"a\":1},{\"b\":\"x\",\"a\":2}]}",
+                                        "{\"in\":{\"x\":null,\"y\":{}},\"empty\":[],\"t\":[[1],[2,3]],\"n1\":[null,1]}",
+                                        "[{\"a\":[true,false]},{\"a\":[true],\"c\":-1e3}]", "{\"a\":{\"a\":{\"a\":[[[\"\\u00e9\"]]]}}}"};
+    static const char bytes[] = "{}[]:,\"\\019-+.eEunltrfabs \t\n\xC3";
+    enum { ROUNDS = 20000, ROOM = 256 };
+    uint64_t state = 2026;
+    unsigned taken = 0;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        char text[ROOM], first[4 * ROOM];
+        snprintf(text, sizeof text, "%s", seeds[round % (sizeof seeds / sizeof *seeds)]);
+        for (unsigned change = 0; change <= round % 4; change++) {
+            state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            size_t size = strlen(text), at = (state >> 33) % size;
+            char byte = bytes[(state >> 20) % (sizeof bytes - 1)];
+            if (state >> 62 == 0)
+                memmove(text + at, text + at + 1, size - at);
+            else if (state >> 62 == 1 && size + 1 < sizeof text)
+                memmove(text + at + 1, text + at, size - at + 1), text[at] = byte;
+            else
+                text[at] = byte;
+            if (!*text)
+                strcpy(text, "[");
+        }
+        snprintf(first, sizeof first, "%s", expanded(text, round & 4));
+        if (!strcmp(first, "-"))
+            continue;
+        taken++;
+        ck_assert_msg(!strcmp(expanded(first, round & 4), first), "%s becomes %s and then %s", text, first, expanded(first, round & 4));
+    }
+    ck_assert_uint_gt(taken, ROUNDS / 20);
+}
+END_TEST
+
 static Suite *expand_suite(void)
 {
     Suite *suite = suite_create("format: documents with a schema");
@@ -100,6 +137,7 @@ static Suite *expand_suite(void)
     LEAT_TEST_ADD(suite, nulls_are_left_out_or_bytes);
     LEAT_TEST_ADD(suite, what_has_no_schema_stays_as_it_is);
     LEAT_TEST_ADD(suite, depth_and_size_are_bounded);
+    LEAT_TEST_ADD(suite, mutated_documents_come_out_as_documents_or_not_at_all);
     return suite;
 }
 
