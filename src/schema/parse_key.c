@@ -227,13 +227,12 @@ bool leat_parse_check(struct leat_parse *parse)
     return true;
 }
 
-/* PERIOD FOR name (start, end): its columns can't be NULL. */
+/* PERIOD [IF NOT EXISTS] FOR name (start, end), from FOR on: its columns can't be NULL. */
 static bool parse_period(struct leat_parse *parse, struct leat_draft *draft)
 {
     char name[LEAT_NAME_BYTES_MAX + 1];
-    leat_parse_if_exists(parse);
     struct leat_draft_key key = {0};
-    if (!leat_parse_name(parse, name) || !leat_parse_parts(parse, draft, &key))
+    if (!leat_parse_want(parse, "FOR") || !leat_parse_name(parse, name) || !leat_parse_parts(parse, draft, &key))
         return false;
     for (uint32_t i = 0; i < key.part_count && i < 2; i++)
         draft->period[i] = key.parts[i].name;
@@ -250,8 +249,10 @@ static bool parse_kind(struct leat_parse *parse, struct leat_draft *draft, const
         return parse_foreign(parse, draft, constraint);
     if (leat_parse_take(parse, "CHECK"))
         return leat_parse_check(parse);
-    if (leat_parse_take_two(parse, "PERIOD", "FOR"))
+    if (leat_parse_take(parse, "PERIOD")) {
+        leat_parse_if_exists(parse);
         return parse_period(parse, draft);
+    }
     uint32_t flags = leat_parse_take(parse, "UNIQUE")     ? LEAT_INDEX_UNIQUE
                      : leat_parse_take(parse, "FULLTEXT") ? LEAT_INDEX_FULLTEXT
                      : leat_parse_take(parse, "SPATIAL")  ? LEAT_INDEX_SPATIAL
@@ -280,7 +281,7 @@ bool leat_parse_key(struct leat_parse *parse, struct leat_draft *draft, bool *fo
     } else if (leat_parse_is(parse, "PERIOD") || leat_parse_is(parse, "VECTOR")) {
         struct leat_lexer next = parse->lexer;
         leat_lexer_next(&next);
-        if (!leat_lexer_is(&next, "FOR") && !leat_lexer_is(&next, "INDEX") && !leat_lexer_is(&next, "KEY"))
+        if (!leat_lexer_is(&next, "FOR") && !leat_lexer_is(&next, "IF") && !leat_lexer_is(&next, "INDEX") && !leat_lexer_is(&next, "KEY"))
             return true;
     }
     if (!parse_kind(parse, draft, constraint, found))

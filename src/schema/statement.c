@@ -167,6 +167,28 @@ static void follow_foreign(struct leat_draft *other, struct leat_draft_foreign *
             }
 }
 
+/* The columns that a foreign key refers to are called as their own table calls them, whatever case the statement has. */
+static void settle_referenced(struct leat_draft *draft, struct leat_draft_foreign *foreign, const struct leat_table_view *parent)
+{
+    for (uint32_t k = 0; k < foreign->count; k++)
+        for (uint32_t i = 0; i < parent->column_count; i++)
+            if (leat_name_equal(parent->columns[i].name, foreign->referenced[k]))
+                foreign->referenced[k] = leat_draft_text(draft, parent->columns[i].name.bytes, parent->columns[i].name.size);
+}
+
+static void settle_references(const struct work *work, struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->foreign_count; i++) {
+        struct table_name name;
+        struct leat_table *parent = NULL;
+        snprintf(name.database, sizeof name.database, "%s", draft->foreigns[i]->database.bytes);
+        snprintf(name.name, sizeof name.name, "%s", draft->foreigns[i]->table.bytes);
+        if (leat_catalog_find(work->catalog, name.database, name.name, &parent, NULL) == LEAT_CATALOG_DEFINED)
+            settle_referenced(draft, draft->foreigns[i], leat_table_view(parent));
+        leat_table_release(&parent);
+    }
+}
+
 static void end_change(struct work *work, struct change *change, const struct table_name *table, bool read);
 
 /* Foreign keys of other tables go with the table and the columns that they refer to. */
@@ -202,6 +224,8 @@ static void end_change(struct work *work, struct change *change, const struct ta
     bool moved = moves(work, draft, table, &to);
     if (moved)
         leat_draft_rename(draft, text_of(to.database), text_of(to.name));
+    if (read)
+        settle_references(work, draft);
     struct leat_table *definition = read ? leat_draft_table(draft) : NULL;
     if (moved && !drop(work, table))
         read = false;
@@ -288,7 +312,10 @@ static void create_by_elements(struct work *work, const struct table_name *table
     leat_draft_begin(&draft, work->parse.server, work->parse.sql_mode);
     leat_draft_rename(&draft, text_of(table->database), text_of(table->name));
     draft.collation = draft.database_collation = leat_catalog_database_collation(work->catalog, table->database);
-    struct leat_table *definition = leat_parse_create(&work->parse, &draft) ? leat_draft_table(&draft) : NULL;
+    bool read = leat_parse_create(&work->parse, &draft);
+    if (read)
+        settle_references(work, &draft);
+    struct leat_table *definition = read ? leat_draft_table(&draft) : NULL;
     if (definition)
         define(work, table, definition);
     else

@@ -145,9 +145,13 @@ class Session:
 
     def differences(self):
         """(statement, what, the server's, the catalog's), for every statement; unsure ones are told as such."""
-        found, marks = [], self.derived()
+        return [difference for of_note in self.differences_by_note() for difference in of_note]
+
+    def differences_by_note(self):
+        marks = self.derived()
         assert len(marks) == len(self.notes), f"{len(marks)} marks for {len(self.notes)} statements"
         for (statement, server), (catalog, maps) in zip(self.notes, marks):
+            found = []
             catalog = {key: table for key, table in catalog.items() if key[0] in self.databases}
             if set(server) != set(catalog):
                 found.append((statement, "tables", sorted(server), sorted(catalog)))
@@ -158,7 +162,7 @@ class Session:
                     found += [(statement, f"{key[0]}.{key[1]} {what}", a, b) for what, a, b in self.compare(server[key], catalog[key])]
             found += [(statement, f"map of {line['name']}.{line['column']}: {line['what']}", line["map"], line["definition"])
                       for line in maps]
-        return found
+            yield found
 
     def compare(self, server, catalog):
         if server["collation"] != catalog["collation"]:

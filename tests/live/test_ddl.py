@@ -6,6 +6,7 @@ import random
 import pytest
 
 import ddl_cases
+import ddl_forms
 from ddl_check import Session
 
 # Whole statements after which the catalog knows that it doesn't know: which columns a period has is in no definition.
@@ -54,9 +55,64 @@ def test_timestamps_without_explicit_defaults(make_mysql):
     assert session.differences() == []
 
 
-def test_names_under_lower_case_table_names_1(own_mariadb):
-    session = Session(own_mariadb("ddl-lower", version="10.11", lower_case_table_names=1, **FAST))
-    for case in [["CREATE TABLE Tab (A INT, KEY K (a))", "ALTER TABLE TAB ADD B INT", "RENAME TABLE tAb TO E.Tab2", "ALTER TABLE e.TAB2 RENAME D.ÄÖ",
-                  "CREATE TABLE kid (a INT)", "DROP TABLE d.äÖ"]]:
+LOWER = [["CREATE TABLE Tab (A INT, KEY K (a))", "ALTER TABLE TAB ADD B INT", "RENAME TABLE tAb TO E.Tab2", "ALTER TABLE e.TAB2 RENAME D.ÄÖ",
+          "CREATE TABLE kid (a INT)", "DROP TABLE d.äÖ"],
+         ["CREATE TABLE P (Id INT PRIMARY KEY)", "CREATE TABLE Kid (a INT, CONSTRAINT F FOREIGN KEY (A) REFERENCES p (ID))", "RENAME TABLE P TO Q", "ALTER TABLE KID DROP FOREIGN KEY f",
+          "CREATE TABLE Copy LIKE KID", "CREATE INDEX I ON COPY (A)", "ALTER TABLE copy RENAME INDEX i TO J, RENAME TO E.Copy", "TRUNCATE E.cOPY"],
+         ["CREATE DATABASE IF NOT EXISTS E", "CREATE TABLE `E`.`T` (a INT)", "ALTER DATABASE E CHARACTER SET latin1", "CREATE TABLE e.u (a CHAR(3))", "DROP DATABASE E", "CREATE DATABASE E"]]
+
+
+@pytest.mark.parametrize("kind", ["mysql", "mariadb"])
+def test_names_under_lower_case_table_names_1(make_mysql, own_mariadb, kind):
+    server = make_mysql(lower_case_table_names=1, **FAST) if kind == "mysql" else own_mariadb("ddl-lower", version="10.11", lower_case_table_names=1, **FAST)
+    session = Session(server)
+    for case in LOWER:
         session.perform(case)
+    assert session.rejected == []
     assert session.differences() == []
+
+
+def performed(server, chosen):
+    """{name of a form: (what the server didn't take, what differs)}"""
+    session, spans, rejected = Session(server), {}, {}
+    for name, statements in chosen.items():
+        began, before = len(session.notes), len(session.rejected)
+        session.perform(statements)
+        spans[name], rejected[name] = (began, len(session.notes)), session.rejected[before:]
+    found = list(session.differences_by_note())
+    return {name: (rejected[name], [difference for note in found[began:end] for difference in note]) for name, (began, end) in spans.items()}
+
+
+@pytest.fixture(scope="module")
+def alter_forms(request):
+    """What became of each form on a server, run once. The quick run takes a part of them, each by its name as in the full one."""
+    from leatlab.mariadb import Mariadb
+    from leatlab.mysql import Mysql
+    made, full = {}, request.config.getoption("--full")
+
+    def result(kind, name):
+        if kind not in made:
+            forms = ddl_forms.forms(kind != "mysql")
+            chosen = forms if full else {form: forms[form] for form in random.Random(7).sample(sorted(forms), QUICK_FORMS)}
+            server = Mysql("forms", **FAST) if kind == "mysql" else Mariadb("forms", version=kind.removeprefix("mariadb"), **FAST)
+            with server:
+                made[kind] = performed(server, chosen)
+        if name not in made[kind]:
+            pytest.skip("in the full run")
+        return made[kind][name]
+    return result
+
+
+QUICK_FORMS = 25
+SERVERS = {"mysql": False, "mariadb10.11": True, "mariadb11.8": True}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, mariadb in SERVERS.items() for name in ddl_forms.forms(mariadb)])
+def test_alter_table_form(alter_forms, request, kind, name):
+    if kind == "mariadb11.8" and not request.config.getoption("--full"):
+        pytest.skip("in the full run")
+    if kind == "mariadb10.11" and name in ddl_forms.SINCE_11:
+        pytest.skip("since MariaDB 11")
+    rejected, differences = alter_forms(kind, name)
+    assert rejected == []
+    assert differences == []

@@ -21,6 +21,7 @@ QUICK = {"sync_binlog": 0, "innodb_flush_log_at_trx_commit": 0, "innodb_doublewr
 MARIADB_QUICK = {"log_slave_updates": True, "slave_ddl_exec_mode": "STRICT", "gtid_strict_mode": "ON", "sync_relay_log_info": 0, "sync_master_info": 0}
 RELAY = {"heartbeat": "500ms", "backoff_max": "1s"}
 ROUNDS_OF_A_RELAY = 8  # then it begins anew, with tables that it reads from the server
+PATIENCE_S = 900  # with a machine that has much else to do
 BETWEEN = 0.7  # seconds, at most mostly, from one start of leat to the next kill
 # What leat says when a definition that it has isn't what rows are made of, or when it doesn't know one any more.
 DOUBTS = re.compile(r"level=(?:warn|error)|was read from the server|does ?n.t fit|isn't understood|left away")
@@ -188,7 +189,7 @@ class Campaign:
             relay.config["sinks"]["files"]["rotate_size"] = "8MiB"
             relay.configure()
             relay.start()
-            relay.wait_for(lambda status: status["source"]["state"] == "streaming", "the stream")
+            relay.wait_for(lambda status: status["source"]["state"] == "streaming", "the stream", timeout_s=PATIENCE_S)
             self.relays.append(relay)
 
     def chaos(self, rng, lives):
@@ -215,7 +216,7 @@ class Campaign:
     def catch_up(self):
         """Until the replica has done all that the server has."""
         gtids = self.server.position()[2]
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + PATIENCE_S
         while not self.replica.covers(self.replica.position()[2], gtids):
             error = self.replica_error()
             if error or time.monotonic() > deadline:
@@ -268,7 +269,7 @@ class Campaign:
             if status["source"]["state"] == "halted":
                 raise AssertionError("the source has halted")
             return server.covers(next(sink for sink in status["sinks"] if sink["name"] == "files")["gtids"], gtids)
-        relay.wait_for(over, "delivery", timeout_s=180)
+        relay.wait_for(over, "delivery", timeout_s=PATIENCE_S)
 
     def differ(self, number, text):
         self.tally.differences.append(f"round {number}: {text}")

@@ -48,7 +48,7 @@ class Mysql(SqlServer):
 
     def _prepare(self):
         self._check_socket()
-        copy_data(self.options.get("data_from") or template(self.version), self.datadir)
+        copy_data(self.options.get("data_from") or template(self.version, self.options.get("lower_case_table_names", 0)), self.datadir)
         (self.folder / "tmp").mkdir()
         if self.options.get("certificates") == "auto":
             for pem in self.datadir.glob("*.pem"):
@@ -126,13 +126,14 @@ class Mysql80(Mysql):
     version = "8.0"
 
 
-def template(version="9.7"):
-    """An initialised data folder with the lab's users and certificates, and no binlog yet; made once."""
-    return paths.made_once(paths.cache_dir() / f"mysql{version.replace('.', '')}-template",
-                           lambda folder: _initialise(folder, version))
+def template(version="9.7", lower_case=0):
+    """An initialised data folder with the lab's users and certificates, and no binlog yet; made once. lower_case: its
+    lower_case_table_names, which a server can't change later."""
+    return paths.made_once(paths.cache_dir() / f"mysql{version.replace('.', '')}-template{'-lower' if lower_case else ''}",
+                           lambda folder: _initialise(folder, version, lower_case))
 
 
-def _initialise(folder, version):
+def _initialise(folder, version, lower_case):
     data, users, log = folder / "data", folder / "users.sql", folder / "log"
     users.write_text(
         # Addressed by number, because the servers resolve no names.
@@ -143,7 +144,7 @@ def _initialise(folder, version):
         "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO cdc@'%';\n"
         "CREATE DATABASE test;\n")
     argv = [*mysql_versions.installation(version).server_argv(), "--initialize-insecure", f"--datadir={data}", "--skip-log-bin", f"--init-file={users}",
-            "--innodb-redo-log-capacity=64M", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--log-error={log}"]
+            f"--lower-case-table-names={lower_case}", "--innodb-redo-log-capacity=64M", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--log-error={log}"]
     started = process.spawn(argv, log, bound=True)
     if started.wait():
         raise RuntimeError(f"mysqld --initialize failed:\n{log.read_text(errors='replace')}")

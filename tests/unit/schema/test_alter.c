@@ -299,6 +299,10 @@ ALTER_TEST(convert_leaves_binary_to_columns_of_the_statement, LEAT_TABLE_OF_MYSQ
            "CONVERT TO CHARACTER SET latin1, ADD e CHAR(3) BINARY, ADD f CHAR(3) CHARACTER SET utf8mb4 BINARY, MODIFY b TEXT BINARY, DROP KEY kb",
            "a int NOT NULL, b text #47, c decimal(10,2) = 1.00, d datetime, e char(3) #47, f char(3) #8; PRIMARY(a); UNIQUE ucd(c,d)")
 
+ALTER_TEST(period_if_not_exists, LEAT_TABLE_OF_MARIADB, "ADD f DATE, ADD u DATE, ADD PERIOD IF NOT EXISTS FOR app (f, u), ADD period INT",
+           "a int(11) NOT NULL, b varchar(20) #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL, f date NOT NULL, u date NOT NULL, "
+           "period int(11) = NULL; PRIMARY(a); UNIQUE ucd(c,d); kb(b)")
+
 ALTER_TEST(keys_on_geometries, LEAT_TABLE_OF_MARIADB,
            "ADD p POINT, ADD g POLYGON, ADD KEY kp (p(10)), ADD KEY kg (g), ADD KEY kg7 (g(7)), ADD UNIQUE ug (g)",
            "a int(11) NOT NULL, b varchar(20) #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL, p point = NULL, g polygon = NULL; PRIMARY(a);"
@@ -404,6 +408,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, system_versioning_comes_behind_what_is_added);
     LEAT_TEST_ADD(suite, after_a_column_that_moves_later);
     LEAT_TEST_ADD(suite, convert_leaves_binary_to_columns_of_the_statement);
+    LEAT_TEST_ADD(suite, period_if_not_exists);
     LEAT_TEST_ADD(suite, keys_on_geometries);
     LEAT_TEST_ADD(suite, convert_partition);
     LEAT_TEST_ADD(suite, add_generated_column);

@@ -103,6 +103,18 @@ START_TEST(what_the_listener_answers_is_handed_up)
 }
 END_TEST
 
+START_TEST(a_foreign_key_calls_columns_as_their_table_does)
+{
+    struct leat_table *table;
+    run(catalog, "CREATE TABLE p (`Id` INT PRIMARY KEY)");
+    run(catalog, "CREATE TABLE t (a INT, FOREIGN KEY (A) REFERENCES p (ID))");
+    ck_assert_int_eq(leat_catalog_find(catalog, "d", "t", &table, NULL), LEAT_CATALOG_DEFINED);
+    const struct leat_foreign_key *key = leat_table_view(table)->foreign_keys;
+    ck_assert_str_eq(key->referenced[0].bytes, "Id");
+    leat_table_release(&table);
+}
+END_TEST
+
 START_TEST(foreign_keys_of_others_follow_a_rename)
 {
     run(catalog, "CREATE TABLE p (id INT PRIMARY KEY)");
@@ -137,6 +149,7 @@ static Suite *suite(void)
     add(suite, "what_is_not_understood_leaves_the_table_unsure_and_says_so", what_is_not_understood_leaves_the_table_unsure_and_says_so);
     add(suite, "statements_about_rows_change_nothing", statements_about_rows_change_nothing);
     add(suite, "what_the_listener_answers_is_handed_up", what_the_listener_answers_is_handed_up);
+    add(suite, "a_foreign_key_calls_columns_as_their_table_does", a_foreign_key_calls_columns_as_their_table_does);
     add(suite, "foreign_keys_of_others_follow_a_rename", foreign_keys_of_others_follow_a_rename);
     return suite;
 }
