@@ -14,7 +14,7 @@
 #define FUZZ_TARGETS(each)                                                                                   \
     each(events) each(rows) each(event) each(payload) each(inflate) each(json) each(diff) each(charset) each(query) each(ddl) \
         each(gtid) each(point) each(journal) each(record) each(checkpoint) each(library) each(files) each(where) each(config) \
-            each(server) each(control) each(answers) CONNECTOR_TARGETS(each)
+            each(server) each(control) each(answers) each(offsets) CONNECTOR_TARGETS(each)
 
 #define DECLARE(name) extern const struct fuzz_target fuzz_target_##name;
 #define ADDRESS(name) &fuzz_target_##name,

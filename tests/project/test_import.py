@@ -66,6 +66,21 @@ debezium.predicates.carts.pattern=.*\\\\.app\\\\.cart.*
         assert line in done.stdout, done.stdout
 
 
+@pytest.mark.parametrize("name, start, within", [
+    ("gtids-41", "07982b8d-e5f2-11f1-a6d7-02fc00000001:1-7", "events 2, rows 1"),
+    ("compressed-45", "08062112-e5f3-11f1-b506-02fc00000001:1-7", "events 4, rows 1"),
+    ("position-43", "binlog.000001:3452", "events 2, rows 3"),
+    ("mariadb-42", "0-97-7", "events 2, rows 2")])
+def test_offsets_that_the_real_debezium_kept_when_it_was_killed(name, start, within, tmp_path):
+    """Recorded by test_cut_over, which goes on from each on the server it is of."""
+    (tmp_path / "debezium.json").write_text('{"connector.class": "io.debezium.connector.mysql.MySqlConnector", "topic.prefix": "leat"}')
+    done = leat("config", "import", tmp_path / "debezium.json", "--offsets", DATA / f"offsets/{name}.dat")
+    assert done.returncode == 0, done.stderr
+    assert f'  start: "{start}"\n  start_within: "{within}"\n' in done.stdout
+    (tmp_path / "leat.yaml").write_text(done.stdout)
+    assert leat("config", "check", "-c", tmp_path / "leat.yaml").returncode == 0
+
+
 def test_files_of_no_tool_are_refused(tmp_path):
     (tmp_path / "x.properties").write_text("a = b\n")
     for path, words in ((tmp_path / "x.properties", "neither Debezium's, Maxwell's nor Canal's"), (tmp_path / "nothing", "doesn't exist")):
