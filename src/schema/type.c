@@ -454,7 +454,13 @@ static bool keep_members(struct leat_draft *draft, struct leat_column *column, u
         struct leat_text member = column->members[i];
         struct leat_buf before = {0}, after = {0};
         put_member(&before, member, was);
-        put_member(&after, member, is);
+        if (is == LEAT_CHARSET_BINARY && !leat_draft_mariadb(draft)) { /* as MySQL shows bytes */
+            leat_buf_puts(&after, "0x");
+            for (uint32_t k = 0; k < member.size; k++)
+                leat_buf_printf(&after, "%02X", (unsigned)(uint8_t)member.bytes[k]);
+        } else {
+            put_member(&after, member, is);
+        }
         if (column->type == LEAT_TYPE_ENUM && default_value.size && before.size == default_value.size &&
             memcmp(before.data, default_value.bytes, before.size) == 0)
             column->default_value = leat_draft_text(draft, (const char *)after.data, after.size);

@@ -239,6 +239,9 @@ START_TEST(convert_leaves_members_bytes_as_they_are)
     run(catalog, "CREATE OR REPLACE TABLE t (a SET('a') CHARACTER SET ucs2)");
     run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4");
     check_member(catalog, "\0a", 2, "set('\\0a')", "");
+    run(catalog, "CREATE OR REPLACE TABLE t (a ENUM('\xc3\xa9') CHARACTER SET utf8mb4 DEFAULT '\xc3\xa9')");
+    run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET binary");
+    check_member(catalog, "\xc3\xa9", 2, "enum('\xc3\xa9')", "0xC3A9");
     leat_catalog_free(&catalog);
 }
 END_TEST
