@@ -28,6 +28,7 @@ class Campaign:
         self.say = say
         self.kind = kind  # of server: a class of the lab
         self.xa = issubclass(kind, Mysql)
+        self.rate, self.rows_max = 200, 2000  # of the load: sysbench's transactions a second, rows of the largest mixed transaction
         self.noticed = []  # seconds until a swallowed connection was given up
         events = ["kill"] * kills + ["server"] * server_kills + ["cut"] * cuts + ["swallow"] * swallowings
         self.random.shuffle(events)
@@ -57,11 +58,11 @@ class Campaign:
         sysbench = Sysbench(self.server, tables=2, size=1000)
         sysbench.prepare()
         self.load = None
-        with MixedLoad(self.server.connect, seed=self.seed, rows_max=2000, pause_s=0.002,
+        with MixedLoad(self.server.connect, seed=self.seed, rows_max=self.rows_max, pause_s=0.002,
                        xa=self.xa) as mixed:
             for number, event in enumerate(self.events, 1):
                 if self.load is None or self.load.poll() is not None:
-                    self.load = sysbench.start(threads=1, time_s=3600, rate=200)
+                    self.load = sysbench.start(threads=1, time_s=3600, rate=self.rate)
                 time.sleep(self.random.choice([0.0, 0.03, 0.1, 0.3, 0.6]) * self.random.random() * 2)
                 getattr(self, f"_{event}")()
                 if number % 20 == 0:

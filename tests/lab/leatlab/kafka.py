@@ -230,6 +230,10 @@ class Kafka:
     def read(self, *topics, committed=True):
         """Every message that is there now, by topic and partition in order: confluent_kafka.Message. What an open transaction holds
         isn't there (unless `committed` is False)."""
+        return sorted(self.each(*topics, committed=committed), key=lambda message: (message.topic(), message.partition(), message.offset()))
+
+    def each(self, *topics, committed=True):
+        """The same as they come: each partition's in order."""
         consumer = Consumer(self.client(**{"group.id": str(uuid.uuid4()), "auto.offset.reset": "earliest", "enable.auto.commit": False,
                                            "enable.partition.eof": True,
                                            "isolation.level": "read_committed" if committed else "read_uncommitted"}))
@@ -237,17 +241,15 @@ class Kafka:
             known = consumer.list_topics(timeout=10).topics
             left = {(topic, partition) for topic in topics for partition in known[topic].partitions}
             consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in left])
-            found = []
             while left:
                 message = consumer.poll(30)
                 if message is None:
                     raise TimeoutError(f"Kafka gives nothing more; not at the end of {sorted(left)}")
                 if not message.error():
-                    found.append(message)
+                    yield message
                 elif message.error().code() == KafkaError._PARTITION_EOF:
                     left.discard((message.topic(), message.partition()))
                 else:
                     raise KafkaException(message.error())
-            return sorted(found, key=lambda message: (message.topic(), message.partition(), message.offset()))
         finally:
             consumer.close()

@@ -39,10 +39,15 @@ class KafkaCampaign(Campaign):
 
     def run(self):
         """{sink: Comparison}"""
+        began = time.monotonic()
+
+        def done(what):
+            self.say(f"  {what} after {time.monotonic() - began:.0f} s")
         quick = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": 300, **QUICK_LEADERS}
         with self.kind("campaign", max_binlog_size="8M") as server, \
                 Kafka("campaign", brokers=self.brokers, proxied="network" in self.events, **quick) as self.kafka:
             self.server = server
+            done("servers run")
             start = server.position()[:2]
             exact = {"transaction.timeout.ms": str(TIMEOUT_MS)}
             sinks = {sink: {**ONE, **given, "backoff_max": "1s",
@@ -53,9 +58,13 @@ class KafkaCampaign(Campaign):
             self.relay.start()
             try:
                 self._fire()
+                done("events fired")
                 for sink in SINKS:
-                    self.relay.wait_until_delivered(server, sink, timeout_s=600)
-                return self._results(start)
+                    self.relay.wait_until_delivered(server, sink, timeout_s=1800)
+                done("all delivered")
+                results = self._results(start)
+                done("compared")
+                return results
             finally:
                 self.relay.kill()
 
