@@ -15,7 +15,7 @@ struct leat_buf {
 };
 
 void leat_buf_free(struct leat_buf *buf);                  /* releases; buf is empty and usable afterwards */
-void leat_buf_grow(struct leat_buf *buf, size_t more);     /* slow path of leat_buf_reserve */
+LEAT_RARE void leat_buf_grow(struct leat_buf *buf, size_t more);     /* slow path of leat_buf_reserve */
 void leat_buf_printf(struct leat_buf *buf, const char *format, ...) LEAT_PRINTF(2, 3);
 const char *leat_buf_cstr(struct leat_buf *buf);           /* adds a NUL behind the contents (not counted) */
 

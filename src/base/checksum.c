@@ -1,5 +1,5 @@
-/* Checksums and hashes. CRC-32 and XXH3 are the libraries'; CRC-32C is ours, since no library of Debian 12
- * has it without more weight than the loop below. Pure; any thread. */
+/* Checksums and hashes. XXH3 is the library's, and so is CRC-32 where crc32_clmul.c doesn't run; CRC-32C is ours, since no library of
+ * Debian 12 has it without more weight than the loop below. Pure; any thread. */
 #include "base/checksum.h"
 
 #include <libdeflate.h>
@@ -10,6 +10,10 @@
 
 uint32_t leat_crc32(uint32_t seed, const void *bytes, size_t size)
 {
+#if defined(__x86_64__)
+    if (size >= LEAT_CRC32_CLMUL_MIN && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("avx"))
+        return ~leat_crc32_clmul(~seed, bytes, size);
+#endif
     return size ? libdeflate_crc32(seed, bytes, size) : seed;
 }
 

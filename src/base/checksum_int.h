@@ -1,11 +1,15 @@
-/* For tests: CRC-32C as a machine without the instruction works it out. */
+/* Inside of checksums: what of them is of one kind of machine, and for tests what runs on others. */
 #ifndef LEAT_BASE_CHECKSUM_INT_H
 #define LEAT_BASE_CHECKSUM_INT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Without the inversion at begin and end. */
+/* These have no inversion at begin and end. */
 uint32_t leat_crc32c_software(uint32_t crc, const uint8_t *at, size_t size);
+
+/* At least so many bytes, on a machine with PCLMULQDQ and AVX; see crc32_clmul.c. */
+enum { LEAT_CRC32_CLMUL_MIN = 16 };
+uint32_t leat_crc32_clmul(uint32_t crc, const uint8_t *at, size_t size);
 
 #endif

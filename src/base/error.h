@@ -20,22 +20,25 @@
 /* Result codes, LEAT_CHECKED, enum leat_code, enum leat_kind and struct leat_error. */
 #include "leat/error.h"
 
+/* Failing is rare: what leads there is kept out of the way of what runs for every event and row. */
+#define LEAT_RARE __attribute__((cold))
+
 #define LEAT_PRINTF(format_at, arguments_at) __attribute__((format(printf, format_at, arguments_at)))
 
 /* Fills err (which may be NULL) and returns LEAT_FAIL. Clears the cure. */
-int leat_fail(struct leat_error *err, enum leat_code code, enum leat_kind kind, const char *format, ...)
+LEAT_RARE int leat_fail(struct leat_error *err, enum leat_code code, enum leat_kind kind, const char *format, ...)
     LEAT_PRINTF(4, 5);
 
 /* The same for a system call: appends ": <strerror>"; ENOSPC and EDQUOT become LEAT_E_DISK_FULL, retried.
  * Where an administrator can do something (space, permission, limits), the cure says so. */
-int leat_fail_errno(struct leat_error *err, int number, enum leat_kind kind, const char *format, ...)
+LEAT_RARE int leat_fail_errno(struct leat_error *err, int number, enum leat_kind kind, const char *format, ...)
     LEAT_PRINTF(4, 5);
 
 /* Sets what to do about it; returns LEAT_FAIL, so that "return leat_cure(err, …)" may follow leat_fail. */
-int leat_cure(struct leat_error *err, const char *format, ...) LEAT_PRINTF(2, 3);
+LEAT_RARE int leat_cure(struct leat_error *err, const char *format, ...) LEAT_PRINTF(2, 3);
 
 /* Puts "<text>: " before the message; returns LEAT_FAIL. */
-int leat_error_prefix(struct leat_error *err, const char *format, ...) LEAT_PRINTF(2, 3);
+LEAT_RARE int leat_error_prefix(struct leat_error *err, const char *format, ...) LEAT_PRINTF(2, 3);
 
 /* The process's exit status for this error (0, 1, 2, 10 to 17; see `leat --help`). */
 int leat_error_exit_status(const struct leat_error *err);

@@ -27,7 +27,7 @@ static inline bool checksum_matches(const uint8_t *bytes, size_t size)
 
 /* The server sums its format description up with the in-use flag cleared, because it clears the flag in the
  * file later without touching the sum; other writers sum up what they write. Both are taken. */
-static bool checksum_matches_unflagged(const uint8_t *bytes, size_t size)
+static __attribute__((noinline)) bool checksum_matches_unflagged(const uint8_t *bytes, size_t size)
 {
     uint8_t header[LEAT_EVENT_HEADER_SIZE];
     memcpy(header, bytes, sizeof(header));

@@ -17,6 +17,12 @@ int leat_table_map_id(uint64_t *table_id, const uint8_t **contents, size_t *size
     unsigned head = leat_post_header(format, LEAT_EVENT_TABLE_MAP, HEAD_SIZE);
     if (head != HEAD_SIZE && head != OLD_HEAD_SIZE)
         return leat_malformed(err, "TABLE_MAP events of this file have a post-header of %u bytes", head);
+    if (head == HEAD_SIZE && event->body_size >= HEAD_SIZE) { /* nearly always */
+        *table_id = leat_le(event->body, 6);
+        *contents = event->body + HEAD_SIZE;
+        *size = event->body_size - HEAD_SIZE;
+        return LEAT_OK;
+    }
     struct leat_cursor cursor = leat_cursor(event->body, event->body_size);
     *table_id = head == OLD_HEAD_SIZE ? leat_cursor_u32(&cursor) : leat_cursor_le(&cursor, 6); /* sizes known to the compiler */
     leat_cursor_skip(&cursor, 2); /* flags: none of meaning to a reader */

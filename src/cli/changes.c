@@ -27,6 +27,7 @@ struct cli_changes {
     struct count *count;      /* with --count: where items go */
     struct leat_spool *spool; /* XA branches wait there until they are committed */
     struct leat_format *format;
+    bool passed; /* what the format says of each item, which nobody asks */
     struct leat_buf buf;
     struct cli_output *output;
     struct undo *undo;   /* with --undo: where messages go */
@@ -252,6 +253,17 @@ static int give_rows(void *context, const struct leat_rows *rows, struct leat_er
     return give(context, &item, err);
 }
 
+/* Rows that have to be looked at, renamed or counted on their way. */
+static __attribute__((noinline)) int give_selected(struct cli_changes *changes, const struct leat_item *item, struct leat_error *err)
+{
+    if (item->type != LEAT_ITEM_ROWS || (!changes->where && !changes->names))
+        return give(changes, item, err);
+    struct leat_rows rows = item->rows;
+    if (changes->names && names_apply(changes->names, &item->rows, &rows.table, err))
+        return LEAT_FAIL;
+    return changes->where ? leat_where_rows(changes->where, &rows, give_rows, changes, err) : give_rows(changes, &rows, err);
+}
+
 static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
     struct cli_changes *changes = context;
@@ -259,14 +271,7 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
         return LEAT_OK;
     if (item->type == LEAT_ITEM_STATEMENT && !(changes->ops & OP_DDL))
         return LEAT_OK;
-    if (changes->straight)
-        return leat_format_item(changes->format, item, NULL, err);
-    if (item->type != LEAT_ITEM_ROWS || (!changes->where && !changes->names))
-        return give(changes, item, err);
-    struct leat_rows rows = item->rows;
-    if (changes->names && names_apply(changes->names, &item->rows, &rows.table, err))
-        return LEAT_FAIL;
-    return changes->where ? leat_where_rows(changes->where, &rows, give_rows, changes, err) : give_rows(changes, &rows, err);
+    return changes->straight ? leat_format_item(changes->format, item, &changes->passed, err) : give_selected(changes, item, err);
 }
 
 int cli_changes_item(struct cli_changes *changes, const struct leat_item *item, bool shown, struct leat_error *err)

@@ -19,6 +19,8 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
 {
     struct decoding *decoding = context;
     enum span_answer answer;
+    if (__builtin_expect(item->type == LEAT_ITEM_ROWS, 1))
+        return cli_changes_item(decoding->changes, item, decoding->passing, err);
     switch (item->type) {
     case LEAT_ITEM_BEGIN:
         answer = span_ask(&decoding->span, &item->begin);

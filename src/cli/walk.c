@@ -14,6 +14,8 @@ enum { TYPE_AT = 4, FLAGS_AT = 17 };
 static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
 {
     struct walk *walk = context;
+    if (__builtin_expect(item->type == LEAT_ITEM_ROWS, 1))
+        return leat_item_give(&walk->out, item, err);
     if (item->type == LEAT_ITEM_BEGIN) {
         walk->gtid = item->begin.gtid;
         walk->shown = !(item->begin.flags & LEAT_BEGIN_XA);

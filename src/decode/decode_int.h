@@ -127,6 +127,7 @@ struct leat_decoder {
     struct leat_within within; /* of the transaction at hand */
     uint64_t within_events, within_rows; /* counted; passed over of the event behind those */
 
+    struct leat_buf known_begin; /* of the last BEGIN event, all that tells what it is */
     struct leat_buf rows_query; /* kept until it is known whether the statement's tables are wanted */
     bool rows_query_pending;
 

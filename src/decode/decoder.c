@@ -34,6 +34,7 @@ void leat_decoder_free(struct leat_decoder **decoder)
         return;
     leat_schema_free(&(*decoder)->schema);
     leat_payload_reader_free(&(*decoder)->payload_reader);
+    leat_buf_free(&(*decoder)->known_begin);
     leat_buf_free(&(*decoder)->rows_query);
     leat_buf_free(&(*decoder)->sql);
     decoder_aside_free(*decoder);
@@ -238,10 +239,8 @@ static void advance(struct leat_decoder *decoder)
     decoder->offset += event->size;
     if (decoder->state == BETWEEN && !decoder->prelude)
         decoder->completed = decoder->pos;
-    if (decoder->placed)
-        decoder->after_format = false;
-    if (event->type == LEAT_EVENT_FORMAT_DESCRIPTION)
-        decoder->after_format = true;
+    if (decoder->after_format || event->type == LEAT_EVENT_FORMAT_DESCRIPTION)
+        decoder->after_format = event->type == LEAT_EVENT_FORMAT_DESCRIPTION || !decoder->placed;
     if (event->time)
         decoder->counters.last_time = event->time;
     decoder->counters.events++;

@@ -131,6 +131,7 @@ int decoder_format(struct leat_decoder *decoder, struct leat_error *err)
     struct leat_binlog_format format = {0};
     if (leat_event_format(&format, &decoder->event, err))
         return LEAT_FAIL;
+    leat_buf_clear(&decoder->known_begin); /* it was read by another format */
     decoder->format = decoder->inner_format = format;
     decoder->inner_format.checksum = LEAT_CHECKSUM_OFF;
     decoder_prelude_end(decoder);

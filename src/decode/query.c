@@ -120,14 +120,14 @@ int decoder_statement(struct leat_decoder *decoder, const struct leat_query *que
     return result;
 }
 
-static int take_begin(struct leat_decoder *decoder, const struct leat_query *query, struct leat_error *err)
+static int take_begin(struct leat_decoder *decoder, uint32_t thread_id, struct leat_error *err)
 {
     if (decoder->state == OPEN)
         return leat_malformed(err, "BEGIN within a transaction");
     if (decoder->state != STARTED)
         decoder_begin_anonymous(decoder);
     decoder->state = OPEN;
-    decoder->transaction.thread_id = query->thread_id;
+    decoder->transaction.thread_id = thread_id;
     return decoder_give_begin(decoder, err);
 }
 
@@ -190,7 +190,7 @@ static int take_query(struct leat_decoder *decoder, const struct leat_query *que
 {
     switch (leat_ddl_control(query->sql, query->sql_size)) {
     case LEAT_CONTROL_BEGIN:
-        return take_begin(decoder, query, err);
+        return take_begin(decoder, query->thread_id, err);
     case LEAT_CONTROL_COMMIT:
         return take_end(decoder, LEAT_END_COMMIT, err);
     case LEAT_CONTROL_ROLLBACK:
@@ -222,12 +222,41 @@ static int read_query(struct leat_decoder *decoder, struct leat_query *query, st
     return decoder_inflate_query(decoder, query, err);
 }
 
-int decoder_query(struct leat_decoder *decoder, struct leat_error *err)
+/* Behind the thread and the duration, of which the statement's meaning doesn't depend. */
+enum { QUERY_VARIES_SIZE = 8 };
+
+/* Whether the event is a BEGIN like the last one that was read, byte for byte: most are, since settings of sessions are. Then nothing of
+ * it has to be read again but who says it. */
+static bool is_known_begin(const struct leat_decoder *decoder)
+{
+    const struct leat_event *event = &decoder->event;
+    const struct leat_buf *known = &decoder->known_begin;
+    return known->size && known->size + QUERY_VARIES_SIZE == event->body_size && event->type == LEAT_EVENT_QUERY &&
+           memcmp(known->data, event->body + QUERY_VARIES_SIZE, known->size) == 0;
+}
+
+static void know_begin(struct leat_decoder *decoder)
+{
+    const struct leat_event *event = &decoder->event;
+    leat_buf_clear(&decoder->known_begin);
+    leat_buf_put(&decoder->known_begin, event->body + QUERY_VARIES_SIZE, event->body_size - QUERY_VARIES_SIZE);
+}
+
+static __attribute__((noinline)) int read_and_take(struct leat_decoder *decoder, struct leat_error *err)
 {
     struct leat_query query;
     if (read_query(decoder, &query, err))
         return LEAT_FAIL;
+    if (!query.compressed && leat_ddl_control(query.sql, query.sql_size) == LEAT_CONTROL_BEGIN)
+        know_begin(decoder);
     return take_query(decoder, &query, err);
+}
+
+int decoder_query(struct leat_decoder *decoder, struct leat_error *err)
+{
+    if (is_known_begin(decoder))
+        return take_begin(decoder, (uint32_t)leat_le(decoder->event.body, 4), err);
+    return read_and_take(decoder, err);
 }
 
 /* From these on each transaction has a GTID event, if only an anonymous one: a BEGIN isn't where one begins.

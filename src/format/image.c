@@ -6,29 +6,11 @@
 
 #include "image_values_int.h"
 
-void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max)
-{
-    writer->buf = buf;
-    writer->rest_max = rest_max;
-    writer->to = leat_buf_reserve(buf, rest_max);
-    writer->limit = buf->data + buf->capacity - rest_max;
-}
-
 void leat_writer_grow(struct leat_writer *writer, size_t more)
 {
     leat_writer_commit(writer);
     writer->to = leat_buf_reserve(writer->buf, more + writer->rest_max);
     writer->limit = writer->buf->data + writer->buf->capacity - writer->rest_max;
-}
-
-bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present)
-{
-    uint32_t whole = plan->count / 8, rest = plan->count % 8;
-    for (uint32_t i = 0; i < whole; i++)
-        if (present[i] != 0xFF)
-            return false;
-    uint8_t mask = (uint8_t)((1U << rest) - 1);
-    return rest == 0 || (present[whole] & mask) == mask;
 }
 
 int leat_image_too_long(struct leat_error *err)
@@ -102,7 +84,7 @@ int leat_image_value(struct leat_writer *writer, const struct leat_step *step, c
 const uint8_t *leat_image_write_plain(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at, const uint8_t *end,
                                       struct leat_error *err)
 {
-    return leat_image_write_values(writer, plan, NULL, NULL, at, end, err);
+    return leat_image_write_plain_values(writer, plan, at, end, err);
 }
 
 static const uint8_t *write_any(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,

@@ -6,7 +6,7 @@
 static const uint8_t *write_plain(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at,
                                   const uint8_t *end, struct leat_error *err)
 {
-    return leat_image_write_values(writer, plan, NULL, NULL, at, end, err);
+    return leat_image_write_plain_values(writer, plan, at, end, err);
 }
 
 leat_plain_writer *leat_image_write_plain_avx2(void)

@@ -20,7 +20,13 @@ struct leat_writer {
     const void *format;            /* whose writers are at work, for them */
 };
 
-void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max);
+static inline void leat_writer_begin(struct leat_writer *writer, struct leat_buf *buf, size_t rest_max)
+{
+    writer->buf = buf;
+    writer->rest_max = rest_max;
+    writer->to = leat_buf_reserve(buf, rest_max);
+    writer->limit = buf->data + buf->capacity - rest_max;
+}
 /* Contents of the buffer up to `to`. */
 static inline void leat_writer_commit(struct leat_writer *writer)
 {
@@ -36,7 +42,16 @@ static inline void leat_writer_room(struct leat_writer *writer, size_t more)
 }
 
 /* Whether the bitmap has all columns. */
-bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present);
+static inline bool leat_image_is_full(const struct leat_plan *plan, const uint8_t *present)
+{
+    if (plan->bitmap_size == 0)
+        return true;
+    uint32_t last = plan->bitmap_size - 1;
+    unsigned missing = ~(unsigned)present[last] & plan->last_mask;
+    for (uint32_t i = 0; i < last; i++)
+        missing |= present[i] ^ 0xFFU;
+    return !missing;
+}
 
 /* An image as `{"id":7,…}`; the cursor is moved behind it. present NULL: all columns. Errors say what is wrong with
  * the value; writer->step is its column (NULL: the image as a whole). */

@@ -343,9 +343,8 @@ static int fail_gap(const struct leat_gap *gap, struct leat_error *err)
     return leat_cure(err, "rebuild what this sink feeds from a fresh copy, or go on behind the gap with rewind");
 }
 
-static int item(struct leat_format *format, const struct leat_item *item, bool *passed, struct leat_error *err)
+static __attribute__((noinline)) int other_item(struct leat_lines *lines, const struct leat_item *item, bool *passed, struct leat_error *err)
 {
-    struct leat_lines *lines = lines_of(format);
     switch (item->type) {
     case LEAT_ITEM_BEGIN:
         return begin_transaction(lines, &item->begin, err);
@@ -374,6 +373,14 @@ static int item(struct leat_format *format, const struct leat_item *item, bool *
         return LEAT_OK;
     }
     return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_FATAL, "an item of unknown type %d", (int)item->type);
+}
+
+static int item(struct leat_format *format, const struct leat_item *item, bool *passed, struct leat_error *err)
+{
+    struct leat_lines *lines = lines_of(format);
+    if (__builtin_expect(item->type == LEAT_ITEM_ROWS, 1))
+        return leat_lines_rows(lines, &item->rows, passed, err);
+    return other_item(lines, item, passed, err);
 }
 
 const struct leat_format_class leat_format_lines = {

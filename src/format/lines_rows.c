@@ -304,6 +304,23 @@ static int write_images(struct run *run, struct leat_writer *writer, struct leat
     return write_any_images(run, writer, err);
 }
 
+/* leat_lines_open for a row: of what is known of the message before it, most holds for the next of the same table. */
+static void open_message(const struct run *run, size_t from)
+{
+    struct leat_lines *lines = run->lines;
+    struct leat_message *open = &lines->open;
+    const struct leat_table_view *view = run->plan->view;
+    if (open->table != view)
+        *open = (struct leat_message){.topic_database = &view->database, .topic_table = &view->name, .table = view};
+    open->key = NULL;
+    open->key_size = 0;
+    open->number = run->number;
+    lines->open_size = lines->out.buf->size - from;
+    lines->open_key = run->key - from;
+    lines->open_key_size = run->key_end - run->key;
+    lines->gave = true;
+}
+
 static int write_row(struct run *run, struct leat_error *err)
 {
     struct leat_lines *lines = run->lines;
@@ -328,13 +345,7 @@ static int write_row(struct run *run, struct leat_error *err)
         lines->out.buf->size = from;
         return fail_at(run, NULL, err);
     }
-    leat_lines_open(lines, from,
-                    &(struct leat_message){.topic_database = &plan->view->database,
-                                           .topic_table = &plan->view->name,
-                                           .table = plan->view,
-                                           .number = run->number});
-    lines->open_key = run->key - from;
-    lines->open_key_size = run->key_end - run->key;
+    open_message(run, from);
     return LEAT_OK;
 }
 

@@ -217,10 +217,8 @@ static int take_end(struct leat_spool *spool, const struct leat_item *item, bool
     return shown ? give_one_phase(spool, item, err) : LEAT_OK;
 }
 
-int leat_spool_item(struct leat_spool *spool, const struct leat_item *item, bool shown, struct leat_error *err)
+static __attribute__((noinline)) int take_item(struct leat_spool *spool, const struct leat_item *item, bool shown, struct leat_error *err)
 {
-    if (item->type == LEAT_ITEM_ROWS && shown && !spool->in_branch)
-        return leat_item_give(&spool->out, item, err);
     switch (item->type) {
     case LEAT_ITEM_BEGIN:
         remember_begin(spool, &item->begin);
@@ -248,6 +246,13 @@ int leat_spool_item(struct leat_spool *spool, const struct leat_item *item, bool
         break;
     }
     return shown ? leat_item_give(&spool->out, item, err) : LEAT_OK;
+}
+
+int leat_spool_item(struct leat_spool *spool, const struct leat_item *item, bool shown, struct leat_error *err)
+{
+    if (__builtin_expect(item->type == LEAT_ITEM_ROWS && shown && !spool->in_branch, 1))
+        return leat_item_give(&spool->out, item, err);
+    return take_item(spool, item, shown, err);
 }
 
 void leat_spool_branches(const struct leat_spool *spool, void (*each)(void *context, const struct leat_spool_branch *branch),

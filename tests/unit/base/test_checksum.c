@@ -46,6 +46,31 @@ START_TEST(software_and_instruction_agree_at_any_alignment)
 }
 END_TEST
 
+/* One bit at a time, as the polynomial is defined. */
+static uint32_t crc32_by_bits(uint32_t crc, const uint8_t *at, size_t size)
+{
+    for (; size; size--, at++) {
+        crc ^= *at;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+    return crc;
+}
+
+START_TEST(crc32_of_any_size_and_alignment_is_what_its_polynomial_says)
+{
+    uint64_t state = leat_test_seed();
+    uint8_t bytes[700];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)leat_test_random(&state);
+    for (size_t from = 0; from < 17; from++) {
+        uint32_t seed = (uint32_t)leat_test_random(&state);
+        for (size_t size = 0; size + from <= sizeof bytes; size += 1 + from / 2)
+            ck_assert_uint_eq(leat_crc32(seed, bytes + from, size), ~crc32_by_bits(~seed, bytes + from, size));
+    }
+}
+END_TEST
+
 START_TEST(a_changed_bit_changes_the_sum)
 {
     uint8_t bytes[64] = {0};
@@ -68,6 +93,7 @@ static Suite *checksum_suite(void)
     LEAT_TEST_ADD(suite, published_check_values);
     LEAT_TEST_ADD(suite, pieces_make_the_whole);
     LEAT_TEST_ADD(suite, software_and_instruction_agree_at_any_alignment);
+    LEAT_TEST_ADD(suite, crc32_of_any_size_and_alignment_is_what_its_polynomial_says);
     LEAT_TEST_ADD(suite, a_changed_bit_changes_the_sum);
     return suite;
 }
