@@ -11,7 +11,7 @@
 uint32_t leat_crc32(uint32_t seed, const void *bytes, size_t size)
 {
 #if defined(__x86_64__)
-    if (size >= LEAT_CRC32_CLMUL_MIN && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("avx"))
+    if (size >= LEAT_CRC32_CLMUL_MIN && size < LEAT_CRC32_CLMUL_MAX && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("avx"))
         return ~leat_crc32_clmul(~seed, bytes, size);
 #endif
     return size ? libdeflate_crc32(seed, bytes, size) : seed;

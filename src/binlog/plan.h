@@ -75,6 +75,43 @@ static inline bool leat_row_step_take(const struct leat_row_step *step, const ui
     return true;
 }
 
+/* Behind the value of one step where fewer bytes are left than a length may have; NULL if it isn't whole. */
+const uint8_t *leat_row_walk_near_end(const struct leat_row_step *step, const uint8_t *at, const uint8_t *end);
+
+/* Steps up to end_step, none of them NULL. NULL: at a value that isn't whole. */
+static inline const uint8_t *leat_row_walk_steps(const struct leat_row_step *step, const struct leat_row_step *end_step,
+                                                 const uint8_t *at, const uint8_t *end)
+{
+    for (; step < end_step; step++) {
+        size_t left = (size_t)(end - at);
+        if (__builtin_expect(left < LEAT_ROW_PREFIX_MAX, 0)) {
+            at = leat_row_walk_near_end(step, at, end);
+            if (!at)
+                return NULL;
+            continue;
+        }
+        size_t length = leat_row_step_length(step, at);
+        if (__builtin_expect(length > step->size || left < length + step->prefix, 0))
+            return NULL;
+        at += length + step->prefix;
+    }
+    return at;
+}
+
+/* Behind the image at `at`, if it has columns, all of them, and no NULL, as nearly all have. NULL: it hasn't, or isn't whole:
+ * leat_row_walk knows. */
+static inline const uint8_t *leat_row_walk_plain(const struct leat_row_plan *plan, const uint8_t *present, const uint8_t *at,
+                                                 const uint8_t *end)
+{
+    uint32_t last = plan->group_count - 1;
+    if (plan->group_count == 0 || (size_t)(end - at) < plan->group_count)
+        return NULL;
+    unsigned odd = (at[last] | ~(unsigned)present[last]) & plan->last_mask;
+    for (uint32_t i = 0; i < last; i++)
+        odd |= at[i] | (present[i] ^ 0xFFu);
+    return odd ? NULL : leat_row_walk_steps(plan->whole, plan->whole + plan->whole_count, at + plan->group_count, end);
+}
+
 static inline bool leat_row_bit(const uint8_t *bitmap, uint32_t index)
 {
     return bitmap[index / 8] >> (index % 8) & 1;

@@ -7,6 +7,14 @@
 
 #include "binlog_int.h"
 
+/* Behind the value of one step where fewer bytes are left than a length may have. */
+__attribute__((noinline)) const uint8_t *leat_row_walk_near_end(const struct leat_row_step *step, const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *bytes;
+    uint32_t size;
+    return leat_row_step_take(step, &at, end, &bytes, &size) ? at : NULL;
+}
+
 static bool all_present(const struct leat_row_plan *plan, const uint8_t *present)
 {
     uint32_t whole = plan->column_count / 8;
@@ -25,35 +33,6 @@ static uint32_t count_present(const struct leat_row_plan *plan, const uint8_t *p
     if (plan->column_count % 8)
         count += (uint32_t)__builtin_popcount(present[whole] & ((1u << plan->column_count % 8) - 1));
     return count;
-}
-
-/* Behind the value of one step where fewer bytes are left than a length may have. */
-static __attribute__((noinline)) const uint8_t *walk_near_end(const struct leat_row_step *step, const uint8_t *at,
-                                                              const uint8_t *end)
-{
-    const uint8_t *bytes;
-    uint32_t size;
-    return leat_row_step_take(step, &at, end, &bytes, &size) ? at : NULL;
-}
-
-/* Steps up to end_step, none of them NULL. NULL: at a value that isn't whole. */
-static inline const uint8_t *walk_all(const struct leat_row_step *step, const struct leat_row_step *end_step,
-                                      const uint8_t *at, const uint8_t *end)
-{
-    for (; step < end_step; step++) {
-        size_t left = (size_t)(end - at);
-        if (__builtin_expect(left < LEAT_ROW_PREFIX_MAX, 0)) {
-            at = walk_near_end(step, at, end);
-            if (!at)
-                return NULL;
-            continue;
-        }
-        size_t length = leat_row_step_length(step, at);
-        if (__builtin_expect(length > step->size || left < length + step->prefix, 0))
-            return NULL;
-        at += length + step->prefix;
-    }
-    return at;
 }
 
 /* Leaves out those whose bit in `nulls` is set. */
@@ -77,7 +56,7 @@ static const uint8_t *walk_full(const struct leat_row_plan *plan, const uint8_t 
     at += plan->group_count;
     for (uint32_t g = 0; g < plan->group_count; g++) {
         if (nulls[g] == 0) {
-            at = walk_all(plan->runs + plan->groups[g], plan->runs + plan->groups[g + 1], at, end);
+            at = leat_row_walk_steps(plan->runs + plan->groups[g], plan->runs + plan->groups[g + 1], at, end);
         } else {
             uint32_t last = g * 8 + 8 < plan->column_count ? g * 8 + 8 : plan->column_count;
             at = walk_some(plan->columns + (size_t)g * 8, plan->columns + last, nulls[g], at, end);
@@ -129,16 +108,6 @@ static int refuse(const struct leat_row_plan *plan, const uint8_t *present, cons
         leat_cursor_left(cursor));
 }
 
-/* All columns are present, and none is NULL. `nulls` has a byte for each group. */
-static inline bool is_plain(const struct leat_row_plan *plan, const uint8_t *present, const uint8_t *nulls)
-{
-    uint32_t last = plan->group_count - 1;
-    unsigned odd = (nulls[last] | ~present[last]) & plan->last_mask;
-    for (uint32_t i = 0; i < last; i++)
-        odd |= nulls[i] | (present[i] ^ 0xFFu);
-    return !odd;
-}
-
 static __attribute__((noinline)) int walk_any(const struct leat_row_plan *plan, const uint8_t *present,
                                               struct leat_cursor *cursor, struct leat_error *err)
 {
@@ -154,16 +123,11 @@ static __attribute__((noinline)) int walk_any(const struct leat_row_plan *plan, 
 int leat_row_walk(const struct leat_row_plan *plan, const uint8_t *present, struct leat_cursor *cursor,
                   struct leat_error *err)
 {
-    const uint8_t *at = cursor->at, *end = cursor->end;
-    uint32_t bitmap_size = plan->group_count;
-    if (bitmap_size && (size_t)(end - at) >= bitmap_size && is_plain(plan, present, at)) {
-        at = walk_all(plan->whole, plan->whole + plan->whole_count, at + bitmap_size, end);
-        if (__builtin_expect(at != NULL, 1)) {
-            cursor->at = at;
-            return LEAT_OK;
-        }
-    }
-    return walk_any(plan, present, cursor, err);
+    const uint8_t *behind = leat_row_walk_plain(plan, present, cursor->at, cursor->end);
+    if (__builtin_expect(!behind, 0))
+        return walk_any(plan, present, cursor, err);
+    cursor->at = behind;
+    return LEAT_OK;
 }
 
 static const uint8_t *split_full(const struct leat_row_plan *plan, const uint8_t *at, const uint8_t *end,

@@ -15,12 +15,9 @@ struct decoding {
     bool passing; /* the open transaction is shown */
 };
 
-static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
+static __attribute__((noinline)) int on_other_item(struct decoding *decoding, const struct leat_item *item, struct leat_error *err)
 {
-    struct decoding *decoding = context;
     enum span_answer answer;
-    if (__builtin_expect(item->type == LEAT_ITEM_ROWS, 1))
-        return cli_changes_item(decoding->changes, item, decoding->passing, err);
     switch (item->type) {
     case LEAT_ITEM_BEGIN:
         answer = span_ask(&decoding->span, &item->begin);
@@ -38,6 +35,14 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
         break;
     }
     return cli_changes_item(decoding->changes, item, decoding->passing, err);
+}
+
+static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    struct decoding *decoding = context;
+    if (__builtin_expect(item->type == LEAT_ITEM_ROWS, 1))
+        return cli_changes_item(decoding->changes, item, decoding->passing, err);
+    return on_other_item(decoding, item, err);
 }
 
 static void on_previous(void *context, const struct leat_gtid_set *set)

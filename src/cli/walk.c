@@ -11,11 +11,8 @@ static const uint8_t unknown[LEAT_UUID_SIZE]; /* files don't tell whose they are
 
 enum { TYPE_AT = 4, FLAGS_AT = 17 };
 
-static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
+static __attribute__((noinline)) int on_other_item(struct walk *walk, const struct leat_item *item, struct leat_error *err)
 {
-    struct walk *walk = context;
-    if (__builtin_expect(item->type == LEAT_ITEM_ROWS, 1))
-        return leat_item_give(&walk->out, item, err);
     if (item->type == LEAT_ITEM_BEGIN) {
         walk->gtid = item->begin.gtid;
         walk->shown = !(item->begin.flags & LEAT_BEGIN_XA);
@@ -24,6 +21,14 @@ static int on_item(void *context, const struct leat_item *item, struct leat_erro
         walk->shown = false;
     }
     return walk->out.item(walk->out.context, item, err);
+}
+
+static int on_item(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    struct walk *walk = context;
+    if (__builtin_expect(item->type == LEAT_ITEM_ROWS, 1))
+        return leat_item_give(&walk->out, item, err);
+    return on_other_item(walk, item, err);
 }
 
 void walk_begin(struct walk *walk)

@@ -199,7 +199,8 @@ static __attribute__((noinline)) int dispatch_unusual(struct leat_decoder *decod
 static inline int dispatch(struct leat_decoder *decoder, struct leat_error *err)
 {
     handler handle = handlers[decoder->event.type];
-    if (decoder->state == SKIPPING || decoder->aside.armed || decoder->fragments.got || !handle)
+    /* Together: one jump that is foreseen. */
+    if (__builtin_expect((decoder->state == SKIPPING) | decoder->aside.armed | (decoder->fragments.got != 0) | !handle, 0))
         return dispatch_unusual(decoder, err);
     return handle(decoder, err);
 }

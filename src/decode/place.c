@@ -84,10 +84,9 @@ static bool hole_allowed(const struct leat_decoder *decoder)
 /* Of a kind that is never made up: those are asked about one by one. */
 static inline bool is_usual(const struct leat_event *event)
 {
-    static const uint64_t others = UINT64_C(1) << LEAT_EVENT_STOP | UINT64_C(1) << LEAT_EVENT_ROTATE |
-                                   UINT64_C(1) << LEAT_EVENT_FORMAT_DESCRIPTION | UINT64_C(1) << LEAT_EVENT_HEARTBEAT |
-                                   UINT64_C(1) << LEAT_EVENT_HEARTBEAT_V2;
-    return !(event->flags & LEAT_EVENT_FLAG_ARTIFICIAL) && event->type < 64 && !(others >> event->type & 1);
+    static const bool others[256] = {[LEAT_EVENT_STOP] = true,         [LEAT_EVENT_ROTATE] = true,       [LEAT_EVENT_FORMAT_DESCRIPTION] = true,
+                                     [LEAT_EVENT_HEARTBEAT] = true, [LEAT_EVENT_HEARTBEAT_V2] = true, [LEAT_EVENT_MARIADB_START_ENCRYPTION] = true};
+    return !((event->flags & LEAT_EVENT_FLAG_ARTIFICIAL) | others[event->type]);
 }
 
 static __attribute__((noinline)) int locate(struct leat_decoder *decoder, uint64_t end, struct leat_error *err)

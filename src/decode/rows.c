@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "base/checksum.h"
+#include "binlog/plan.h"
 
 /* About so many bytes of images go into one item, so that a listener's buffers needn't hold the largest
  * event. */
@@ -131,8 +132,10 @@ static uint64_t digest_kind(const struct leat_schema_entry *entry, const struct 
 static inline int walk_image(const struct leat_row_plan *plan, const uint8_t *present, bool partial, struct leat_cursor *cursor,
                              uint64_t *digest, struct leat_error *err)
 {
-    const uint8_t *image = cursor->at;
-    if (partial ? leat_row_walk_partial(plan, present, cursor, err) : leat_row_walk(plan, present, cursor, err))
+    const uint8_t *image = cursor->at, *behind = partial ? NULL : leat_row_walk_plain(plan, present, image, cursor->end);
+    if (__builtin_expect(behind != NULL, 1))
+        cursor->at = behind;
+    else if (partial ? leat_row_walk_partial(plan, present, cursor, err) : leat_row_walk(plan, present, cursor, err))
         return LEAT_FAIL;
     if (digest)
         *digest = decoder_mix(*digest, leat_hash64(image, (size_t)(cursor->at - image), 0));

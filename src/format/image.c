@@ -81,10 +81,10 @@ int leat_image_value(struct leat_writer *writer, const struct leat_step *step, c
 }
 
 /* All columns are there and none is NULL: what nearly all images are, without a question a value. */
-const uint8_t *leat_image_write_plain(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at, const uint8_t *end,
-                                      struct leat_error *err)
+const uint8_t *leat_image_write_plain(struct leat_writer *writer, const struct leat_plan *plan, uint32_t first, const uint8_t *at,
+                                      const uint8_t *end, struct leat_error *err)
 {
-    return leat_image_write_plain_values(writer, plan, at, end, err);
+    return leat_image_write_plain_values(writer, plan, first, at, end, err);
 }
 
 static const uint8_t *write_any(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *present,
@@ -102,7 +102,7 @@ int leat_image_write(struct leat_writer *writer, const struct leat_plan *plan, c
     if (!nulls)
         return leat_image_too_long(err);
     const uint8_t *behind = present || any ? write_any(writer, plan, present, nulls, cursor->at, cursor->end, err)
-                                           : plan->write_plain(writer, plan, cursor->at, cursor->end, err);
+                                           : plan->write_plain(writer, plan, 0, cursor->at, cursor->end, err);
     if (!behind)
         return LEAT_FAIL;
     cursor->at = behind;

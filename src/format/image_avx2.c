@@ -3,10 +3,10 @@
 #include "image_values_int.h"
 
 #if defined(__AVX2__)
-static const uint8_t *write_plain(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at,
+static const uint8_t *write_plain(struct leat_writer *writer, const struct leat_plan *plan, uint32_t first, const uint8_t *at,
                                   const uint8_t *end, struct leat_error *err)
 {
-    return leat_image_write_plain_values(writer, plan, at, end, err);
+    return leat_image_write_plain_values(writer, plan, first, at, end, err);
 }
 
 leat_plain_writer *leat_image_write_plain_avx2(void)

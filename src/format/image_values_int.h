@@ -46,12 +46,13 @@ LEAT_INLINE uint8_t *leat_image_put_value(struct leat_writer *writer, uint8_t *t
     return leat_text_u64(to, number);
 }
 
-/* `{"id":7,…}` of an image that has columns, all of them, and no NULL: nothing is asked that only others need. Behind the image, or NULL. */
-LEAT_INLINE const uint8_t *leat_image_write_plain_values(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at,
-                                                         const uint8_t *end, struct leat_error *err)
+/* `{"id":7,…}` of an image that has columns, all of them, and no NULL: nothing is asked that only others need.
+ * See leat_plain_writer. */
+LEAT_INLINE const uint8_t *leat_image_write_plain_values(struct leat_writer *writer, const struct leat_plan *plan, uint32_t first,
+                                                         const uint8_t *at, const uint8_t *end, struct leat_error *err)
 {
-    const struct leat_step *step = plan->steps, *steps_end = step + plan->count;
-    uint8_t *to = writer->to, opening = '{';
+    const struct leat_step *step = plan->steps + first, *steps_end = plan->steps + plan->count;
+    uint8_t *to = writer->to, opening = first ? ',' : '{';
     for (; step < steps_end; step++) {
         const uint8_t *bytes;
         uint32_t size;

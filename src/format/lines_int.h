@@ -6,6 +6,7 @@
 #include "image_int.h"
 #include "key_int.h"
 #include "plan_int.h"
+#include "text_int.h"
 
 enum leat_lines_key { LEAT_LINES_KEY_DEFAULT = 0, LEAT_LINES_KEY_PRIMARY, LEAT_LINES_KEY_UNIQUE };
 
@@ -45,6 +46,11 @@ struct leat_lines {
     size_t open_key, open_key_size; /* its key: from the line's begin on; size 0: it has none */
     struct leat_text statement_database, statement_table;
     struct leat_buf statement_names; /* what these point into: the item is gone when the message is closed */
+
+    /* The last position's digits but four, as text. */
+    uint64_t pos_high; /* 0: there are none */
+    uint32_t pos_digits;
+    uint8_t pos_text[LEAT_TEXT_CHUNK];
 
     struct leat_buf scratch, before_nulls, after_nulls;
 };

@@ -162,6 +162,21 @@ static void write_json_nulls(struct run *run)
     leat_buf_u8(buf, '}');
 }
 
+/* A position, whose digits but the last four are mostly those of the one before. */
+static inline uint8_t *write_pos(struct leat_lines *lines, uint8_t *to, uint64_t pos)
+{
+    enum { LOW = 10000 };
+    uint64_t high = pos / LOW;
+    if (high == 0)
+        return leat_text_u64(to, pos);
+    if (__builtin_expect(high != lines->pos_high, 0)) {
+        lines->pos_high = high;
+        lines->pos_digits = (uint32_t)(leat_text_u64(lines->pos_text, high) - lines->pos_text);
+    }
+    to = leat_text_chunks(to, lines->pos_text, lines->pos_digits);
+    return leat_text_four(to, (unsigned)(pos % LOW));
+}
+
 static uint8_t *write_head(struct run *run, uint8_t *to)
 {
     enum { OP_SIZE = 15 };
@@ -172,7 +187,7 @@ static uint8_t *write_head(struct run *run, uint8_t *to)
     to = leat_text_copy(to, ops[run->rows->op], OP_SIZE);
     to = leat_text_chunks(to, run->plan->about, run->plan->about_size);
     to = leat_text_chunks(to, lines->about.data, lines->about.size);
-    to = leat_text_u64(to, run->rows->pos);
+    to = write_pos(lines, to, run->rows->pos);
     to = leat_text_copy(to, ",\"row\":", 7);
     to = leat_text_u64(to, run->row);
     to = leat_text_copy(to, ",\"n\":", 5);
@@ -222,6 +237,26 @@ static bool same_plain_key(const struct leat_plan *plan, const uint8_t *before, 
     return same;
 }
 
+/* Sixteen bytes at a time, behind themselves: those of them that count all lie before `to`. */
+static inline uint8_t *repeat(uint8_t *to, const uint8_t *from, size_t size)
+{
+    enum { CHUNK = 16 };
+    for (size_t at = 0; at < size; at += CHUNK)
+        memmove(to + at, from + at, CHUNK);
+    return to + size;
+}
+
+/* Where the key is what the image begins with, its text is there: all of it but the brace. */
+static inline const uint8_t *write_plain_image(struct run *run, struct leat_writer *writer, const uint8_t *values, const uint8_t *end,
+                                               struct leat_error *err)
+{
+    const struct leat_plan *plan = run->plan;
+    if (!plan->key_leads)
+        return plan->write_plain(writer, plan, 0, values, end, err);
+    writer->to = repeat(writer->to, writer->buf->data + run->key, run->key_end - run->key - 1);
+    return plan->write_plain(writer, plan, plan->key_leads, values + plan->key_bytes, end, err);
+}
+
 /* Rows as nearly all are: of a usual event, without NULLs, whose key stays as it was. *done: this one was of them; else nothing
  * counts of what was written. */
 static int write_plain_images(struct run *run, struct leat_writer *writer, bool *done, struct leat_error *err)
@@ -241,7 +276,7 @@ static int write_plain_images(struct run *run, struct leat_writer *writer, bool 
     if (run->has_before) {
         writer->json_nulls = &run->lines->before_nulls;
         writer->to = leat_text_copy(writer->to, ",\"before\":", 10);
-        behind.at = plan->write_plain(writer, plan, values, end, err);
+        behind.at = write_plain_image(run, writer, values, end, err);
         if (!behind.at)
             return LEAT_FAIL;
     }
@@ -253,7 +288,7 @@ static int write_plain_images(struct run *run, struct leat_writer *writer, bool 
     if (run->has_after) {
         writer->json_nulls = &run->lines->after_nulls;
         writer->to = leat_text_copy(writer->to, ",\"after\":", 9);
-        behind.at = plan->write_plain(writer, plan, values, end, err);
+        behind.at = write_plain_image(run, writer, values, end, err);
         if (!behind.at)
             return LEAT_FAIL;
     }

@@ -323,6 +323,10 @@ static void make_key_offsets(struct leat_plan *plan)
             plan->key_offsets[plan->key_part_of[i]] = plan->key_bytes;
         plan->key_bytes += plan->steps[i].size;
     }
+    uint32_t leads = 0;
+    while (leads < plan->key_count && plan->key[leads] == leads)
+        leads++;
+    plan->key_leads = leads == plan->key_count && leads == plan->key_span ? leads : 0;
 }
 
 /* They are on the servers, always; lines with others would be no JSON. */

@@ -88,8 +88,9 @@ struct leat_plan_style {
 /* More than any value of fixed size takes as text, with quotes, but for members, bits of sets and padded bytes. */
 enum { LEAT_VALUE_TEXT_MAX = 96 };
 
-/* Writes an image without NULLs whose values are those at `at`; returns what is behind them, or NULL. */
-typedef const uint8_t *leat_plain_writer(struct leat_writer *writer, const struct leat_plan *plan, const uint8_t *at,
+/* Writes an image without NULLs from its column number `first` on, whose value is at `at`; what comes before that column is written, the
+ * opening brace too. Returns what is behind the values, or NULL. */
+typedef const uint8_t *leat_plain_writer(struct leat_writer *writer, const struct leat_plan *plan, uint32_t first, const uint8_t *at,
                                          const uint8_t *end, struct leat_error *err);
 
 struct leat_plan {
@@ -113,6 +114,8 @@ struct leat_plan {
     uint32_t *key_offsets;        /* where the key's values lie behind an image's bitmap, when no value before them is of variable size and
                                      none is NULL; else NULL */
     uint32_t key_bytes;           /* of the columns up to the key's last */
+    uint32_t key_leads;           /* where there are key_offsets, and the first columns are the key, in its order: how many; an image's text
+                                     then begins as its key's */
     const uint8_t *key_head;      /* `,"key":{"id":` */
     uint32_t key_head_size;
     uint32_t json_count;          /* JSON columns, documents of the server's binary form */

@@ -36,6 +36,7 @@ static inline void build_trace_rows(struct stream *s, const struct leat_rows *ro
     leat_buf_puts(&s->trace, rows->flags & LEAT_ROWS_STATEMENT_END ? ",end" : "");
     leat_buf_puts(&s->trace, rows->flags & LEAT_ROWS_EVENT_END ? ")" : ",more)");
     s->rows_end_pos = rows->end_pos;
+    s->rows_thread_id = rows->thread_id;
 }
 
 static inline void build_trace_item(struct stream *s, const struct leat_item *item)

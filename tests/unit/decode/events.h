@@ -42,6 +42,7 @@ struct stream {
     int items;
     uint64_t digest; /* of the last END */
     uint64_t rows_end_pos;
+    uint32_t rows_thread_id;
     struct leat_end end;
     struct leat_begin begin;
 };

@@ -69,6 +69,55 @@ START_TEST(definition_is_given_once_until_the_listener_starts_anew)
 }
 END_TEST
 
+/* database_end: what is there in place of the NUL behind the database's name. */
+static void put_begin_of(struct stream *s, uint32_t thread_id, const char *database, uint8_t database_end)
+{
+    leat_buf_u32(&s->body, thread_id);
+    leat_buf_u32(&s->body, thread_id); /* seconds */
+    leat_buf_u8(&s->body, (uint8_t)strlen(database));
+    leat_buf_u16(&s->body, 0);
+    leat_buf_u16(&s->body, 0);
+    leat_buf_puts(&s->body, database);
+    leat_buf_u8(&s->body, database_end);
+    leat_buf_puts(&s->body, "BEGIN");
+    put_event(s, LEAT_EVENT_QUERY);
+}
+
+START_TEST(begins_that_differ_in_their_thread_alone_are_told_apart)
+{
+    struct stream s;
+    open_with_format(&s, NULL);
+    for (uint32_t number = 1; number <= 4; number++) {
+        put_gtid(&s, number);
+        put_begin_of(&s, 70 + number, number == 3 ? "store" : "shop", 0);
+        put_insert(&s);
+        put_xid(&s, number);
+        ck_assert_uint_eq(s.rows_thread_id, 70 + number);
+    }
+    check_trace(&s, "begin(" BUILD_UUID ":1) schema(shop.orders) insert(shop.orders,1,end) end(xid,1,0) "
+                    "begin(" BUILD_UUID ":2) insert(shop.orders,1,end) end(xid,1,0) "
+                    "begin(" BUILD_UUID ":3) insert(shop.orders,1,end) end(xid,1,0) "
+                    "begin(" BUILD_UUID ":4) insert(shop.orders,1,end) end(xid,1,0)");
+    stream_close(&s);
+}
+END_TEST
+
+START_TEST(a_begin_as_long_as_the_last_is_checked_all_the_same)
+{
+    struct stream s;
+    open_with_format(&s, NULL);
+    put_gtid(&s, 1);
+    put_begin_of(&s, 71, "shop", 0);
+    put_insert(&s);
+    put_xid(&s, 1);
+    put_gtid(&s, 2);
+    put_begin_of(&s, 71, "shop", 'x');
+    ck_assert_int_eq(s.result, LEAT_FAIL);
+    ck_assert_msg(strstr(s.err.message, "does not end in NUL") != NULL, "%s", s.err.message);
+    stream_close(&s);
+}
+END_TEST
+
 START_TEST(non_transactional_tables_end_with_commit)
 {
     struct stream s;
@@ -472,6 +521,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, nothing_is_taken_after_an_error_until_placed_anew);
     LEAT_TEST_ADD(suite, the_listeners_answer_is_handed_up);
     LEAT_TEST_ADD(suite, stream_that_begins_in_mid_transaction);
+    LEAT_TEST_ADD(suite, begins_that_differ_in_their_thread_alone_are_told_apart);
+    LEAT_TEST_ADD(suite, a_begin_as_long_as_the_last_is_checked_all_the_same);
     return suite;
 }
 

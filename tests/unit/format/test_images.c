@@ -1,4 +1,5 @@
 /* Plain images: what the instructions of any machine write is what wider ones write, and what a simple rule says. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "format/image_int.h"
@@ -73,7 +74,7 @@ static size_t written(leat_plain_writer *write, const struct leat_plan *plan, st
     struct leat_writer writer = {.scratch = &scratch, .json_nulls = &nulls};
     leat_buf_clear(out);
     leat_writer_begin(&writer, out, 64 + plan->image_max);
-    ck_assert_ptr_eq(write(&writer, plan, at, end, &err), behind);
+    ck_assert_ptr_eq(write(&writer, plan, 0, at, end, &err), behind);
     leat_writer_commit(&writer);
     leat_buf_free(&scratch);
     leat_buf_free(&nulls);
@@ -152,11 +153,82 @@ START_TEST(values_that_are_not_whole_fail)
 }
 END_TEST
 
+/* The key's text is then the images' too, up to its brace. */
+START_TEST(images_begin_as_their_key_where_its_columns_are_the_first)
+{
+    static const char *const wanted[] = {
+        "\"key\":{\"a\":1234567890123,\"b\":7},\"before\":{\"a\":1234567890123,\"b\":7,\"c\":1},\"after\":{\"a\":1234567890123,\"b\":7,\"c\":2}",
+        "\"key\":{\"b\":7,\"a\":1234567890123},\"before\":{\"a\":1234567890123,\"b\":7,\"c\":1},\"after\":{\"a\":1234567890123,\"b\":7,\"c\":2}",
+        "\"key\":{\"b\":7},\"before\":{\"a\":1234567890123,\"b\":7,\"c\":1},\"after\":{\"a\":1234567890123,\"b\":7,\"c\":2}",
+        "\"key\":{\"a\":1234567890123,\"b\":7,\"c\":2},\"before\":{\"a\":1234567890123,\"b\":7,\"c\":1},\"after\":{\"a\":1234567890123,\"b\":7,\"c\":2}"};
+    static const int keys[][3] = {{0, 1, -1}, {1, 0, -1}, {1, -1, -1}, {0, 1, 2}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct test_table table;
+        struct test_sink sink;
+        test_table_begin(&table, "shop", "t");
+        test_column(&table, "a", LEAT_TYPE_LONGLONG, 0);
+        test_column(&table, "b", LEAT_TYPE_LONGLONG, 0);
+        test_column(&table, "c", LEAT_TYPE_TINY, 0);
+        for (int part = 0; part < 3 && keys[i][part] >= 0; part++)
+            test_key(&table, (uint32_t)keys[i][part]);
+        struct leat_table *made = test_table_end(&table);
+        struct leat_buf images = {0};
+        for (uint8_t c = 1; c <= 2; c++) {
+            leat_buf_u8(&images, 0);
+            leat_buf_u64(&images, 1234567890123);
+            leat_buf_u64(&images, 7);
+            leat_buf_u8(&images, c);
+        }
+        test_sink_open(&sink, false, NULL);
+        struct leat_item begin = test_begin(), end = test_end(LEAT_END_XID);
+        test_must(&sink, &begin);
+        struct leat_item rows = test_rows(made, LEAT_OP_UPDATE, 1, &images);
+        test_must(&sink, &rows);
+        test_must(&sink, &end);
+        ck_assert_msg(strstr(test_lines(&sink), wanted[i]) != NULL, "%s", test_lines(&sink));
+        leat_buf_free(&images);
+        leat_table_release(&made);
+        test_sink_close(&sink);
+    }
+}
+END_TEST
+
+START_TEST(positions_of_any_length_follow_each_other)
+{
+    static const uint64_t positions[] = {4, 9999, 10000, 10001, 19999, 20000, 99990000, 99990001, 100000000, 4294967296, 1, UINT64_C(1) << 61};
+    struct leat_table *cart = test_cart("cart");
+    struct leat_buf images = {0};
+    struct test_sink sink;
+    test_sink_open(&sink, false, NULL);
+    struct leat_item begin = test_begin(), end = test_end(LEAT_END_XID);
+    test_must(&sink, &begin);
+    test_cart_image(&images, 7, "a");
+    for (size_t i = 0; i < sizeof positions / sizeof *positions; i++) {
+        struct leat_item rows = test_rows(cart, LEAT_OP_INSERT, 1, &images);
+        rows.rows.pos = positions[i];
+        test_must(&sink, &rows);
+    }
+    test_must(&sink, &end);
+    const char *at = test_lines(&sink);
+    for (size_t i = 0; i < sizeof positions / sizeof *positions; i++) {
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "\"pos\":%llu,\"row\":", (unsigned long long)positions[i]);
+        at = strstr(at, wanted);
+        ck_assert_msg(at != NULL, "%s", wanted);
+    }
+    leat_buf_free(&images);
+    leat_table_release(&cart);
+    test_sink_close(&sink);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *images = suite_create("format: images");
     LEAT_TEST_ADD(images, all_machines_write_the_same);
     LEAT_TEST_ADD(images, values_that_are_not_whole_fail);
+    LEAT_TEST_ADD(images, images_begin_as_their_key_where_its_columns_are_the_first);
+    LEAT_TEST_ADD(images, positions_of_any_length_follow_each_other);
     return images;
 }
 
