@@ -1,4 +1,4 @@
-/* status, pause, resume, rewind, skip: asking the relay that runs on the configuration's journal. */
+/* status, pause, resume, rewind, skip, wait: asking the relay that runs on the configuration's journal. */
 #include "cli_int.h"
 
 #include <signal.h>
@@ -12,13 +12,13 @@
 enum { ASK_TIMEOUT_MS = 30000, WATCH_INTERVAL_MS = 1000 };
 
 /* Takes the request; *reply may be NULL. */
-static int ask(struct cli_args *args, json_t *request, json_t **reply, struct leat_error *err)
+static int ask_for(struct cli_args *args, json_t *request, json_t **reply, unsigned timeout_ms, struct leat_error *err)
 {
     struct leat_config *config = NULL;
     json_t *answer = NULL;
     int rc = cli_load_config(&config, args, err);
     if (rc == LEAT_OK)
-        rc = leat_control_ask(config->journal.dir, request, &answer, ASK_TIMEOUT_MS, err);
+        rc = leat_control_ask(config->journal.dir, request, &answer, timeout_ms, err);
     leat_config_free(&config);
     json_decref(request);
     if (rc == LEAT_OK && reply)
@@ -26,6 +26,11 @@ static int ask(struct cli_args *args, json_t *request, json_t **reply, struct le
     else
         json_decref(answer);
     return rc;
+}
+
+static int ask(struct cli_args *args, json_t *request, json_t **reply, struct leat_error *err)
+{
+    return ask_for(args, request, reply, ASK_TIMEOUT_MS, err);
 }
 
 /* ---- status ---- */
@@ -187,4 +192,30 @@ int cli_skip(struct cli_args *args, struct leat_error *err)
                json_pack("{s:s, s:s, s:s, s:s}", "command", "skip", "sink", cli_args_at(args, 0), "gtid", cli_args_at(args, 1),
                          "reason", reason),
                NULL, err);
+}
+
+/* ---- Waiting ---- */
+
+static int wait_timeout(struct cli_args *args, unsigned *timeout_ms, struct leat_error *err)
+{
+    *timeout_ms = LEAT_WAIT_MS_DEFAULT;
+    if (!cli_args_has(args, "timeout"))
+        return LEAT_OK;
+    const char *text = cli_args_value(args, "timeout");
+    char *end;
+    double seconds = strtod(text, &end);
+    if (!*text || *end || strspn(text, "0123456789.") != strlen(text) || seconds * 1000 > LEAT_WAIT_MS_MAX)
+        return cli_usage_fail(args, err, "--timeout takes seconds, a day at most, not \"%.40s\"", text);
+    *timeout_ms = (unsigned)(seconds * 1000);
+    return LEAT_OK;
+}
+
+int cli_wait(struct cli_args *args, struct leat_error *err)
+{
+    unsigned timeout_ms;
+    if (cli_args_expect(args, 2, 2, err) || wait_timeout(args, &timeout_ms, err))
+        return LEAT_FAIL;
+    json_t *request = json_pack("{s:s, s:s, s:s, s:I}", "command", "wait", "sink", cli_args_at(args, 0), "gtid", cli_args_at(args, 1),
+                                "timeout_ms", (json_int_t)timeout_ms);
+    return ask_for(args, request, NULL, timeout_ms + ASK_TIMEOUT_MS, err);
 }

@@ -103,6 +103,7 @@ int cli_pause(struct cli_args *args, struct leat_error *err);
 int cli_resume(struct cli_args *args, struct leat_error *err);
 int cli_rewind(struct cli_args *args, struct leat_error *err);
 int cli_skip(struct cli_args *args, struct leat_error *err);
+int cli_wait(struct cli_args *args, struct leat_error *err);
 int cli_journal(struct cli_args *args, struct leat_error *err);
 int cli_schema(struct cli_args *args, struct leat_error *err);
 int cli_config(struct cli_args *args, struct leat_error *err);

@@ -58,6 +58,9 @@ static const struct cli_option options_rewind[] = {
 static const struct cli_option options_skip[] = {
     {"reason", 0, "TEXT", "Why; goes into the log."}, END_OF_OPTIONS};
 
+static const struct cli_option options_wait[] = {
+    {"timeout", 0, "S", "How many seconds at most; 60 if it isn't given, a day at most."}, END_OF_OPTIONS};
+
 static const struct cli_option options_schema[] = {
     {"at", 0, "P", "Only the definition that held there: now, earliest, FILE:POS, a GTID set (taken as done), or a time."},
     {"format", 0, "FORMAT", "text (the default), sql (CREATE TABLE) or json."},
@@ -107,7 +110,10 @@ const struct cli_command cli_commands[] = {
     {"skip", "SINK GTID --reason TEXT", "pass over the one transaction that halts a sink",
      "Only the next transaction can be skipped. An anonymous one is named by the FILE:POS that the error shows.",
      GROUPS(options_skip, cli_options_config), cli_skip},
-    {"wait", "SINK GTIDSET [--timeout S]", "until a sink has delivered a set", "", GROUPS(cli_options_config), cli_later},
+    {"wait", "SINK P [--timeout S]", "until a sink has delivered a GTID set or a position",
+     "Returns once that sink has delivered the GTID set, all before FILE:POS, or what the journal has now (now): to read your own writes. "
+     "Ends with 16 when the time is over.",
+     GROUPS(options_wait, cli_options_config), cli_wait},
     {"verify", "SINK [TABLE…]", "compare a mysql sink's tables with the source", "", GROUPS(cli_options_config), cli_later},
     {"compare", "TOPIC_A TOPIC_B [--from P] [--until P] [--ignore FIELD]…", "two topics that should say the same, field by field",
      "Reads both topics to their ends (committed messages alone), matches messages by key and identity, and prints which fields differ, how often, with "
@@ -120,10 +126,10 @@ const struct cli_command cli_commands[] = {
      "Shows each definition of a table that the journal (in DIR, or that of the configuration) knows: when and where it began, by which statement, "
      "and what changed. The relay may be running. reload has the running relay take a definition anew, where its stream stands.",
      GROUPS(options_schema, cli_options_config), cli_schema},
-    {"config", "check|print|reload|reference|import [FORMAT|FILE [--offsets FILE]]", "the configuration",
+    {"config", "check|print|reload|reference|metrics|import [FORMAT|FILE [--offsets FILE]]", "the configuration",
      "check says what is wrong with it, print shows what is in force with secrets masked, reload hands the sinks and log settings to the "
      "relay that runs (as SIGHUP does), in one step or not at all, reference prints every setting, or those of "
-     "a format. import prints a configuration made of Debezium's (JSON or properties), Maxwell's or Canal's, and says what it could not take over.",
+     "a format. metrics prints which metrics there are. import prints a configuration made of Debezium's (JSON or properties), Maxwell's or Canal's, and says what it could not take over.",
      GROUPS(options_import, cli_options_config), cli_config},
 };
 

@@ -1,4 +1,4 @@
-/* leat config: check, print, reload, reference, import. */
+/* leat config: check, print, reload, reference, metrics, import. */
 #include "cli_int.h"
 
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "filter/columns.h"
 #include "format/format.h"
 #include "import/import.h"
+#include "relay/metrics.h"
 #include "sink/runner.h"
 
 /* The key itself is read when the relay starts: here it may not be readable. */
@@ -95,6 +96,8 @@ int cli_config(struct cli_args *args, struct leat_error *err)
     int rc = LEAT_OK;
     if (!strcmp(what, "reference") && format) {
         rc = leat_format_reference(&buf, format, err);
+    } else if (!strcmp(what, "metrics")) {
+        leat_relay_metrics_reference(&buf);
     } else if (!strcmp(what, "reference")) {
         leat_config_reference(&buf);
     } else if (!strcmp(what, "check") || !strcmp(what, "print") || !strcmp(what, "reload")) {
@@ -110,7 +113,7 @@ int cli_config(struct cli_args *args, struct leat_error *err)
     } else if (!strcmp(what, "import")) {
         rc = format ? import(&buf, format, cli_args_value(args, "offsets"), err) : cli_usage_fail(args, err, "import needs the file to translate");
     } else {
-        rc = cli_usage_fail(args, err, "\"%.40s\" is none of check, print, reload, reference, import", what);
+        rc = cli_usage_fail(args, err, "\"%.40s\" is none of check, print, reload, reference, metrics, import", what);
     }
     fwrite(buf.data ? (const char *)buf.data : "", 1, buf.size, stdout);
     leat_buf_free(&buf);

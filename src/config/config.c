@@ -186,6 +186,10 @@ static int check(struct leat_config *config, struct node *root, struct leat_erro
         return tree_fail(root, err, "source: start_within says how much of a transaction is done, and start (a FILE:POS or a GTID set) which one that is");
     if (config->journal.max_bytes && config->journal.max_bytes < 2 * config->journal.segment_bytes)
         return tree_fail(root, err, "journal: max_size must hold two segments at least (segment_size)");
+    char address[LEAT_ADDRESS_TEXT_MAX];
+    unsigned port;
+    if (config->http.listen && *config->http.listen && leat_config_listen(address, &port, config->http.listen, err))
+        return LEAT_FAIL;
     if (!name_is_plain(config->name))
         return tree_fail(root, err, "name: up to 64 letters, digits, _ - . are taken");
     return check_file_paths(config, err);
@@ -197,7 +201,7 @@ static int build(struct leat_config **out, struct node *root, struct leat_error 
     int rc = LEAT_FAIL;
     if (read_section(&option_sections[SECTION_TOP], root, config, NULL, err) ||
         read_part(SECTION_SOURCE, root, &config->source, err) || read_part(SECTION_JOURNAL, root, &config->journal, err) ||
-        read_part(SECTION_LOG, root, &config->log, err) || read_sinks(config, root, err) ||
+        read_part(SECTION_LOG, root, &config->log, err) || read_part(SECTION_HTTP, root, &config->http, err) || read_sinks(config, root, err) ||
         check(config, root, err))
         goto out;
     *out = config;
@@ -388,6 +392,7 @@ void leat_config_free(struct leat_config **config)
     leat_server_config_free(&at->source.server);
     free_section(&option_sections[SECTION_JOURNAL], &at->journal);
     free_section(&option_sections[SECTION_LOG], &at->log);
+    free_section(&option_sections[SECTION_HTTP], &at->http);
     for (size_t i = 0; i < at->sink_count; i++) {
         free_section(&option_sections[SECTION_SINK], &at->sinks[i]);
         free(at->sinks[i].name);

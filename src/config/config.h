@@ -54,6 +54,7 @@ struct leat_source_config {
     uint32_t server_id; /* 0: chosen at random once */
     enum leat_on_undecodable on_undecodable;
     enum leat_old_times old_times;
+    unsigned probe_interval_ms; /* 0: never */
 };
 
 struct leat_journal_config {
@@ -99,6 +100,7 @@ struct leat_sink_config {
     char *mask_key_file;
     struct leat_point start; /* unset: allowed only on a journal that is as new as the sink */
     enum leat_when_full when_journal_full;
+    unsigned required; /* for being ready: 0 or 1 */
     enum leat_sink_undecodable on_undecodable; /* what was quarantined, and still can't be decoded */
     unsigned backoff_min_ms, backoff_max_ms;
     unsigned checkpoint_interval_ms;
@@ -138,11 +140,20 @@ struct leat_log_config {
     unsigned form;  /* enum leat_log_form */
 };
 
+struct leat_http_config {
+    char *listen; /* PORT, ADDRESS:PORT, [ADDRESS]:PORT; NULL or empty: nowhere */
+    struct leat_strings hosts;
+    unsigned connections_max;
+    unsigned request_timeout_ms;
+    unsigned ready_lag_ms;
+};
+
 struct leat_config {
     char *name;
     struct leat_source_config source;
     struct leat_journal_config journal;
     struct leat_log_config log;
+    struct leat_http_config http;
     unsigned shutdown_timeout_ms; /* how long SIGTERM lets sinks drain */
     struct leat_sink_config *sinks;
     size_t sink_count;
@@ -165,6 +176,10 @@ bool leat_config_fixed_differs(char *name, size_t size, const struct leat_config
 void leat_config_print(struct leat_buf *buf, const struct leat_config *config);
 /* docs/configuration.md, from the option table. */
 void leat_config_reference(struct leat_buf *buf);
+
+/* Where HTTP listens, out of http.listen: the address as text (IPv6 without brackets) and the port. */
+enum { LEAT_ADDRESS_TEXT_MAX = 46 };
+int leat_config_listen(char address[LEAT_ADDRESS_TEXT_MAX], unsigned *port, const char *text, struct leat_error *err) LEAT_CHECKED;
 
 /* mysql://user[:password]@host[:port]/ or mysql://user@/?socket=PATH, percent-decoded; fills host, port, user,
  * password, socket and the masked url. */

@@ -11,6 +11,7 @@ static const char *const words_on_undecodable[] = {"stop", "quarantine", NULL};
 static const char *const words_sink_undecodable[] = {"stop", "pass", NULL};
 static const char *const words_when_full[] = {"block", "detach", NULL};
 static const char *const words_compress[] = {"none", "zstd", "gzip", NULL};
+static const char *const words_truth[] = {"false", "true", NULL};
 static const char *const words_level[] = {"error", "warn", "info", "debug", NULL};
 static const char *const words_form[] = {"logfmt", "json", NULL};
 static const char *const words_format[] = {"leat", "debezium", "maxwell", "canal", NULL};
@@ -28,6 +29,7 @@ const char *const sink_types_to_come[] = {"mysql", "replicas", NULL};
 #define SERVER(member)  offsetof(struct leat_source_config, server.member)
 #define JOURNAL(member) offsetof(struct leat_journal_config, member)
 #define LOG(member)     offsetof(struct leat_log_config, member)
+#define HTTP(member)    offsetof(struct leat_http_config, member)
 #define SINK(member)    offsetof(struct leat_sink_config, member)
 
 static const struct option top_options[] = {
@@ -73,6 +75,9 @@ static const struct option source_options[] = {
      .help = "The first wait before a new connection; doubled at each failure, reset by a durable transaction."},
     {"backoff_max", OPTION_TIME_MS, SOURCE(backoff_max_ms), .fallback = "30s", .least = 1, .most = 3600000,
      .help = "The longest wait before a new connection."},
+    {"probe_interval", OPTION_TIME_MS, SOURCE(probe_interval_ms), .fallback = "1m", .least = 0, .most = 86400000,
+     .help = "How often a short connection of its own asks the primary for its clock and its binlogs (SHOW BINARY LOGS), for the metrics of lag "
+             "and of when it purges what is still needed. Only with `http.listen`. 0: never."},
     {"server_id", OPTION_COUNT, SOURCE(server_id), .fallback = "0", .most = 4294967295,
      .help = "Our id among the primary's replicas. 0: chosen at random once and kept in the journal's folder."},
     {"on_undecodable", OPTION_WORD, SOURCE(on_undecodable), .words = words_on_undecodable, .fallback = "stop",
@@ -106,6 +111,21 @@ static const struct option log_options[] = {
     {"format", OPTION_WORD, LOG(form), .words = words_form, .fallback = "logfmt", .help = "The form of a line."},
 };
 
+static const struct option http_options[] = {
+    {"listen", OPTION_TEXT, HTTP(listen),
+     .help = "Where metrics, health, status and waiting are served: `PORT` on this machine alone (127.0.0.1), or `ADDRESS:PORT`, `[ADDRESS]:PORT`; "
+             "`0.0.0.0:PORT` for all interfaces. Not set: nowhere. Whoever reaches the port may read all of it, and change nothing (docs/operations.md)."},
+    {"hosts", OPTION_TEXTS, HTTP(hosts),
+     .help = "Names by which it may be asked for, without a port. `localhost` and addresses always are; a request for any other name is refused, "
+             "so that a web page somewhere can't make a browser on this machine read it (DNS rebinding)."},
+    {"connections", OPTION_COUNT, HTTP(connections_max), .fallback = "1024", .least = 4, .most = 65536,
+     .help = "How many may be open at once; each `/wait` is one of them until it is answered."},
+    {"request_timeout", OPTION_TIME_MS, HTTP(request_timeout_ms), .fallback = "10s", .least = 100, .most = 600000,
+     .help = "How long a connection may take to send its whole request, or stay without one."},
+    {"ready_lag", OPTION_TIME_MS, HTTP(ready_lag_ms), .fallback = "1m", .least = 100, .most = 86400000,
+     .help = "A sink that lags by more than this isn't ready (`/readyz`)."},
+};
+
 static const struct option sink_options[] = {
     {"type", OPTION_TEXT, SINK(type), .flags = OPTION_REQUIRED, .help = "What kind of sink: `file` or `kafka`."},
     {"format", OPTION_TEXT, SINK(format), .fallback = "leat", .words = words_format,
@@ -127,6 +147,8 @@ static const struct option sink_options[] = {
      .help = "What happens at a quarantined transaction that this build can't decode either: `stop` halts the sink there, until a "
              "newer build runs or `leat skip` passes it over; `pass` passes it over, counted and logged. A rewind to before it "
              "delivers it once it can be decoded."},
+    {"required", OPTION_WORD, SINK(required), .words = words_truth, .fallback = "true",
+     .help = "Whether leat is ready (`/readyz`) only while this sink runs and keeps up."},
     {"backoff_min", OPTION_TIME_MS, SINK(backoff_min_ms), .fallback = "100ms", .least = 1, .most = 3600000,
      .help = "The first wait after an error that may pass; doubled each time, reset by a delivery."},
     {"backoff_max", OPTION_TIME_MS, SINK(backoff_max_ms), .fallback = "30s", .least = 1, .most = 3600000,
@@ -231,6 +253,7 @@ const struct section option_sections[SECTION_COUNT] = {
     [SECTION_SOURCE] = SECTION("source", "The primary that changes are read from.", source_options),
     [SECTION_JOURNAL] = SECTION("journal", "The durable log on this machine, between the source and the sinks.", journal_options),
     [SECTION_LOG] = SECTION("log", "What leat says about itself, on stderr.", log_options),
+    [SECTION_HTTP] = SECTION("http", "What is served to monitoring and to who waits, read-only: `/metrics`, `/livez`, `/readyz`, `/status`, `/wait`.", http_options),
     [SECTION_SINK] = SECTION("sinks.NAME", "Where changes go; each sink has a name, its own speed and its own checkpoint.",
                              sink_options),
 };

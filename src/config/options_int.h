@@ -45,7 +45,7 @@ struct section {
     size_t count;
 };
 
-enum { SECTION_TOP, SECTION_SOURCE, SECTION_JOURNAL, SECTION_LOG, SECTION_SINK, SECTION_COUNT };
+enum { SECTION_TOP, SECTION_SOURCE, SECTION_JOURNAL, SECTION_LOG, SECTION_HTTP, SECTION_SINK, SECTION_COUNT };
 extern const struct section option_sections[SECTION_COUNT];
 
 /* By enum leat_ssl_mode; the first is empty. NULL-terminated. */

@@ -60,6 +60,8 @@ void leat_config_print(struct leat_buf *buf, const struct leat_config *config)
     print_section(buf, &option_sections[SECTION_JOURNAL], &config->journal, "  ");
     leat_buf_puts(buf, "log:\n");
     print_section(buf, &option_sections[SECTION_LOG], &config->log, "  ");
+    leat_buf_puts(buf, "http:\n");
+    print_section(buf, &option_sections[SECTION_HTTP], &config->http, "  ");
     leat_buf_puts(buf, config->sink_count ? "sinks:\n" : "sinks: {}\n");
     for (size_t i = 0; i < config->sink_count; i++)
         print_sink(buf, &config->sinks[i]);

@@ -1,6 +1,7 @@
-/* How to reach a server: URLs and option files. */
+/* How to reach a server, URLs and option files; and where to be reached. */
 #include "options_int.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,4 +324,36 @@ int leat_server_config_defaults_file(struct leat_server_config *server, const ch
     }
     free(expanded);
     return rc;
+}
+
+/* ---- Listening ---- */
+
+static bool is_address(const char *text)
+{
+    uint8_t binary[16];
+    return inet_pton(AF_INET, text, binary) == 1 || inet_pton(AF_INET6, text, binary) == 1;
+}
+
+int leat_config_listen(char address[LEAT_ADDRESS_TEXT_MAX], unsigned *port, const char *text, struct leat_error *err)
+{
+    const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : text;
+    const char *begin = text, *end = colon ? colon : text;
+    bool bracketed = end > begin + 1 && *begin == '[' && end[-1] == ']';
+    if (bracketed) {
+        begin++;
+        end--;
+    }
+    size_t size = (size_t)(end - begin), digit_count = strspn(digits, "0123456789");
+    snprintf(address, LEAT_ADDRESS_TEXT_MAX, "%.*s", (int)(size < LEAT_ADDRESS_TEXT_MAX ? size : 0), begin);
+    if (!colon)
+        snprintf(address, LEAT_ADDRESS_TEXT_MAX, "127.0.0.1");
+    bool good = is_address(address) && bracketed == (strchr(address, ':') != NULL) && digit_count && !digits[digit_count] && digit_count <= 5;
+    unsigned long number = good ? strtoul(digits, NULL, 10) : 0;
+    if (!good || number > 65535) {
+        (void)leat_fail(err, LEAT_E_CONFIG, LEAT_KIND_OPERATOR, "http.listen: \"%.80s\" is not a place to listen at", text);
+        return leat_cure(err, "write PORT (127.0.0.1 alone), ADDRESS:PORT, or [ADDRESS]:PORT, with a numeric address; 0.0.0.0:PORT is all "
+                              "interfaces");
+    }
+    *port = (unsigned)number;
+    return LEAT_OK;
 }

@@ -2,6 +2,7 @@
 #include "control_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -47,4 +48,32 @@ json_t *control_answer(const struct leat_control_handler *handler, const void *l
     }
     json_decref(reply);
     return control_error_reply(&err);
+}
+
+bool control_asks_to_wait(const void *line, size_t size, struct leat_wait_request *request, json_t **keep)
+{
+    *keep = json_loadb(line, size, 0, NULL);
+    const char *command = json_string_value(json_object_get(*keep, "command"));
+    const json_t *timeout = json_object_get(*keep, "timeout_ms");
+    json_int_t timeout_ms = json_is_integer(timeout) ? json_integer_value(timeout) : LEAT_WAIT_MS_DEFAULT;
+    *request = (struct leat_wait_request){.sink = json_string_value(json_object_get(*keep, "sink")),
+                                          .point = json_string_value(json_object_get(*keep, "gtid"))};
+    if (!command || strcmp(command, "wait") != 0 || !request->sink || !request->point || timeout_ms < 0 || timeout_ms > LEAT_WAIT_MS_MAX)
+        return false;
+    request->timeout_ms = (uint64_t)timeout_ms;
+    return true;
+}
+
+json_t *control_wait_reply(int result, const struct leat_error *err)
+{
+    struct leat_error problem = {0};
+    if (result == LEAT_OK)
+        return json_pack("{s:b}", "ok", 1);
+    if (result == LEAT_AGAIN)
+        (void)leat_fail(&problem, LEAT_E_TIMEOUT, LEAT_KIND_RETRY, "the sink has not delivered that in this time");
+    else if (result == LEAT_STOPPED)
+        (void)leat_fail(&problem, LEAT_E_CONNECT, LEAT_KIND_RETRY, "leat ends");
+    else
+        problem = *err;
+    return control_error_reply(&problem);
 }

@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-enum { REQUEST_MAX = 64 << 10, REPLY_MAX = 64 << 20, SLOW_MS = 5000, BACKLOG = 16 };
+enum { REQUEST_MAX = 64 << 10, REPLY_MAX = 64 << 20, SLOW_MS = 5000, BACKLOG = 1024 };
 
 struct leat_control {
     struct leat_control_handler handler;
@@ -117,6 +117,40 @@ static bool is_allowed(int fd)
     return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) && (peer.uid == geteuid() || peer.uid == 0);
 }
 
+/* A connection whose answer comes later: it isn't the control thread's any more. */
+struct waiting {
+    struct leat_wait wait; /* first */
+};
+
+static void answer_waiting(struct leat_wait *wait, int result, const struct leat_error *err)
+{
+    /* A line of some hundred bytes into an empty buffer: it doesn't block. */
+    struct leat_error ignored = {0};
+    if (write_object(wait->fd, control_wait_reply(result, err), &ignored) == LEAT_FAIL)
+        (void)ignored; /* whoever asked is gone */
+    close(wait->fd);
+    free(wait);
+}
+
+/* Whether the line was a request to wait; then the connection is taken care of. */
+static bool take_wait(struct leat_control *control, int fd, const struct leat_buf *line)
+{
+    struct leat_wait_request request;
+    json_t *keep = NULL;
+    bool taken = control->handler.wait && control_asks_to_wait(line->data, line->size, &request, &keep);
+    if (taken) {
+        struct leat_error err = {0};
+        struct waiting *waiting = leat_alloc_zero(1, sizeof *waiting);
+        waiting->wait = (struct leat_wait){answer_waiting, fd};
+        int rc = control->handler.wait(control->handler.context, &waiting->wait, &request, &err);
+        if (rc != LEAT_AGAIN)
+            answer_waiting(&waiting->wait, rc, &err);
+    }
+    json_decref(keep);
+    return taken;
+}
+
+/* Closes the connection, now or when a wait is over. */
 static int serve(struct leat_control *control, int fd)
 {
     struct leat_buf line = {0};
@@ -124,6 +158,10 @@ static int serve(struct leat_control *control, int fd)
     set_send_deadline(fd, SLOW_MS);
     int rc = read_line(fd, control->stop_fd, REQUEST_MAX, SLOW_MS, &line, &err);
     json_t *reply = NULL;
+    if (rc == LEAT_OK && take_wait(control, fd, &line)) {
+        leat_buf_free(&line);
+        return LEAT_OK;
+    }
     if (rc == LEAT_OK)
         reply = control_answer(&control->handler, line.data, line.size);
     else if (rc == LEAT_FAIL)
@@ -131,9 +169,9 @@ static int serve(struct leat_control *control, int fd)
     leat_buf_free(&line);
     /* Whoever asked may be gone by now: that is their business. */
     struct leat_error ignored = {0};
-    if (reply && write_object(fd, reply, &ignored) == LEAT_FAIL)
-        return LEAT_OK;
-    return rc == LEAT_STOPPED ? rc : LEAT_OK;
+    bool gone = reply && write_object(fd, reply, &ignored) == LEAT_FAIL;
+    close(fd);
+    return rc == LEAT_STOPPED && !gone ? rc : LEAT_OK;
 }
 
 static void *control_thread(void *context)
@@ -153,8 +191,11 @@ static void *control_thread(void *context)
                 nanosleep(&pause, NULL);
             continue;
         }
-        int rc = is_allowed(fd) ? serve(control, fd) : LEAT_OK;
-        close(fd);
+        int rc = LEAT_OK;
+        if (is_allowed(fd))
+            rc = serve(control, fd);
+        else
+            close(fd);
         if (rc == LEAT_STOPPED)
             return NULL;
     }
@@ -257,7 +298,9 @@ static int take_error(const json_t *reply, struct leat_error *err)
 {
     const char *message = json_string_value(json_object_get(reply, "message"));
     const char *cure = json_string_value(json_object_get(reply, "cure"));
-    (void)leat_fail(err, LEAT_E_SERVER, LEAT_KIND_OPERATOR, "%s", message ? message : "the relay refused");
+    const char *code = json_string_value(json_object_get(reply, "code"));
+    bool late = code && !strcmp(code, leat_code_name(LEAT_E_TIMEOUT));
+    (void)leat_fail(err, late ? LEAT_E_TIMEOUT : LEAT_E_SERVER, LEAT_KIND_OPERATOR, "%s", message ? message : "the relay refused");
     return leat_cure(err, "%s", cure ? cure : "");
 }
 

@@ -177,6 +177,8 @@ static void boundary(struct leat_journal *journal, const struct leat_item *item,
     if (change->gtid)
         remember_gtid(journal, change->gtid);
     journal->batch_transactions += change->transaction;
+    if (change->transaction && change->time_us)
+        leat_ages_add(&journal->ages, change->time_us);
     journal->batch_changes += change->changes;
     leat_batch_mark(journal);
 }

@@ -83,6 +83,9 @@ static struct leat_journal *new_journal(const struct leat_journal_options *optio
     journal->folder = leat_strdup(options->folder);
     journal->fs = options->fs ? options->fs : leat_fs_real();
     journal->clock = options->clock ? options->clock : leat_clock_real();
+    journal->clock_offset = options->clock_offset;
+    journal->meters.sync.bounds = &leat_bounds_call;
+    journal->meters.age.bounds = &leat_bounds_age;
     journal->segment_bytes = options->segment_bytes ? options->segment_bytes : SEGMENT_BYTES_DEFAULT;
     journal->keep_us = options->keep_us;
     journal->max_bytes = options->max_bytes;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/metrics.h"
 #include "model/item.h"
 #include "model/xa.h"
 
@@ -34,6 +35,7 @@ struct leat_journal_options {
     bool create;                    /* an empty or missing folder becomes a new journal */
     uint64_t protected_seq;         /* some sink's checkpoint: a bad record before it is corruption, wherever it lies */
     const uint8_t *protected_id;    /* the journal that protected_seq speaks of: another one isn't bound; NULL: this */
+    const struct leat_cell *clock_offset; /* for ages: how many microseconds the source's clock is ahead (an int64_t); NULL: 0 */
 };
 
 /* Creates or recovers, and locks (LEAT_E_LOCKED names the other process). Recovery leaves the journal at its last
@@ -114,6 +116,14 @@ struct leat_journal_status {
     bool branch_pins;               /* it is what the oldest segment is kept for */
 };
 void leat_journal_status(const struct leat_journal *journal, struct leat_journal_status *status);
+/* What is measured on the way, written by the writer's thread; as long as the journal lives. */
+struct leat_journal_meters {
+    struct leat_histogram sync; /* microseconds that a write and sync of a batch took */
+    struct leat_histogram age;  /* of transactions when they became durable: microseconds since their commit */
+};
+const struct leat_journal_meters *leat_journal_meters(const struct leat_journal *journal);
+/* About how many bytes and transactions lie between the record and the visible end, by the segments that they lie in. */
+void leat_journal_behind(const struct leat_journal *journal, uint64_t seq, uint64_t *bytes, uint64_t *transactions);
 /* status.visible_end alone; cheap. */
 uint64_t leat_journal_visible_end(const struct leat_journal *journal);
 /* The completed set at the visible end; the caller frees it. */

@@ -117,6 +117,9 @@ struct leat_journal {
     bool takeback;           /* something is doomed or cut: before all else */
     bool broken;             /* a sync failed: nothing goes on */
     bool limit_full, disk_full;
+    struct leat_journal_meters meters;
+    struct leat_ages ages; /* of what isn't published yet */
+    const struct leat_cell *clock_offset; /* or NULL */
     uint64_t batch_transactions, batch_changes;
 
     /* ---- under the mutex ---- */

@@ -18,6 +18,11 @@ static bool branch_pins(const struct leat_journal *journal)
     return status->branch_seq + 1 < second && !held;
 }
 
+const struct leat_journal_meters *leat_journal_meters(const struct leat_journal *journal)
+{
+    return &journal->meters;
+}
+
 void leat_journal_status(const struct leat_journal *journal, struct leat_journal_status *status)
 {
     struct leat_journal *locked = (struct leat_journal *)journal; /* the mutex is no part of what is const */
@@ -133,4 +138,48 @@ int leat_journal_segments(struct leat_journal *journal,
             return rc;
     }
     return LEAT_OK;
+}
+
+/* ---- How much lies behind a place ---- */
+
+struct behind {
+    double bytes, records, transactions;
+    double known_records, known_transactions; /* of all segments that tell */
+};
+
+static void behind_segment(struct behind *behind, const struct segment *segment, uint64_t end_seq, uint64_t seq)
+{
+    uint64_t first = segment->head.first_seq;
+    if (end_seq <= first)
+        return;
+    double records = (double)(end_seq - first);
+    double share = seq <= first ? 1 : seq < end_seq ? (double)(end_seq - seq) / records : 0;
+    double bytes = (double)(segment->shown_end ? segment->shown_end : segment->bytes);
+    behind->bytes += share * bytes;
+    if (segment->shown_end) {
+        behind->transactions += share * (double)segment->shown.transactions;
+        behind->known_records += records;
+        behind->known_transactions += (double)segment->shown.transactions;
+    } else {
+        behind->records += share * records;
+    }
+}
+
+void leat_journal_behind(const struct leat_journal *journal, uint64_t seq, uint64_t *bytes, uint64_t *transactions)
+{
+    struct leat_journal *locked = (struct leat_journal *)journal;
+    struct behind behind = {0};
+    pthread_mutex_lock(&locked->mutex);
+    uint64_t visible_end = journal->status.visible_end;
+    for (size_t i = 0; i < journal->segment_count; i++) {
+        uint64_t end_seq = i + 1 < journal->segment_count ? journal->segments[i + 1]->head.first_seq : visible_end;
+        behind_segment(&behind, journal->segments[i], end_seq < visible_end ? end_seq : visible_end, seq);
+    }
+    pthread_mutex_unlock(&locked->mutex);
+    bool none = seq >= visible_end;
+    /* Segments of before this process don't tell: as in those that do. */
+    if (behind.known_records > 0)
+        behind.transactions += behind.records * behind.known_transactions / behind.known_records;
+    *bytes = none ? 0 : (uint64_t)behind.bytes;
+    *transactions = none ? 0 : behind.transactions < 1 ? 1 : (uint64_t)behind.transactions;
 }

@@ -120,6 +120,9 @@ static int write_failed(struct leat_journal *journal, struct leat_error *err)
 static void count_sync(struct leat_journal *journal, uint64_t began_us)
 {
     uint64_t took = leat_monotonic_us(journal->clock) - began_us;
+    uint64_t ahead_us = journal->clock_offset ? leat_cell_get(journal->clock_offset) : 0; /* an int64_t: modulo 2^64 */
+    leat_histogram_add(&journal->meters.sync, took, 1);
+    leat_ages_observe(&journal->ages, &journal->meters.age, leat_wall_us(journal->clock) + ahead_us);
     pthread_mutex_lock(&journal->mutex);
     journal->status.syncs++;
     journal->status.sync_us_total += took;

@@ -16,15 +16,12 @@ static int need(const json_t *request, const char *key, const char **value, stru
     return *value ? LEAT_OK : leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "the command needs a text \"%s\"", key);
 }
 
-static int find_sink(struct relay *relay, const json_t *request, struct leat_runner **runner, struct leat_error *err)
+static int find_named(struct relay *relay, const char *name, size_t *at, struct leat_error *err)
 {
-    const char *name;
-    if (need(request, "sink", &name, err))
-        return LEAT_FAIL;
     struct leat_buf names = {0};
     for (size_t i = 0; i < relay->sink_count; i++) {
         if (!strcmp(relay->sinks[i].config->name, name)) {
-            *runner = relay->sinks[i].runner;
+            *at = i;
             leat_buf_free(&names);
             return LEAT_OK;
         }
@@ -34,6 +31,39 @@ static int find_sink(struct relay *relay, const json_t *request, struct leat_run
     (void)leat_cure(err, "the sinks are: %s", leat_buf_cstr(&names));
     leat_buf_free(&names);
     return LEAT_FAIL;
+}
+
+static int find_sink(struct relay *relay, const json_t *request, struct leat_runner **runner, struct leat_error *err)
+{
+    const char *name;
+    size_t at;
+    if (need(request, "sink", &name, err) || find_named(relay, name, &at, err))
+        return LEAT_FAIL;
+    *runner = relay->sinks[at].runner;
+    return LEAT_OK;
+}
+
+int relay_wait(void *context, struct leat_wait *wait, const struct leat_wait_request *request, struct leat_error *err)
+{
+    struct relay *relay = context;
+    size_t at;
+    pthread_rwlock_rdlock(&relay->sinks_lock);
+    int rc = find_named(relay, request->sink, &at, err);
+    if (rc == LEAT_OK)
+        rc = waits_begin(relay->sinks[at].waits, wait, relay->sinks[at].runner, leat_journal_visible_end(relay->journal), request, err);
+    pthread_rwlock_unlock(&relay->sinks_lock);
+    return rc;
+}
+
+/* One that can be begun never comes here. */
+static int wait_wrongly(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    (void)relay;
+    (void)reply;
+    const char *text;
+    if (need(request, "sink", &text, err) || need(request, "gtid", &text, err))
+        return LEAT_FAIL;
+    return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "timeout_ms is a number, a day at most");
 }
 
 static int status(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
@@ -122,7 +152,8 @@ static const struct {
                 {"rewind", rewind_sink, true},
                 {"skip", skip_transaction, true},
                 {"reload", reload_table, false},
-                {"reload_config", reload_config, false}};
+                {"reload_config", reload_config, false},
+                {"wait", wait_wrongly, false}};
 
 int relay_command(void *context, const char *command, const json_t *request, json_t **reply, struct leat_error *err)
 {

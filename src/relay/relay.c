@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -53,6 +54,7 @@ static int open_journal(struct relay *relay, struct leat_error *err)
                                                  .max_bytes = config->max_bytes,
                                                  .min_free_bytes = config->min_free_bytes,
                                                  .min_free_percent = config->min_free_percent,
+                                                 .clock_offset = &relay->clock_offset,
                                                  .create = true};
     relay_ask_checkpoints(relay);
     for (size_t i = 0; i < relay->sink_count; i++) {
@@ -81,7 +83,8 @@ static int open_source(struct relay *relay, struct leat_error *err)
                                               .server_id = relay->config->source.server_id,
                                               .clock = relay->clock,
                                               .out = relay_source_out(relay),
-                                              .names_required = true};
+                                              .names_required = true,
+                                              .clock_offset = relay->config->http.listen && *relay->config->http.listen ? &relay->clock_offset : NULL};
         if (!options.server_id)
             options.server_id = identity->server_id;
         memcpy(options.replica_uuid, identity->replica_uuid, LEAT_UUID_SIZE);
@@ -117,8 +120,28 @@ static int start_threads(struct relay *relay, struct leat_error *err)
     if (start_thread(&relay->source_thread, source_thread, relay, err))
         return LEAT_FAIL;
     relay->source_started = true;
-    const struct leat_control_handler handler = {relay, relay_command};
-    return leat_control_start(&relay->control, relay->config->journal.dir, &handler, err);
+    const struct leat_control_handler handler = {relay, relay_command, relay_wait};
+    if (leat_control_start(&relay->control, relay->config->journal.dir, &handler, err))
+        return LEAT_FAIL;
+    const struct leat_http_config *http = &relay->config->http;
+    const struct leat_http_handler pages = {relay, relay_page, relay_wait};
+    if (!http->listen || !*http->listen)
+        return LEAT_OK;
+    int rc = leat_http_start(&relay->http, http, &pages, err);
+    if (rc == LEAT_OK)
+        atomic_store(&relay->http_address, leat_http_address(relay->http));
+    return rc;
+}
+
+/* Who waits takes a descriptor each; the soft limit is made for programs that know no others. */
+static void raise_descriptors(void)
+{
+    enum { DESCRIPTORS = 65536 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* ---- Waiting ---- */
@@ -225,7 +248,9 @@ static void stop(struct relay *relay, int signal_fd, bool drain)
         drain_sinks(relay, signal_fd, &ignored);
     relay_stop_sinks(relay);
     relay_reload_never(relay);
+    waits_end(relay->waits);
     leat_control_stop(&relay->control);
+    leat_http_stop(&relay->http);
 }
 
 static void free_relay(struct relay *relay)
@@ -233,6 +258,7 @@ static void free_relay(struct relay *relay)
     for (size_t i = 0; i < relay->sink_count; i++)
         relay_free_sink(relay, &relay->sinks[i]);
     free(relay->sinks);
+    waits_free(&relay->waits);
     leat_filter_free(&relay->journalled);
     leat_source_free(&relay->source);
     leat_journal_close(&relay->journal);
@@ -254,6 +280,7 @@ int leat_relay_run(const struct leat_config *config, const struct leat_relay_loa
     relay_notify_open(&relay.notify);
     relay.started_us = leat_wall_us(relay.clock);
     relay.queue = leat_queue_new(config->journal.queue_bytes);
+    raise_descriptors();
     sigset_t before;
     int signal_fd = make_signal_fd(&before, err);
     int rc = signal_fd < 0 ? LEAT_FAIL : LEAT_OK;

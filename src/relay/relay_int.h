@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "control/control.h"
+#include "control/http.h"
 #include "decode/decode.h"
 #include "filter/filter.h"
 #include "journal/journal.h"
@@ -16,6 +17,7 @@
 #include "relay/relay.h"
 #include "sink/runner.h"
 #include "source/source.h"
+#include "waits_int.h"
 
 struct relay;
 
@@ -30,6 +32,7 @@ struct relay_sink {
     const struct leat_sink_config *config;
     struct relay_loaded *loaded; /* whose part config is; NULL: main's */
     struct leat_runner *runner;
+    struct waits_sink *waits; /* by its name, so that who waits goes on when it is made anew */
     pthread_t thread;
     bool started;
     /* What the sink itself says it has delivered, asked before the journal is opened. */
@@ -55,6 +58,10 @@ struct relay {
     struct leat_queue *queue;
     struct leat_source *source;
     struct leat_control *control;
+    struct leat_http *http; /* NULL: http.listen isn't set. main's */
+    const char *_Atomic http_address; /* NULL until it listens */
+    struct waits *waits;
+    struct leat_cell clock_offset;    /* an int64_t, microseconds: how much the server's clock is ahead; written by the source's probes */
     /* Written by main's thread with the lock held, which alone reads them without it. */
     pthread_rwlock_t sinks_lock;
     struct relay_sink *sinks;
@@ -134,6 +141,12 @@ int relay_ask_reload(struct relay *relay, struct leat_error *err) LEAT_CHECKED;
 
 /* Wakes main's thread. Any thread. */
 void relay_wake(struct relay *relay);
+
+/* pages.c: what is served over HTTP; as leat_http_handler says. metrics.c: one scrape. */
+unsigned relay_page(void *relay, const char *path, struct leat_buf *body, const char **type);
+void relay_metrics(struct relay *relay, struct leat_buf *buf);
+/* command.c: as leat_wait_begin. */
+int relay_wait(void *relay, struct leat_wait *wait, const struct leat_wait_request *request, struct leat_error *err);
 
 /* command.c: what comes over the control socket. */
 int relay_command(void *relay, const char *command, const json_t *request, json_t **reply,

@@ -131,9 +131,12 @@ static int carry_out(struct relay *relay, struct plan *plan, struct leat_error *
     relay->sinks = plan->sinks;
     relay->sink_count = plan->count;
     pthread_rwlock_unlock(&relay->sinks_lock);
-    for (size_t i = 0; i < old_count; i++)
+    for (size_t i = 0; i < old_count; i++) {
+        if (!find_running(relay, old[i].config->name))
+            waits_drop(old[i].waits);
         if (!stays(plan, &old[i]))
             relay_free_sink(relay, &old[i]);
+    }
     free(old);
     return start_new(relay, plan, err);
 }

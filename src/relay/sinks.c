@@ -30,6 +30,12 @@ static int prepare_opaque(struct relay *relay, struct leat_error *err)
     return LEAT_OK;
 }
 
+/* The sink's thread. */
+static void on_delivered(void *context, const struct leat_checkpoint *checkpoint)
+{
+    waits_delivered(context, checkpoint);
+}
+
 int relay_make_sink(struct relay *relay, struct relay_sink *sink, const struct leat_sink_config *config,
                     struct leat_error *err)
 {
@@ -38,8 +44,11 @@ int relay_make_sink(struct relay *relay, struct relay_sink *sink, const struct l
                                         .fs = leat_fs_real(),
                                         .clock = relay->clock,
                                         .state_folder = relay->config->journal.dir,
+                                        .clock_offset = &relay->clock_offset,
+                                        .delivered = on_delivered,
+                                        .delivered_context = waits_sink(relay->waits, config->name),
                                         .opaque = {&relay->opaque, read_opaque}};
-    *sink = (struct relay_sink){.config = config};
+    *sink = (struct relay_sink){.config = config, .waits = env.delivered_context};
     if (leat_runner_new(&sink->runner, &env, err))
         return leat_error_prefix(err, "sink %s", config->name);
     return LEAT_OK;
@@ -47,7 +56,7 @@ int relay_make_sink(struct relay *relay, struct relay_sink *sink, const struct l
 
 int relay_make_sinks(struct relay *relay, struct leat_error *err)
 {
-    if (prepare_opaque(relay, err))
+    if (prepare_opaque(relay, err) || waits_start(&relay->waits, leat_runner_look, err))
         return LEAT_FAIL;
     relay->sinks = leat_alloc_zero(relay->config->sink_count + 1, sizeof *relay->sinks);
     for (size_t i = 0; i < relay->config->sink_count; i++) {

@@ -1,5 +1,7 @@
 /* What is shown of a running relay: one JSON object, documented in docs/status-json.md. Any thread. */
-#include "relay_int.h"
+#include "shown_int.h"
+
+#include <math.h>
 
 #include <string.h>
 #include <unistd.h>
@@ -35,6 +37,28 @@ static json_t *gtid_set_text(struct leat_gtid_set *set)
     return value;
 }
 
+static json_t *seconds(uint64_t us)
+{
+    return json_real((double)us / 1e6);
+}
+
+/* What the last probe told; null: nothing yet. */
+static json_t *probe_object(const struct leat_source_probe *probe, uint64_t now_us)
+{
+    if (!probe->at_us)
+        return json_null();
+    json_t *object = json_object();
+    set_time(object, "at", probe->at_us);
+    json_object_set_new(object, "clock_offset_seconds", json_real((double)probe->clock_offset_us / 1e6));
+    json_object_set_new(object, "clock_error_seconds", seconds(probe->clock_error_us));
+    json_object_set_new(object, "binlogs", number(probe->binlogs));
+    json_object_set_new(object, "binlog_bytes", number(probe->binlog_bytes));
+    json_object_set_new(object, "behind_bytes", number(probe->behind_bytes));
+    double horizon = probe->has_horizon ? shown_horizon_seconds(probe, now_us) : 0;
+    json_object_set_new(object, "purge_horizon_seconds", probe->has_horizon && !isinf(horizon) ? json_real(horizon) : json_null());
+    return object;
+}
+
 static json_t *source_object(struct relay *relay)
 {
     struct leat_source_status status;
@@ -56,6 +80,9 @@ static json_t *source_object(struct relay *relay)
     json_object_set_new(object, "connects", number(status.connects));
     json_object_set_new(object, "quarantined", number(status.quarantined));
     set_time(object, "last_event", status.last_event_us);
+    uint64_t now_us = leat_wall_us(relay->clock);
+    json_object_set_new(object, "lag_seconds", seconds(shown_source_lag_us(relay, &status, now_us)));
+    json_object_set_new(object, "probe", probe_object(&status.probe, now_us));
     if (status.error.code) {
         json_object_set_new(object, "error", error_object(&status.error));
         json_object_set_new(object, "retry_in_ms", number(status.retry_in_ms));
@@ -161,6 +188,8 @@ json_t *relay_snapshot(struct relay *relay)
     json_object_set_new(object, "pid", json_integer(getpid()));
     set_time(object, "started", relay->started_us);
     set_time(object, "now", leat_wall_us(relay->clock));
+    const char *http = atomic_load(&relay->http_address);
+    json_object_set_new(object, "http", http ? json_string(http) : json_null());
     json_object_set_new(object, "source", source_object(relay));
     json_object_set_new(object, "journal", journal_object(relay));
     json_t *sinks = json_array();

@@ -91,6 +91,10 @@ int leat_runner_new(struct leat_runner **out, const struct leat_runner_env *env,
     runner->clock = env->clock;
     runner->opaque.reader = env->opaque;
     runner->ops = ops;
+    runner->clock_offset = env->clock_offset;
+    runner->delivered = env->delivered;
+    runner->delivered_context = env->delivered_context;
+    runner->meters.age.bounds = &leat_bounds_age;
     runner->at.completed = leat_gtid_set_new();
     runner->shared.delivered.completed = leat_gtid_set_new();
     runner->shared.since_us = leat_wall_us(env->clock);
@@ -199,6 +203,7 @@ void leat_runner_forget(struct leat_runner *runner)
     runner->passing = PASSING_NOT;
     runner->dirty = runner->dirty_messages = runner->commit_now = false;
     runner->dirty_bytes = runner->dirty_first_commit_us = 0;
+    runner->dirty_ages.used = 0;
 }
 
 void leat_runner_delivered_to(struct leat_runner *runner, struct leat_checkpoint *checkpoint)
@@ -211,6 +216,9 @@ void leat_runner_delivered_to(struct leat_runner *runner, struct leat_checkpoint
     struct leat_checkpoint before = runner->shared.delivered;
     runner->shared.delivered = *checkpoint;
     pthread_mutex_unlock(&runner->mutex);
+    /* Only this thread changes it. */
+    if (runner->delivered)
+        runner->delivered(runner->delivered_context, &runner->shared.delivered);
     *checkpoint = (struct leat_checkpoint){0};
     leat_checkpoint_free(&before);
 }
@@ -251,6 +259,7 @@ int leat_runner_failed(struct leat_runner *runner, struct leat_error *err)
         (void)leat_error_prefix(err, "sink %s", runner->config->name);
         return LEAT_FAIL;
     }
+    leat_cell_add(&runner->meters.errors[(unsigned)err->code < LEAT_CODES ? err->code : LEAT_E_INTERNAL], 1);
     uint64_t oldest_us = leat_runner_oldest_undelivered(runner);
     if (oldest_us || runner->item_failed)
         runner->noticed_us = oldest_us ? oldest_us : runner->transaction_commit_us;

@@ -39,6 +39,10 @@ struct leat_runner_env {
     const struct leat_clock *clock;
     const char *state_folder;        /* handed to the sink (sink.h) */
     const struct leat_sink_ops *ops; /* NULL: by the config's type; the simulator and tests give their own */
+    const struct leat_cell *clock_offset; /* as of journal.h */
+    /* The checkpoint moved: called by the runner's thread, for who waits for it; NULL: nobody is told. */
+    void (*delivered)(void *context, const struct leat_checkpoint *checkpoint);
+    void *delivered_context;
     struct leat_opaque_reader opaque; /* read is NULL: what was quarantined can't be read */
 };
 
@@ -96,6 +100,19 @@ struct leat_runner_status {
     char last_skip_reason[256];
 };
 void leat_runner_status(const struct leat_runner *runner, struct leat_runner_status *status); /* any thread */
+/* What is measured on the way, written by the runner's thread; as long as the runner lives. */
+enum { LEAT_CODES = LEAT_E_DEFINITION + 1 };
+struct leat_runner_meters {
+    struct leat_histogram age;           /* of transactions when they were delivered: microseconds since their commit */
+    struct leat_cell errors[LEAT_CODES]; /* by enum leat_code */
+    struct leat_cell transactions, changes; /* delivered by this process; again, too, after a rewind or an error */
+    struct leat_cell checkpoints, checkpoint_us; /* how many, and when the last was (wall clock) */
+};
+const struct leat_runner_meters *leat_runner_meters(const struct leat_runner *runner);
+/* What the sink itself counts (sink.h), or NULL. Any thread. */
+const struct leat_sink_meters *leat_runner_sink_meters(const struct leat_runner *runner);
+/* Calls with the checkpoint while it can't move; any thread. */
+void leat_runner_look(const struct leat_runner *runner, void (*look)(void *context, const struct leat_checkpoint *checkpoint), void *context);
 /* The delivered GTID set; the caller frees it. Any thread. */
 struct leat_gtid_set *leat_runner_delivered(const struct leat_runner *runner);
 

@@ -241,6 +241,37 @@ void leat_runner_publish(struct leat_runner *runner)
     pthread_mutex_unlock(&runner->mutex);
 }
 
+void leat_runner_measure(struct leat_runner *runner, struct runner_flight *flight)
+{
+    struct leat_runner_meters *meters = &runner->meters;
+    uint64_t now_us = leat_wall_us(runner->clock);
+    uint64_t ahead_us = runner->clock_offset ? leat_cell_get(runner->clock_offset) : 0; /* an int64_t: modulo 2^64 */
+    leat_ages_observe(&flight->ages, &meters->age, now_us + ahead_us);
+    const struct leat_checkpoint *before = &runner->shared.delivered, *now = &flight->checkpoint;
+    leat_cell_add(&meters->transactions, now->transactions > before->transactions ? now->transactions - before->transactions : 0);
+    leat_cell_add(&meters->changes, now->changes > before->changes ? now->changes - before->changes : 0);
+    leat_cell_add(&meters->checkpoints, 1);
+    leat_cell_set(&meters->checkpoint_us, now_us);
+}
+
+const struct leat_runner_meters *leat_runner_meters(const struct leat_runner *runner)
+{
+    return &runner->meters;
+}
+
+const struct leat_sink_meters *leat_runner_sink_meters(const struct leat_runner *runner)
+{
+    return runner->ops->meters ? runner->ops->meters(runner->sink) : NULL;
+}
+
+void leat_runner_look(const struct leat_runner *const_runner, void (*look)(void *context, const struct leat_checkpoint *checkpoint), void *context)
+{
+    struct leat_runner *runner = (struct leat_runner *)(uintptr_t)const_runner;
+    pthread_mutex_lock(&runner->mutex);
+    look(context, &runner->shared.delivered);
+    pthread_mutex_unlock(&runner->mutex);
+}
+
 static uint64_t since(uint64_t now_us, uint64_t then_us)
 {
     return then_us && now_us > then_us ? now_us - then_us : 0;

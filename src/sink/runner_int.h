@@ -42,6 +42,7 @@ struct runner_tables {
 struct runner_flight {
     struct leat_checkpoint checkpoint;
     uint64_t first_commit_us; /* of the first transaction since the checkpoint before it; 0: none */
+    struct leat_ages ages;    /* of all of them */
 };
 
 /* The changes of an XA branch, read again where they take effect. */
@@ -125,6 +126,7 @@ struct leat_runner {
     uint64_t dirty_bytes;
     uint64_t dirty_since_us;        /* monotonic */
     uint64_t dirty_first_commit_us; /* of the first transaction since */
+    struct leat_ages dirty_ages;    /* of all of them */
     uint64_t last_commit_us;        /* monotonic: when commit() was called last */
 
     struct runner_flight flights[RUNNER_IN_FLIGHT_MAX]; /* a ring, oldest first */
@@ -147,6 +149,11 @@ struct leat_runner {
     char skip_name[RUNNER_TRANSACTION_NAME_MAX];
     char skip_reason[RUNNER_REASON_MAX];
     uint64_t stop_deadline_us; /* 0: not stopping */
+
+    struct leat_runner_meters meters;
+    const struct leat_cell *clock_offset; /* or NULL */
+    void (*delivered)(void *context, const struct leat_checkpoint *checkpoint);
+    void *delivered_context;
 
     atomic_bool stop;
 
@@ -223,6 +230,8 @@ void leat_runner_forget_opaque(struct leat_runner *runner);
 /* ---- runner_command.c ---- */
 
 void leat_runner_take_commands(struct leat_runner *runner);
+/* The flight is delivered: what that says of ages and counts. Before leat_runner_delivered_to. */
+void leat_runner_measure(struct leat_runner *runner, struct runner_flight *flight);
 /* Copies what `shared` shows of the runner's own fields. */
 void leat_runner_publish(struct leat_runner *runner);
 /* Commit time of the oldest transaction that was read, made a message and isn't delivered; 0: there is none.

@@ -68,6 +68,7 @@ int leat_runner_poll(struct leat_runner *runner, struct leat_error *err)
     if (rc)
         return rc;
     while (runner->flight_count && runner->flights[runner->flight_first].checkpoint.seq <= delivered) {
+        leat_runner_measure(runner, &runner->flights[runner->flight_first]);
         leat_runner_delivered_to(runner, &runner->flights[runner->flight_first].checkpoint);
         runner->flight_first = (runner->flight_first + 1) % RUNNER_IN_FLIGHT_MAX;
         runner->flight_count--;
@@ -88,6 +89,8 @@ int leat_runner_commit(struct leat_runner *runner, struct leat_error *err)
         &runner->flights[(runner->flight_first + runner->flight_count) % RUNNER_IN_FLIGHT_MAX];
     leat_checkpoint_copy(&flight->checkpoint, &runner->at);
     flight->first_commit_us = runner->dirty_first_commit_us;
+    flight->ages = runner->dirty_ages;
+    runner->dirty_ages.used = 0;
     runner->flight_count++;
     runner->dirty = runner->dirty_messages = runner->commit_now = false;
     runner->dirty_bytes = runner->dirty_first_commit_us = 0;
@@ -322,6 +325,7 @@ static int finish_transaction(struct leat_runner *runner, const struct leat_plac
         runner->dirty_messages = true;
         if (!runner->dirty_first_commit_us)
             runner->dirty_first_commit_us = runner->transaction_commit_us;
+        leat_ages_add(&runner->dirty_ages, runner->transaction_commit_us);
     }
     runner->inside = false;
     runner->passing = PASSING_NOT;

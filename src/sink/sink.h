@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/metrics.h"
 #include "config/config.h"
 #include "filter/filter.h"
 #include "journal/journal.h"
@@ -48,6 +49,15 @@ struct leat_sink_env {
 
 struct leat_sink; /* the sink's own */
 
+/* What a sink counts beside what its runner does: of a client library, out of its own statistics. Written by the runner's thread. */
+struct leat_sink_meters {
+    struct leat_cell measured_us;                      /* wall clock; 0: not yet */
+    struct leat_cell queue_messages, queue_bytes;      /* waiting in the library */
+    struct leat_cell requests, request_bytes, request_errors, retries, timeouts; /* to all brokers, since the handle was made */
+    struct leat_cell answer_us_average, answer_us_p99; /* the slowest broker's, over the last interval */
+    struct leat_cell brokers_up, brokers;
+};
+
 struct leat_sink_ops {
     const char *type; /* "file" */
     /* Reads the settings; touches nothing outside. */
@@ -73,6 +83,8 @@ struct leat_sink_ops {
     int (*poll)(struct leat_sink *sink, unsigned timeout_ms, uint64_t *delivered_seq, struct leat_error *err);
     /* What it is waiting for, in one line, or NULL: shown beside the state. May be NULL itself. */
     const char *(*note)(struct leat_sink *sink);
+    /* May be NULL itself. Any thread. */
+    const struct leat_sink_meters *(*meters)(const struct leat_sink *sink);
     void (*interrupt)(struct leat_sink *sink); /* any thread: whatever blocks returns soon with LEAT_STOPPED */
     /* For doctor: what would go wrong. */
     int (*check)(struct leat_sink *sink, struct leat_error *err);

@@ -192,6 +192,7 @@ static int back_off(struct leat_source *source, const struct leat_error *err)
     unsigned min_ms = config->backoff_min_ms ? config->backoff_min_ms : BACKOFF_MIN_MS;
     unsigned max_ms = config->backoff_max_ms ? config->backoff_max_ms : BACKOFF_MAX_MS;
     count_failure(source);
+    leat_cell_add(&source->meters.errors[err->code <= LEAT_E_DEFINITION ? err->code : LEAT_E_INTERNAL], 1);
     if (err->kind == LEAT_KIND_RETRY) {
         uint32_t random;
         source->clock->random(source->clock->context, &random, sizeof random);
@@ -240,11 +241,13 @@ int leat_source_run(struct leat_source *source, struct leat_error *err)
     /* Who reads once, reads at his own pace (a pager): he is not let go for it. */
     if (!source->options.once)
         source_watch_start(source);
+    source_probe_start(source);
     do {
         *err = (struct leat_error){0};
         rc = source_attempt(source, err);
         rc = after_attempt(source, rc, err);
     } while (rc == LEAT_OK);
+    source_probe_end(source);
     source_watch_end(source);
     source_set_state(source, LEAT_SOURCE_STOPPED, rc == LEAT_FAIL ? err : NULL, 0);
     return rc;

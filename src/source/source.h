@@ -12,6 +12,7 @@
 #define LEAT_SOURCE_SOURCE_H
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "config/config.h"
 #include "decode/decode.h"
 #include "model/item.h"
@@ -63,6 +64,7 @@ struct leat_source_options {
     unsigned stall_s;               /* how long a listener that takes nothing keeps the server waiting; 0: 30 s */
     bool once;                      /* tail: no reconnect; the first error is returned */
     bool names_required;
+    struct leat_cell *clock_offset; /* told by probes (journal.h); with it, probes are made each config.probe_interval; NULL: none */
 };
 
 int leat_source_new(struct leat_source **source, const struct leat_source_options *options,
@@ -90,6 +92,27 @@ enum leat_source_state {
 };
 const char *leat_source_state_name(enum leat_source_state state);
 
+/* What a probe told: a short connection that asks the server for its clock and its binlogs. */
+struct leat_source_probe {
+    uint64_t at_us;               /* wall clock; 0: none has succeeded yet */
+    int64_t clock_offset_us;      /* how much the server's clock is ahead of ours, */
+    uint64_t clock_error_us;      /* give or take */
+    uint64_t binlogs, binlog_bytes; /* all that it has */
+    uint64_t behind_bytes;        /* of them, behind what is read */
+    double bytes_per_second;      /* that it wrote since the probe before */
+    bool has_horizon;
+    double horizon_seconds;       /* until it purges what isn't read: at the earliest; INFINITY: never by itself; 0: it has */
+};
+
+/* What is counted on the way; each has one writer, any thread may read. */
+struct leat_source_meters {
+    struct leat_cell events[256]; /* by the type's number, as they came over the wire */
+    struct leat_cell errors[LEAT_E_DEFINITION + 1]; /* by enum leat_code: attempts that ended so */
+    struct leat_cell statements;  /* DDL and all else that is logged as a statement */
+    struct leat_cell checksum_failures;
+    struct leat_cell probes_failed;
+};
+
 struct leat_source_status {
     enum leat_source_state state;
     struct leat_error error;   /* of backing off and halted */
@@ -104,8 +127,11 @@ struct leat_source_status {
     uint64_t events, bytes, transactions, changes, connects;
     uint64_t quarantined;      /* transactions that were put aside, in this run */
     uint64_t last_event_us;    /* wall clock when the last event came */
+    bool caught_up;            /* all that had come was read when the stream was last looked at */
+    struct leat_source_probe probe;
     uint32_t last_event_time;  /* seconds, of the last event's header */
 };
+const struct leat_source_meters *leat_source_meters(const struct leat_source *source); /* as long as the source lives */
 void leat_source_status(const struct leat_source *source, struct leat_source_status *status); /* any thread */
 
 #endif

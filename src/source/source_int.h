@@ -10,6 +10,7 @@
  *   scan.c       short looks into binlog files
  *   stream.c     the reading loop and the listener behind the decoder
  *   watch.c      a thread that lets the server go when our own listener blocks
+ *   probe.c      a thread that asks now and then for the server's clock, and when it purges what we need
  *   status.c     the snapshot for others
  *   refusal.c, grants.c, backoff.c, brief.c: pure
  *   definitions*.c how tables are defined, see definitions_int.h
@@ -31,7 +32,7 @@ enum {
     /* A server that holds thousands of binlog files looks through them before it sends the first event. */
     SOURCE_FIRST_EVENT_MS = 120000,
     SOURCE_STALL_S = 30,
-    SOURCE_CONNECTIONS = 2,
+    SOURCE_CONNECTIONS = 3, /* the dump, beside it the last transaction requested again or definitions, and the probe */
     SOURCE_PUBLISH_BYTES = 1024 * 1024,
     SOURCE_GATHER_BYTES = 64 * 1024,
     SOURCE_UUID_TEXT = LEAT_UUID_TEXT_MAX
@@ -140,6 +141,14 @@ struct leat_source {
     } definitions;
     uint64_t clash_us;        /* when the server last told us that another has our identity; 0: never */
     struct source_watch watch;
+    struct leat_source_meters meters;
+    struct {
+        pthread_t thread;
+        bool started;
+        uint64_t before_us; /* monotonic: of the last probe, */
+        char newest[LEAT_BINLOG_NAME_MAX + 1]; /* and the newest file then */
+        uint64_t newest_size;
+    } probe;
 
     /* Under the mutex. */
     pthread_mutex_t mutex;
@@ -294,6 +303,19 @@ bool source_journalled(void *context, const char *database, const char *table);
 struct leat_decoder *source_new_decoder(struct leat_source *source, bool follow, const struct leat_item_out *out);
 
 /* watch.c */
+/* What the purge horizon follows from. */
+struct source_horizon_facts {
+    bool listed, newest;      /* the file that is read: the server still has it; and writes to it */
+    double expire_s;          /* 0: never by age */
+    uint64_t bytes_max;       /* 0: never by size */
+    uint64_t from_file_bytes; /* of that file and all behind it */
+    uint64_t server_us;       /* its clock */
+    uint32_t read_time;       /* of the last event that was read, seconds; 0: unknown */
+};
+/* Fills has_horizon and horizon_seconds, by the facts and bytes_per_second. Pure. */
+void source_horizon(struct leat_source_probe *probe, const struct source_horizon_facts *facts);
+void source_probe_start(struct leat_source *source);
+void source_probe_end(struct leat_source *source);
 void source_watch_start(struct leat_source *source);
 void source_watch_end(struct leat_source *source);
 
@@ -302,7 +324,8 @@ void source_set_state(struct leat_source *source, enum leat_source_state state,
                       const struct leat_error *error, unsigned retry_in_ms);
 void source_set_server(struct leat_source *source, const struct leat_mysql *mysql,
                        const uint8_t uuid[LEAT_UUID_SIZE]);
-void source_snapshot(struct leat_source *source);
+/* caught_up: all that had come was read. */
+void source_snapshot(struct leat_source *source, bool caught_up);
 void source_count_quarantined(struct leat_source *source);
 
 /* backoff.c. Pure. The wait before try number `failures` (from 1): doubling from min to max, half of it at

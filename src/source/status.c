@@ -42,7 +42,7 @@ void source_set_server(struct leat_source *source, const struct leat_mysql *mysq
     pthread_mutex_unlock(&source->mutex);
 }
 
-void source_snapshot(struct leat_source *source)
+void source_snapshot(struct leat_source *source, bool caught_up)
 {
     struct leat_decoder_state state;
     leat_decoder_state(source->decoder, &state);
@@ -58,6 +58,7 @@ void source_snapshot(struct leat_source *source)
     status->transactions = state.transactions;
     status->changes = state.changes;
     status->last_event_time = state.last_time;
+    status->caught_up = caught_up;
     pthread_mutex_unlock(&source->mutex);
     source->snapshot_bytes = state.bytes;
 }
@@ -76,4 +77,9 @@ void leat_source_status(const struct leat_source *source, struct leat_source_sta
     pthread_mutex_lock(mutex);
     *status = source->status;
     pthread_mutex_unlock(mutex);
+}
+
+const struct leat_source_meters *leat_source_meters(const struct leat_source *source)
+{
+    return &source->meters;
 }

@@ -13,6 +13,8 @@
 
 #include "base/log.h"
 
+enum { EVENT_TYPE_AT = 4 }; /* behind the time, in every event's header */
+
 bool source_journalled(void *context, const char *database, const char *table)
 {
     return leat_filter_table(context, database, table);
@@ -149,6 +151,8 @@ int source_listen(void *context, const struct leat_item *item, struct leat_error
         return LEAT_FAIL;
     if (item->type == LEAT_ITEM_BEGIN)
         begin(source, &item->begin);
+    else if (item->type == LEAT_ITEM_STATEMENT)
+        leat_cell_add(&source->meters.statements, 1);
     int rc = hand_on(source, item, err);
     if (rc)
         return rc;
@@ -201,7 +205,7 @@ static int settle(struct leat_source *source, bool will_block, struct leat_error
     if (much || (will_block && source->unpublished))
         rc = publish(source, err);
     if (will_block || much)
-        source_snapshot(source);
+        source_snapshot(source, will_block);
     return rc;
 }
 
@@ -233,6 +237,8 @@ static int read_event(struct leat_source *source, struct leat_mysql *mysql, cons
 /* With `on_undecodable: quarantine` the transaction is asked for once more, to be put aside; a second failure stops. */
 static int undecodable(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
 {
+    if (err->code == LEAT_E_CHECKSUM)
+        leat_cell_add(&source->meters.checksum_failures, 1);
     /* Raw events have no beginning that could be passed over. */
     source->aside.pending = source->config->on_undecodable == LEAT_UNDECODABLE_QUARANTINE && !source->place.within.set &&
                             leat_decoder_may_put_aside(source->decoder, err);
@@ -264,6 +270,8 @@ static int read_on(struct leat_source *source, struct leat_mysql *mysql, struct 
             leat_mysql_dump_timeout(mysql, 3 * source->heartbeat_ms);
             source_set_state(source, LEAT_SOURCE_STREAMING, NULL, 0);
         }
+        if (size > EVENT_TYPE_AT)
+            leat_cell_add(&source->meters.events[event[EVENT_TYPE_AT]], 1);
         rc = leat_decoder_event(source->decoder, event, size, err);
         if (rc == LEAT_FAIL)
             return undecodable(source, mysql, err);
@@ -292,6 +300,6 @@ int source_stream(struct leat_source *source, struct leat_mysql *mysql, struct l
         *err = ignored;
         rc = LEAT_FAIL;
     }
-    source_snapshot(source);
+    source_snapshot(source, false);
     return rc;
 }

@@ -26,7 +26,7 @@ static int take_command(void *context, const char *command, const json_t *reques
 
 static void run(const uint8_t *bytes, size_t size)
 {
-    const struct leat_control_handler handler = {NULL, take_command};
+    const struct leat_control_handler handler = {NULL, take_command, NULL};
     json_t *reply = control_answer(&handler, bytes, size);
     FUZZ_CHECK(json_is_object(reply) && json_is_boolean(json_object_get(reply, "ok")));
     char *text = json_dumps(reply, JSON_COMPACT | JSON_ENSURE_ASCII);

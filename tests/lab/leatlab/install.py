@@ -20,6 +20,9 @@ PACKAGES = """
     default-jre-headless python3-confluent-kafka kcat
 """.split()
 
+# For the tests of metrics: Prometheus itself, and promtool.
+MONITORING_PACKAGES = ["prometheus"]
+
 # For tests/fuzz/run alone: `lab install --fuzz`.
 FUZZ_PACKAGES = ["clang", "libclang-rt-14-dev", "llvm"]
 

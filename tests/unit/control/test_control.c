@@ -30,7 +30,7 @@ static void start(void)
     struct leat_error err = {0};
     strcpy(folder, "/tmp/leat-test-control-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    const struct leat_control_handler handler = {NULL, on_command};
+    const struct leat_control_handler handler = {NULL, on_command, NULL};
     ck_assert_int_eq(leat_control_start(&control, folder, &handler, &err), LEAT_OK);
 }
 
