@@ -41,13 +41,13 @@ def watched(shared_mysql, tmp_path_factory):
     shared_mysql.sql("DROP DATABASE watched")
 
 
-def listening(make_leat, server, *, http=None, **more):
+def listening(make_leat, server, *, http=None, env=None, **more):
     """A relay that was started and listens: relay.port."""
     relay = quick(make_leat, server, **more)
     relay.config["http"] = {"listen": "127.0.0.1:0", **(http or {})}
     relay.config["source"]["probe_interval"] = "1s"
     relay.configure()
-    relay.start()
+    relay.start(env=env)
     relay.port = int(streaming(relay)["http"].rpartition(":")[2])
     return relay
 
@@ -134,7 +134,7 @@ def test_prometheus_scrapes_it(watched, tmp_path):
         try:
             connection.request("GET", "/api/v1/query?query=" + query)
             return [float(one["value"][1]) for one in json.loads(connection.getresponse().read())["data"]["result"]]
-        except OSError:
+        except (OSError, ValueError):  # it isn't up yet
             return None
         finally:
             connection.close()
@@ -222,10 +222,11 @@ def _hostile(port, random):
 
 
 def test_hostile_requests_get_clean_errors_and_disturb_nothing(make_leat, numbers, pytestconfig):
-    count = 10000 if pytestconfig.getoption("--full") else 1500
+    count = 10000 if pytestconfig.getoption("--full") else 600
     seed = int(os.environ.get("LEAT_SEED", random.randrange(1 << 32)))
     print(f"LEAT_SEED={seed}")
-    relay = listening(make_leat, numbers.server, http={"connections": 64, "request_timeout": "500ms"})
+    relay = listening(make_leat, numbers.server, http={"connections": 64, "request_timeout": "500ms"},
+                      env={"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=2"})  # memory is looked at
     stop = threading.Event()
 
     def slowly():
@@ -265,7 +266,7 @@ def test_hostile_requests_get_clean_errors_and_disturb_nothing(make_leat, number
         thread.join()
     print(f"{count} hostile requests: {statuses}, RSS {highest[:1]} to {highest[-1:]} MiB")
     assert set(statuses) <= {200, 400, 404, 405, 408, 411, 413, 414, 417, 421, 431, 501, 505} and len(statuses) > 4, statuses
-    assert max(highest[len(highest) // 2:]) - highest[0] < (64 if "asan" in str(relay.program) else 16)
+    assert max(highest[len(highest) // 2:]) - highest[0] < 32
     numbers.assert_exactly_once(relay)
     assert get(relay, "/readyz")[0] == 200
     assert relay.stop() == 0

@@ -25,6 +25,10 @@ def test_configuration_page_is_what_the_program_prints():
     assert (TOP / "docs" / "configuration.md").read_text() == leat("config", "reference").stdout
 
 
+def test_metrics_page_is_what_the_program_prints():
+    assert (TOP / "docs" / "metrics.md").read_text() == leat("config", "metrics").stdout
+
+
 @pytest.mark.parametrize("page", sorted((TOP / "docs" / "formats").glob("*.md")), ids=lambda page: page.stem)
 def test_pages_of_formats_list_the_settings_that_there_are(page):
     done = leat("config", "reference", page.stem)
@@ -49,7 +53,7 @@ def test_manual_page_is_read_without_complaints():
     assert "leat tail" in re.sub(".\b", "", done.stdout)  # bold is struck twice
 
 
-@pytest.mark.parametrize("command", ["run", "tail", "decode", "doctor", "status", "pause", "resume", "rewind", "skip", "journal",
+@pytest.mark.parametrize("command", ["run", "tail", "decode", "doctor", "status", "pause", "resume", "rewind", "skip", "wait", "journal",
                                      "config"])
 def test_every_command_has_help(command):
     done = leat(command, "--help")

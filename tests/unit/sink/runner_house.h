@@ -70,7 +70,8 @@ static inline struct house *new_house(void)
 
 static inline void make_runner(struct house *house)
 {
-    const struct leat_runner_env env = {&house->config, "shop", &house->memory->fs, &test_clock, NULL, &fake_ops, {NULL, NULL}};
+    const struct leat_runner_env env = {.config = &house->config, .relay_name = "shop", .fs = &house->memory->fs, .clock = &test_clock,
+                                        .ops = &fake_ops};
     fake_current = &house->fake;
     ck_assert_msg(leat_runner_new(&house->runner, &env, &house->err) == LEAT_OK, "%s", house->err.message);
     ck_assert_msg(leat_runner_attach(house->runner, house->journal, &house->err) == LEAT_OK, "%s", house->err.message);

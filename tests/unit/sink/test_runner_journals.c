@@ -318,7 +318,7 @@ START_TEST(runner_and_file_sink_deliver_each_change_once_whenever_they_die)
         house->config.path = (char *)(uintptr_t) "/data";
         house->config.rotate_bytes = countdown % 3 ? 2000 : 1;
         house->config.start = (struct leat_point){.type = LEAT_POINT_EARLIEST};
-        const struct leat_runner_env env = {&house->config, "shop", &disk->fs, &test_clock, NULL, NULL, {NULL, NULL}};
+        const struct leat_runner_env env = {.config = &house->config, .relay_name = "shop", .fs = &disk->fs, .clock = &test_clock};
         put_start(house, 0, 4);
         for (unsigned life = 0; life < 5; life++) {
             ck_assert_int_eq(leat_runner_new(&house->runner, &env, &house->err), LEAT_OK);
