@@ -64,7 +64,8 @@ static const struct {
     size_t offset;
 } fixed[] = {{SECTION_TOP, 0},
              {SECTION_SOURCE, offsetof(struct leat_config, source)},
-             {SECTION_JOURNAL, offsetof(struct leat_config, journal)}};
+             {SECTION_JOURNAL, offsetof(struct leat_config, journal)},
+             {SECTION_HTTP, offsetof(struct leat_config, http)}};
 
 bool leat_config_fixed_differs(char *name, size_t size, const struct leat_config *a,
                                const struct leat_config *b)
