@@ -120,6 +120,7 @@ static int kafka_open(struct leat_sink **out, const struct leat_sink_env *env, s
     atomic_init(&sink->interrupted, false);
     sink->producer.client.env = &sink->env;
     sink->producer.client.interrupted = &sink->interrupted;
+    sink->producer.client.meters = &sink->meters;
     env->clock->random(env->clock->context, sink->instance, sizeof sink->instance);
     struct leat_buf key = {0};
     leat_buf_printf(&key, "%s.%s", env->relay_name, env->config->name);
@@ -541,6 +542,11 @@ static const char *kafka_note(struct leat_sink *sink)
     return sink->note;
 }
 
+static const struct leat_sink_meters *kafka_meters(const struct leat_sink *sink)
+{
+    return &sink->meters;
+}
+
 static void kafka_interrupt(struct leat_sink *sink)
 {
     atomic_store(&sink->interrupted, true);
@@ -572,5 +578,6 @@ const struct leat_sink_ops leat_sink_kafka = {.type = "kafka",
                                               .commit = kafka_commit,
                                               .poll = kafka_poll,
                                               .note = kafka_note,
+                                              .meters = kafka_meters,
                                               .interrupt = kafka_interrupt,
                                               .check = kafka_check};

@@ -47,6 +47,7 @@ struct kafka_client {
     rd_kafka_resp_err_t trouble_code;
     char trouble[256];
     atomic_int certificate; /* why the brokers' was refused: OpenSSL's number; 0: it wasn't. Any thread of librdkafka sets it */
+    struct leat_sink_meters *meters; /* where its statistics go; NULL: nowhere */
     /* Delivery reports of a producer; NULL: none. */
     void (*delivered)(rd_kafka_t *handle, const rd_kafka_message_t *message, void *client);
 };
@@ -62,6 +63,13 @@ void leat_kafka_client_works(struct kafka_client *client);
 int leat_kafka_client_waited(const struct kafka_client *client, const char *what, struct leat_error *err);
 /* What is known of them won't pass by waiting (a password, a certificate). */
 bool leat_kafka_client_is_hopeless(const struct kafka_client *client);
+
+/* ---- kafka_statistics.c ---- */
+
+/* librdkafka's callback, with a client as its opaque. */
+int leat_kafka_on_statistics(rd_kafka_t *handle, char *json, size_t size, void *client);
+/* What they say, if they can be read. */
+void leat_kafka_measure(struct leat_sink_meters *meters, const char *text, size_t size, uint64_t now_us);
 
 /* ---- kafka_error.c ---- */
 

@@ -74,14 +74,6 @@ static int on_certificate(rd_kafka_t *handle, const char *broker, int32_t broker
     return 0;
 }
 
-/* With statistics.interval.ms: for who looks for a bottleneck. */
-static int on_statistics(rd_kafka_t *handle, char *json, size_t size, void *opaque)
-{
-    const struct kafka_client *client = opaque;
-    leat_log(LEAT_LOG_DEBUG, "kafka", client ? client->env->config->name : NULL, "statistics of %s: %.*s", rd_kafka_name(handle), (int)size, json);
-    return 0; /* librdkafka frees it */
-}
-
 /* ---- What the user gave ---- */
 
 /* Secrets are often mounted as symbolic links, which leat_fs doesn't follow. */
@@ -207,8 +199,10 @@ static int build(rd_kafka_conf_t *conf, const struct leat_sink_env *env, enum ka
     bool consumer = role == KAFKA_READER;
     rd_kafka_conf_set_log_cb(conf, on_log);
     (void)rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate); /* refused only by a librdkafka that can't do TLS */
-    if (leat_kafka_given(env->config, "statistics.interval.ms"))
-        rd_kafka_conf_set_stats_cb(conf, on_statistics);
+    if (role == KAFKA_PRODUCER || leat_kafka_given(env->config, "statistics.interval.ms"))
+        rd_kafka_conf_set_stats_cb(conf, leat_kafka_on_statistics);
+    if (role == KAFKA_PRODUCER && set(conf, "statistics.interval.ms", "10000", err))
+        return LEAT_FAIL;
     if (set_defaults(conf, env, properties, consumer, err) || set_given(conf, env, properties, consumer, with_files, err))
         return LEAT_FAIL;
     return consumer ? set_reader(conf, err) : set_producer(conf, env, role, err);

@@ -59,6 +59,7 @@ struct leat_sink {
     atomic_bool interrupted;
     char *checkpoint_topic, *key;
     struct kafka_producer producer;
+    struct leat_sink_meters meters;
     struct kafka_routes *routes;
     rd_kafka_topic_t *checkpoint_handle;
     struct leat_format *format;

@@ -10,12 +10,17 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from leatlab import install
 from leatlab.leat import Leat, run
 from operating import Numbers, no_relay_broke, quick, streaming, wait_state, wait_until
+
+
+TOP = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -117,6 +122,19 @@ def test_metrics_are_as_prometheus_wants_them(watched):
     assert set(re.findall(r"^# TYPE (\w+)", body, re.M)) <= documented
 
 
+def test_alert_rules_are_rules_of_metrics_that_there_are_with_a_cure_each():
+    promtool = tool("promtool")
+    path = TOP / "contrib" / "grafana" / "alerts.yml"
+    done = subprocess.run([promtool, "check", "rules", path], capture_output=True, text=True)
+    assert done.returncode == 0 and "SUCCESS" in done.stdout, done.stdout + done.stderr
+    rules, runbook = path.read_text(), (TOP / "docs" / "operations.md").read_text()
+    documented = set(re.findall(r"^\| `(leat_\w+)`", run("config", "metrics").stdout, re.M))
+    used = {re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"leat_\w+", " ".join(re.findall(r"expr: (.*)", rules)))}
+    assert used and used <= documented, used - documented
+    for alert in re.findall(r"alert: (\w+)", rules):
+        assert f"### Alert {alert}\n" in runbook and f"#alert-{alert.lower()}" in rules, alert
+
+
 def test_prometheus_scrapes_it(watched, tmp_path):
     prometheus = tool("prometheus")
     relay, numbers = watched
@@ -132,7 +150,7 @@ def test_prometheus_scrapes_it(watched, tmp_path):
     def ask(query):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
-            connection.request("GET", "/api/v1/query?query=" + query)
+            connection.request("GET", "/api/v1/query?query=" + quote(query))
             return [float(one["value"][1]) for one in json.loads(connection.getresponse().read())["data"]["result"]]
         except (OSError, ValueError):  # it isn't up yet
             return None
@@ -143,6 +161,12 @@ def test_prometheus_scrapes_it(watched, tmp_path):
         changes = ask("leat_source_changes_total")[0]
         numbers.insert(5)
         wait_until(lambda: ask("leat_source_changes_total") == [changes + 5], "the changes in Prometheus")
+        # Every query of the dashboard finds something.
+        dashboard = json.loads((TOP / "contrib" / "grafana" / "dashboard.json").read_text())
+        queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+        assert len(queries) > 20
+        for query in queries:
+            wait_until(lambda query=query: ask(query.replace("$instance", ".*")), f"an answer to {query}")
     finally:
         server.kill()
         server.wait()
