@@ -71,4 +71,9 @@ bool leat_charset_has_ascii(enum leat_charset charset);
 int leat_charset_to_utf8(struct leat_buf *buf, enum leat_charset charset, const void *bytes, size_t size,
                          struct leat_error *err) LEAT_CHECKED;
 
+/* The other way: of each character of Unicode's first plane the bytes that are it, the first of them uppermost; 0: the set has none
+ * (or it is the character 0). For sets that leat knows and that aren't Unicode's own. */
+enum { LEAT_CHARSET_TURNED = 0x10000 };
+void leat_charset_turn_round(enum leat_charset charset, uint32_t sequences[LEAT_CHARSET_TURNED]);
+
 #endif

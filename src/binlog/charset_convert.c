@@ -231,11 +231,50 @@ static const uint8_t *convert_utf32(uint8_t **to, const uint8_t *at, const uint8
     return at;
 }
 
+/* `two` is NULL for the others. */
+static struct multibyte multibyte_of(enum leat_charset charset)
+{
+    struct multibyte set = {.one = &leat_charset_bytes[charset]};
+    switch (charset) {
+    case LEAT_CHARSET_BIG5:
+        set.two = &leat_charset_big5;
+        break;
+    case LEAT_CHARSET_CP932:
+        set.two = &leat_charset_cp932;
+        break;
+    case LEAT_CHARSET_EUCJPMS:
+        set.two = &leat_charset_eucjpms;
+        set.third = &leat_charset_eucjpms_third;
+        break;
+    case LEAT_CHARSET_EUCKR:
+        set.two = &leat_charset_euckr;
+        break;
+    case LEAT_CHARSET_GB18030:
+        set.two = &leat_charset_gb18030;
+        set.four = true;
+        break;
+    case LEAT_CHARSET_GB2312:
+        set.two = &leat_charset_gb2312;
+        break;
+    case LEAT_CHARSET_GBK:
+        set.two = &leat_charset_gbk;
+        break;
+    case LEAT_CHARSET_SJIS:
+        set.two = &leat_charset_sjis;
+        break;
+    case LEAT_CHARSET_UJIS:
+        set.two = &leat_charset_ujis;
+        set.third = &leat_charset_ujis_third;
+        break;
+    default:
+        break;
+    }
+    return set;
+}
+
 const uint8_t *leat_charset_convert(enum leat_charset charset, uint8_t **to, const uint8_t *at, const uint8_t *stop,
                                     const uint8_t *end)
 {
-    const struct leat_charset_bytes *one = &leat_charset_bytes[charset];
-    const struct leat_charset_plane *two = NULL, *third = NULL;
     switch (charset) {
     case LEAT_CHARSET_UCS2:
         return convert_utf16(false, false, to, at, stop, end);
@@ -245,38 +284,54 @@ const uint8_t *leat_charset_convert(enum leat_charset charset, uint8_t **to, con
         return convert_utf16(true, true, to, at, stop, end);
     case LEAT_CHARSET_UTF32:
         return convert_utf32(to, at, stop, end);
-    case LEAT_CHARSET_BIG5:
-        two = &leat_charset_big5;
-        break;
-    case LEAT_CHARSET_CP932:
-        two = &leat_charset_cp932;
-        break;
-    case LEAT_CHARSET_EUCJPMS:
-        two = &leat_charset_eucjpms;
-        third = &leat_charset_eucjpms_third;
-        break;
-    case LEAT_CHARSET_EUCKR:
-        two = &leat_charset_euckr;
-        break;
-    case LEAT_CHARSET_GB18030:
-        two = &leat_charset_gb18030;
-        break;
-    case LEAT_CHARSET_GB2312:
-        two = &leat_charset_gb2312;
-        break;
-    case LEAT_CHARSET_GBK:
-        two = &leat_charset_gbk;
-        break;
-    case LEAT_CHARSET_SJIS:
-        two = &leat_charset_sjis;
-        break;
-    case LEAT_CHARSET_UJIS:
-        two = &leat_charset_ujis;
-        third = &leat_charset_ujis_third;
-        break;
     default:
-        return convert_bytes(one, to, at, stop);
+        break;
     }
-    struct multibyte set = {one, two, third, charset == LEAT_CHARSET_GB18030};
-    return convert_multibyte(&set, to, at, stop, end);
+    const struct multibyte set = multibyte_of(charset);
+    return set.two ? convert_multibyte(&set, to, at, stop, end) : convert_bytes(set.one, to, at, stop);
+}
+
+/* ---- Sets turned round ---- */
+
+/* The first sequence that is a character is its own. */
+static inline void note(uint32_t *sequences, uint32_t character, uint32_t sequence)
+{
+    if (character && character < LEAT_CHARSET_TURNED && !sequences[character])
+        sequences[character] = sequence;
+}
+
+static void turn_plane(uint32_t *sequences, const struct leat_charset_plane *plane, uint32_t before)
+{
+    for (unsigned lead = plane->lead_first; lead <= plane->lead_last; lead++)
+        for (unsigned trail = plane->trail_first; trail <= plane->trail_last; trail++)
+            note(sequences, in_plane(plane, lead, trail), before | lead << 8 | trail);
+}
+
+static void turn_four_bytes(uint32_t *sequences)
+{
+    for (unsigned i = 0; i < leat_charset_gb18030_run_count; i++) {
+        const struct leat_charset_run *run = &leat_charset_gb18030_runs[i];
+        for (uint32_t k = 0; k < run->count && run->character + k < LEAT_CHARSET_TURNED; k++) {
+            uint32_t number = run->number + k, rest = number / DIGITS;
+            note(sequences, run->character + k,
+                 ((GB_LEAD_FIRST + rest / GB_LEADS / DIGITS) << 24) | (('0' + rest / GB_LEADS % DIGITS) << 16) |
+                     ((GB_LEAD_FIRST + rest % GB_LEADS) << 8) | ('0' + number % DIGITS));
+        }
+    }
+}
+
+void leat_charset_turn_round(enum leat_charset charset, uint32_t sequences[LEAT_CHARSET_TURNED])
+{
+    const struct multibyte set = multibyte_of(charset);
+    memset(sequences, 0, LEAT_CHARSET_TURNED * sizeof sequences[0]);
+    for (unsigned byte = 0; byte < 0x80; byte++)
+        note(sequences, set.one->low ? set.one->low[byte] : byte, byte);
+    for (unsigned byte = 0x80; set.one->high && byte <= 0xFF; byte++)
+        note(sequences, set.one->high[byte - 0x80], byte);
+    if (set.two)
+        turn_plane(sequences, set.two, 0);
+    if (set.third)
+        turn_plane(sequences, set.third, (uint32_t)EUC_THIRD << 16);
+    if (set.four)
+        turn_four_bytes(sequences);
 }

@@ -26,6 +26,7 @@ void leat_draft_free(struct leat_draft *draft)
         next = block->next;
         free(block);
     }
+    free(draft->turned);
     free(draft->columns);
     free(draft->keys);
     free(draft->foreigns);

@@ -89,6 +89,8 @@ struct leat_draft {
     struct leat_draft_foreign **foreigns;
     uint32_t foreign_count;
     struct leat_arena_block *memory;
+    uint32_t *turned; /* the set `turned_charset` the other way round (members.c); NULL: not yet */
+    enum leat_charset turned_charset;
     const char *wrong; /* what can't be resolved; NULL: nothing */
 };
 

@@ -1,7 +1,6 @@
 /* Members of ENUM and SET in the column's character set, which is how table maps have them, out of UTF-8.
  *
- * Sets are known one way only (binlog/charset.h), and members that aren't ASCII are rare: for a column that has such, its set is turned
- * round, by asking what each sequence of bytes becomes. */
+ * Members that aren't ASCII are rare: for the first column that has such, its set is turned round, and kept for those behind it. */
 #include "draft_int.h"
 
 #include <stdlib.h>
@@ -9,12 +8,11 @@
 #include "base/alloc.h"
 #include "base/cursor.h"
 
-enum { BYTES_MAX = 4, CODES = 0x10000 };
+enum { BYTES_MAX = 4, CODES = LEAT_CHARSET_TURNED };
 
 struct encoder {
+    struct leat_draft *draft;
     enum leat_charset charset;
-    struct leat_buf room;
-    uint32_t *bytes; /* of each character below CODES, the first byte uppermost; 0: the set doesn't have it */
 };
 
 /* A character of UTF-8 that is whole: its length and code. */
@@ -53,40 +51,16 @@ static size_t encode_unicode(enum leat_charset charset, uint32_t code, uint8_t b
     return 2 * count;
 }
 
-/* ---- The set turned round ---- */
-
-/* The first sequence that becomes a character is its own. */
-static void note(struct encoder *encoder, uint32_t sequence, size_t size)
+static const uint32_t *turned(struct encoder *encoder)
 {
-    const uint8_t bytes[BYTES_MAX] = {(uint8_t)(sequence >> 24), (uint8_t)(sequence >> 16), (uint8_t)(sequence >> 8), (uint8_t)sequence};
-    struct leat_buf *room = &encoder->room;
-    uint32_t code = 0;
-    leat_buf_clear(room);
-    if (leat_charset_to_utf8(room, encoder->charset, bytes + BYTES_MAX - size, size, NULL) || !room->size ||
-        character_at((const char *)room->data, room->size, &code) != room->size || code >= CODES)
-        return;
-    if (!encoder->bytes[code])
-        encoder->bytes[code] = sequence;
-}
-
-static void turn_round(struct encoder *encoder)
-{
-    enum leat_charset charset = encoder->charset;
-    encoder->bytes = leat_alloc_zero(CODES, sizeof *encoder->bytes);
-    for (uint32_t a = 0; a <= 0xFF; a++)
-        note(encoder, a, 1);
-    if (leat_charset_character_max(charset) < 2)
-        return;
-    for (uint32_t a = 0x81; a <= 0xFF; a++)
-        for (uint32_t b = 0x30; b <= 0xFF; b++)
-            note(encoder, a << 8 | b, 2);
-    if (charset == LEAT_CHARSET_UJIS || charset == LEAT_CHARSET_EUCJPMS) /* three behind a shift */
-        for (uint32_t a = 0xA1; a <= 0xFF; a++)
-            for (uint32_t b = 0xA1; b <= 0xFF; b++)
-                note(encoder, UINT32_C(0x8F0000) | a << 8 | b, 3);
-    if (charset == LEAT_CHARSET_GB18030)
-        for (uint32_t i = 0; i < 4 * 10 * 126 * 10; i++)
-            note(encoder, ((0x81 + i / 12600) << 24) | ((0x30 + i / 1260 % 10) << 16) | ((0x81 + i / 10 % 126) << 8) | (0x30 + i % 10), 4);
+    struct leat_draft *draft = encoder->draft;
+    if (!draft->turned)
+        draft->turned = leat_alloc(CODES * sizeof *draft->turned);
+    else if (draft->turned_charset == encoder->charset)
+        return draft->turned;
+    draft->turned_charset = encoder->charset;
+    leat_charset_turn_round(encoder->charset, draft->turned);
+    return draft->turned;
 }
 
 /* 0: the set doesn't have it. */
@@ -98,9 +72,7 @@ static size_t encode_turned(struct encoder *encoder, uint32_t code, uint8_t byte
         memcpy(bytes, four, sizeof four);
         return encoder->charset == LEAT_CHARSET_GB18030 && code <= 0x10FFFF ? sizeof four : 0;
     }
-    if (!encoder->bytes)
-        turn_round(encoder);
-    uint32_t sequence = encoder->bytes[code];
+    uint32_t sequence = turned(encoder)[code];
     size_t size = sequence > 0xFFFFFF ? 4 : sequence > 0xFFFF ? 3 : sequence > 0xFF ? 2 : 1;
     for (size_t i = 0; i < size; i++)
         bytes[i] = (uint8_t)(sequence >> (8 * (size - 1 - i)));
@@ -146,7 +118,7 @@ static bool encode(struct encoder *encoder, struct leat_buf *to, struct leat_tex
 
 bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, uint32_t count, enum leat_charset charset)
 {
-    struct encoder encoder = {.charset = charset};
+    struct encoder encoder = {draft, charset};
     struct leat_buf bytes = {0};
     bool encoded = true;
     if (charset == LEAT_CHARSET_UTF8MB3 || charset == LEAT_CHARSET_UTF8MB4 || charset == LEAT_CHARSET_BINARY)
@@ -158,7 +130,5 @@ bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, ui
             members[i] = leat_draft_text(draft, (const char *)bytes.data, bytes.size);
     }
     leat_buf_free(&bytes);
-    leat_buf_free(&encoder.room);
-    free(encoder.bytes);
     return encoded;
 }

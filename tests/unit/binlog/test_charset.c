@@ -254,6 +254,68 @@ START_TEST(every_sequence_is_what_the_server_said)
 }
 END_TEST
 
+/* ---- Sets turned round ---- */
+
+/* The one character that the sequence is; 0: it is none, or several. */
+static uint32_t character_of(enum leat_charset charset, uint32_t sequence, size_t size)
+{
+    static struct leat_buf buf;
+    const uint8_t bytes[] = {(uint8_t)(sequence >> 24), (uint8_t)(sequence >> 16), (uint8_t)(sequence >> 8), (uint8_t)sequence};
+    leat_buf_clear(&buf);
+    if (leat_charset_to_utf8(&buf, charset, bytes + 4 - size, size, NULL))
+        return 0;
+    size_t length = buf.data[0] < 0x80 ? 1 : buf.data[0] < 0xE0 ? 2 : buf.data[0] < 0xF0 ? 3 : 4;
+    uint32_t code = length == 1 ? buf.data[0] : buf.data[0] & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | (buf.data[i] & 0x3F);
+    return buf.size == length ? code : 0;
+}
+
+static size_t size_of(uint32_t sequence)
+{
+    return sequence > 0xFFFFFF ? 4 : sequence > 0xFFFF ? 3 : sequence > 0xFF ? 2 : 1;
+}
+
+static bool is_turned(enum leat_charset charset)
+{
+    return charset != LEAT_CHARSET_UNKNOWN && charset != LEAT_CHARSET_BINARY && charset != LEAT_CHARSET_UCS2 &&
+           charset != LEAT_CHARSET_UTF16 && charset != LEAT_CHARSET_UTF16LE && charset != LEAT_CHARSET_UTF32 &&
+           charset != LEAT_CHARSET_UTF8MB3 && charset != LEAT_CHARSET_UTF8MB4;
+}
+
+/* Each sequence of one byte or two that is a character is its own, or behind the one that is. */
+static void check_short_ones(enum leat_charset charset, const uint32_t *sequences)
+{
+    uint32_t last = leat_charset_character_max(charset) > 1 ? 0xFFFF : 0xFF;
+    for (uint32_t sequence = 1; sequence <= last; sequence++) {
+        uint32_t code = character_of(charset, sequence, size_of(sequence));
+        ck_assert_msg(!code || (sequences[code] && sequences[code] <= sequence), "set %d: %x is %x, which is %x", (int)charset, sequence,
+                      code, sequences[code]);
+    }
+}
+
+static void check_turned(enum leat_charset charset)
+{
+    uint32_t *sequences = leat_alloc(LEAT_CHARSET_TURNED * sizeof *sequences), known = 0;
+    leat_charset_turn_round(charset, sequences);
+    for (uint32_t code = 1; code < LEAT_CHARSET_TURNED; code++)
+        if (sequences[code]) {
+            known++;
+            ck_assert_uint_eq(character_of(charset, sequences[code], size_of(sequences[code])), code);
+        }
+    ck_assert_uint_ge(known, charset == LEAT_CHARSET_GB18030 ? 63000 : 80);
+    check_short_ones(charset, sequences);
+    free(sequences);
+}
+
+START_TEST(a_set_turned_round_says_the_same)
+{
+    for (unsigned charset = 0; charset < LEAT_CHARSET_COUNT; charset++)
+        if (is_turned((enum leat_charset)charset))
+            check_turned((enum leat_charset)charset);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("binlog character sets");
@@ -266,6 +328,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(s, utf16_and_its_kin);
     LEAT_TEST_ADD(s, long_texts_have_no_seams);
     LEAT_TEST_ADD(s, every_sequence_is_what_the_server_said);
+    LEAT_TEST_ADD(s, a_set_turned_round_says_the_same);
     return s;
 }
 
