@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 
-enum { IN_BYTES = 256 << 10, HEAD_BYTES = 4 };
+enum { IN_BYTES = 64 << 10, HEAD_BYTES = 4 };
 
 enum packing { PLAIN, ZSTD, GZIP };
 

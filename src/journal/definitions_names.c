@@ -32,7 +32,7 @@ static void grow(struct definitions_names *names)
 {
     struct definitions_seen *old = names->seen;
     size_t capacity = names->capacity;
-    names->capacity = capacity ? 2 * capacity : 256;
+    names->capacity = capacity ? 2 * capacity : 16;
     names->seen = leat_alloc_zero(names->capacity, sizeof *names->seen);
     for (size_t i = 0; i < capacity; i++) {
         if (!old[i].hash)

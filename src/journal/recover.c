@@ -241,7 +241,9 @@ static int write_again(struct leat_journal *journal, uint64_t offset, struct lea
 {
     const struct leat_fs *fs = journal->fs;
     const struct segment *active = journal->active;
-    uint8_t *chunk = leat_alloc(SCAN_CHUNK);
+    if (offset >= active->end)
+        return LEAT_OK;
+    uint8_t *chunk = leat_alloc(active->end - offset < SCAN_CHUNK ? (size_t)(active->end - offset) : SCAN_CHUNK);
     int rc = LEAT_OK;
     while (rc == LEAT_OK && offset < active->end) {
         size_t size = active->end - offset < SCAN_CHUNK ? (size_t)(active->end - offset) : SCAN_CHUNK;

@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 
-enum { CHUNK_KEPT_MAX = 4 * SCAN_CHUNK };
+enum { CHUNK_KEPT_MAX = 4 * SCAN_CHUNK, SCAN_CHUNK_MIN = 4 << 10 };
 
 int leat_scan_corrupt(const struct scan *scan, const char *what, struct leat_error *err)
 {
@@ -75,6 +75,16 @@ void leat_scan_close(struct scan *scan)
     scan->capacity = scan->filled = 0;
 }
 
+/* As usual, or as much as a small file needs; in powers of two, so that one that grows is no reason to begin anew each time. */
+static size_t chunk_for(const struct scan *scan, size_t size)
+{
+    uint64_t below = scan->limit - scan->offset;
+    size_t wanted = size > SCAN_CHUNK ? size : SCAN_CHUNK;
+    while (wanted > SCAN_CHUNK_MIN && wanted / 2 >= size && wanted / 2 >= below)
+        wanted /= 2;
+    return wanted;
+}
+
 /* Makes `size` bytes from the scan's offset on lie in the chunk, and more if there is more below the limit.
  * *bytes is NULL when the file ends before. */
 static int fill(struct scan *scan, size_t size, const uint8_t **bytes, struct leat_error *err)
@@ -86,7 +96,7 @@ static int fill(struct scan *scan, size_t size, const uint8_t **bytes, struct le
         *bytes = scan->chunk + skip;
         return LEAT_OK;
     }
-    size_t wanted = size > SCAN_CHUNK ? size : SCAN_CHUNK;
+    size_t wanted = chunk_for(scan, size);
     if (wanted > scan->capacity || scan->capacity > CHUNK_KEPT_MAX) {
         /* After a huge record back to the usual size: a reader's memory is that of its largest record only
          * while needed. */

@@ -30,8 +30,9 @@ struct leat_wire {
     uint8_t sequence;      /* of the next packet */
     unsigned timeout_ms;
     uint64_t payload_max;
+    size_t size, split; /* of buf; of a packet that goes on in the next */
 };
-enum { LEAT_WIRE_SIZE = 256 * 1024 };
+enum { LEAT_WIRE_SIZE = 256 * 1024, LEAT_WIRE_SPLIT = 0xFFFFFF };
 void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, const void *unread,
                      size_t unread_size);
 void mysql_wire_free(struct leat_wire *wire);

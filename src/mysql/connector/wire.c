@@ -18,7 +18,6 @@
 #include "base/alloc.h"
 
 enum { HEADER_SIZE = 4, LARGE_KEPT = 4096 };
-static const size_t SPLIT_SIZE = 0xFFFFFF;
 
 void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, const void *unread,
                      size_t unread_size)
@@ -27,6 +26,8 @@ void mysql_wire_init(struct leat_wire *wire, int fd, int wake_fd, void *ssl, con
     *wire = (struct leat_wire){
         .fd = fd, .wake_fd = wake_fd, .nudge_fd = -1, .ssl = ssl, .buf = leat_alloc(LEAT_WIRE_SIZE), .sequence = 1};
     wire->payload_max = UINT64_MAX;
+    wire->size = LEAT_WIRE_SIZE;
+    wire->split = LEAT_WIRE_SPLIT;
     if (unread_size)
         memcpy(wire->buf, unread, unread_size);
     wire->end = unread_size;
@@ -101,14 +102,14 @@ static int fill(struct leat_wire *wire, size_t need, struct leat_error *err)
         return LEAT_OK;
     if (wire->start == wire->end)
         wire->start = wire->end = 0;
-    else if (wire->start + need > LEAT_WIRE_SIZE) {
+    else if (wire->start + need > wire->size) {
         memmove(wire->buf, wire->buf + wire->start, wire->end - wire->start);
         wire->end -= wire->start;
         wire->start = 0;
     }
     while (wire->end - wire->start < need) {
         size_t got;
-        int rc = read_some(wire, wire->buf + wire->end, LEAT_WIRE_SIZE - wire->end, &got, err);
+        int rc = read_some(wire, wire->buf + wire->end, wire->size - wire->end, &got, err);
         if (rc)
             return rc;
         wire->end += got;
@@ -154,7 +155,7 @@ static int check_size(const struct leat_wire *wire, size_t size, struct leat_err
 /* How much of what is still to come gets room now: as much as has come, so that a length that lies costs no memory. */
 static size_t room_for(const struct leat_wire *wire, size_t size)
 {
-    size_t have = wire->large.size > LEAT_WIRE_SIZE ? wire->large.size : LEAT_WIRE_SIZE;
+    size_t have = wire->large.size > wire->size ? wire->large.size : wire->size;
     return size < have ? size : have;
 }
 
@@ -192,7 +193,7 @@ static int read_large(struct leat_wire *wire, size_t size, struct leat_error *er
         if (check_size(wire, wire->large.size + size, err))
             return LEAT_FAIL;
         rc = append(wire, size, err);
-        if (rc || size < SPLIT_SIZE)
+        if (rc || size < wire->split)
             return rc;
         rc = read_header(wire, &size, err);
         if (rc)
@@ -207,7 +208,7 @@ int mysql_wire_next(struct leat_wire *wire, const uint8_t **payload, size_t *siz
     wire->between = false;
     if (rc)
         return rc;
-    if (*size > LEAT_WIRE_SIZE - HEADER_SIZE) {
+    if (*size > wire->size - HEADER_SIZE) {
         rc = read_large(wire, *size, err);
         *payload = wire->large.data;
         *size = wire->large.size;
