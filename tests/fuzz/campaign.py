@@ -5,6 +5,7 @@ every edge in tests/fuzz/corpus (written with --save), which each test run repla
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +29,8 @@ GOAL = {"executions": 1_000_000, "seconds": 600, "coverage": 90.0}
 STATUS = re.compile(r"^#(\d+)\s+(\w+)\s+cov: (\d+)")
 DONE = re.compile(r"^stat::number_of_executed_units:\s+(\d+)", re.MULTILINE)
 ENVIRONMENT = {**os.environ,
-               "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=0:quarantine_size_mb=16:malloc_context_size=6",
+               "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=0:quarantine_size_mb=4:"
+                               "thread_local_quarantine_size_kb=256:malloc_context_size=1:max_malloc_fill_size=256",
                "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
                "LSAN_OPTIONS": f"suppressions={TOP}/tests/tools/lsan.supp:print_suppressions=0"}
 
@@ -38,6 +41,7 @@ def parse():
     parser.add_argument("--target", action="append", metavar="T", help="only this one; may be given several times")
     parser.add_argument("--seed", type=int, default=0, help="of libFuzzer's random numbers; 0: by the clock")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="targets at once")
+    parser.add_argument("--nice", type=int, default=19, metavar="N", help="of the fuzzing processes (19)")
     parser.add_argument("--save", action="store_true", help="write the corpus, minimised, to tests/fuzz/corpus")
     parser.add_argument("--no-build", action="store_true", help="take the programs as they are")
     return parser.parse_args()
@@ -77,7 +81,7 @@ class Target:
         archive = CORPUS / f"{self.name}.tar.zst"
         if archive.exists():
             quietly("tar", "-C", self.corpus, "--zstd", "-xf", archive)
-        if (binlog_seeds / self.name).is_dir():
+        if binlog_seeds and (binlog_seeds / self.name).is_dir():
             for seed in (binlog_seeds / self.name).iterdir():
                 shutil.copy(seed, self.corpus / seed.name)
         texts = HERE / "texts" / self.name
@@ -101,10 +105,10 @@ class Target:
 
     # Runs
 
-    def fuzz(self, seconds, seed):
+    def fuzz(self, seconds, seed, nice):
         argv = [FUZZER, f"--target={self.name}", f"-max_total_time={seconds}", f"-max_len={self.size_max}",
                 f"-artifact_prefix={self.findings}/", "-print_final_stats=1", "-timeout=20", "-rss_limit_mb=2048",
-                "-malloc_limit_mb=256", "-entropic=0", f"-seed={seed}", "-report_slow_units=5"]
+                "-malloc_limit_mb=256", "-entropic=0", "-reload=0", f"-seed={seed}", "-report_slow_units=5"]
         dictionary = HERE / "dict" / f"{self.name}.dict"
         if dictionary.exists():
             argv.append(f"-dict={dictionary}")
@@ -112,7 +116,7 @@ class Target:
         before, started = self.state["seconds"], time.monotonic()
         inited = False
         with open(self.folder / "last.log", "w", errors="replace") as log:
-            process = subprocess.Popen(["nice", "-n", "19", *map(str, argv)], env=ENVIRONMENT, stderr=subprocess.PIPE,
+            process = subprocess.Popen(["nice", "-n", str(nice), *map(str, argv)], env=ENVIRONMENT, stderr=subprocess.PIPE,
                                        stdout=subprocess.DEVNULL, text=True, errors="replace")
             for line in process.stderr:
                 log.write(line)
@@ -187,6 +191,20 @@ def not_covered(shown, sources):
             yield f"{path.relative_to(TOP)}:{found[1]}:{found[2]}\n"
 
 
+def seeds_of(binlogs):
+    """The folder of what is cut out of binlogs, a folder for each target; made anew by a new program."""
+    folder = WORK / f"seeds-{hashlib.sha1(SEEDS.read_bytes()).hexdigest()[:12]}"
+    if not folder.exists():
+        for old in set(WORK.glob("seeds-*")) - {folder}:
+            shutil.rmtree(old, ignore_errors=True)
+        WORK.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=WORK) as made:
+            quietly(SEEDS, Path(made) / "all", *binlogs, env={**os.environ, "LLVM_PROFILE_FILE": "/dev/null"})
+            with contextlib.suppress(OSError):  # another run was first
+                (Path(made) / "all").rename(folder)
+    return folder
+
+
 def targets(wanted):
     listed = [Target(*line.split(" ", 2)) for line in quietly(COVERED, "--list", env={**os.environ, "LLVM_PROFILE_FILE": "/dev/null"}).splitlines()]
     missing = set(wanted or []) - {target.name for target in listed}
@@ -203,17 +221,12 @@ def main():
     binlogs = sorted((TOP / "tests" / "data").rglob("*.binlog"))
     fixtures = TOP.parent / "shared" / "fixtures" / "binlogs"
     binlogs += sorted(path for path in fixtures.rglob("*") if path.is_file() and path.suffix not in (".txt", ".tsv"))
-    seeds = WORK / "seeds"
-    if options.seconds:
-        shutil.rmtree(seeds, ignore_errors=True)
-        seeds.mkdir(parents=True)
-        quietly(SEEDS, seeds, *binlogs, env={**os.environ, "LLVM_PROFILE_FILE": "/dev/null"})
     for target in chosen:
-        target.prepare(seeds)
+        target.prepare(seeds_of(binlogs) if options.seconds else None)
         target.retry_findings()
     with ThreadPoolExecutor(options.jobs) as pool:
         if options.seconds:
-            list(pool.map(lambda target: target.fuzz(options.seconds, options.seed), chosen))
+            list(pool.map(lambda target: target.fuzz(options.seconds, options.seed, options.nice), chosen))
         if options.save:
             list(pool.map(Target.save, chosen))
     print(f"{'target':12} {'executions':>11} {'seconds':>8} {'edges':>6} {'new lately':>10} {'inputs':>7} {'size':>10} "

@@ -181,6 +181,7 @@ void folder_put(struct folder *folder, const struct part *part)
     bool more = folder->segments < FOLDER_SEGMENTS_MAX;
     if ((part->tag & 127) == FOLDER_DEFINITION) {
         put_definition(folder, folder->seq, part->bytes, part->size, part->tag2 & FLAW_CHECKSUM);
+        folder->seq += !folder->file; /* of a segment that was deleted */
         return;
     }
     if (!folder->file || (part->tag & FOLDER_NEW_SEGMENT && more))

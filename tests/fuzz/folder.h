@@ -44,7 +44,7 @@ void folder_begin_segment(struct folder *folder);
 void folder_begin_definitions(struct folder *folder);
 /* A part: the record's type, +128 if a new segment begins with it; flaws; its payload. Type 100 is no record: the segment
  * gets its index, and another begins with its state, both as the journal would make them. Type 101 is a record's
- * payload in the file `definitions` alone. */
+ * payload in the file `definitions` alone; before the first segment, of one that was deleted. */
 void folder_put(struct folder *folder, const struct part *part);
 
 #endif

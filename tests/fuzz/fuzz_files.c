@@ -1,9 +1,11 @@
 /* Binlog files as `leat decode` reads them: plain, in zstd, in gzip; several that follow each other or don't; relay logs, cut and
  * damaged ones. Input: a byte of options, then parts, as of the target events, or a file's bytes as they are. A part of type 0 ends a
- * file: the next one's number is so much higher as its flags say, and its first byte the server that wrote it. */
+ * file: the next one's number is so much higher as its flags say, and its first byte the server that wrote it. With READ_AHEAD another
+ * thread reads; without, the process has one processor, where there is none. */
 #include <fcntl.h>
 #include <libdeflate.h>
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -12,7 +14,7 @@
 #include "cli/walk_int.h"
 #include "parts.h"
 
-enum { RAW = 1, CUT = 2, RIGHT_SUMS = 4, ZSTD_ALONE = 8, DAMAGED = 16, OWN_NAMES = 32, SMALL_EVENTS = 64 };
+enum { RAW = 1, CUT = 2, RIGHT_SUMS = 4, ZSTD_ALONE = 8, DAMAGED = 16, OWN_NAMES = 32, SMALL_EVENTS = 64, READ_AHEAD = 128 };
 enum { NEXT_FILE = 0, FILES_MAX = 6, EVENT_BYTES_MAX = 1 << 20, SMALL_BYTES_MAX = 300 };
 
 struct counted {
@@ -67,6 +69,23 @@ static int walk_one(struct walk *walk, const struct files *files, size_t at, con
     counted->transactions += walked.transactions;
     counted->changes += walked.changes;
     return rc;
+}
+
+static void set_processors(bool several)
+{
+    static cpu_set_t all, one;
+    static bool known, now_several;
+    if (!known) {
+        FUZZ_CHECK(!sched_getaffinity(0, sizeof all, &all));
+        size_t first = 0;
+        while (!CPU_ISSET(first, &all))
+            first++;
+        CPU_SET(getpid() % 2 && CPU_ISSET(first + 1, &all) ? first + 1 : first, &one); /* several campaigns, several processors */
+    }
+    if (!known || several != now_several)
+        FUZZ_CHECK(!sched_setaffinity(0, sizeof all, several ? &all : &one));
+    known = true;
+    now_several = several;
 }
 
 /* What is said on stderr about ends and gaps is for people. As --verify does, it goes on behind a file that is broken. */
@@ -174,6 +193,7 @@ static void run(const uint8_t *bytes, size_t size)
     if (size < 1)
         return;
     struct files files = {.options = bytes[0]}, packed = {.options = bytes[0]};
+    set_processors(bytes[0] & READ_AHEAD);
     make_files(&files, bytes + 1, size - 1);
     struct counted plain = walk_files(&files);
     bool are_plain = true;

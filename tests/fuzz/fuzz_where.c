@@ -41,6 +41,9 @@ static const struct leat_column columns[] = {
     {.name = {"c23", 3}, .type = LEAT_TYPE_TIMESTAMP},
     {.name = {"c24", 3}, .type = LEAT_TYPE_DATETIME},
     {.name = {"c25", 3}, .type = LEAT_TYPE_TIME},
+    {.name = {"c26", 3}, .type = LEAT_TYPE_STRING, .metadata = 16, .collation = LEAT_COLLATION_BINARY, .length_max = 16, .shape = LEAT_SHAPE_UUID},
+    {.name = {"c27", 3}, .type = LEAT_TYPE_STRING, .metadata = 16, .collation = LEAT_COLLATION_BINARY, .length_max = 16, .shape = LEAT_SHAPE_INET6},
+    {.name = {"c28", 3}, .type = LEAT_TYPE_STRING, .metadata = 4, .collation = LEAT_COLLATION_BINARY, .length_max = 4, .shape = LEAT_SHAPE_INET4},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -153,6 +156,29 @@ static void as_row(unsigned index, const char *text, const struct leat_buf *imag
     leat_buf_free(&condition);
 }
 
+/* The text as the whole condition, on a row that becomes another: what is behind the row's own image may be changes of documents. */
+static void as_change(const char *text, const struct leat_buf *image, const uint8_t *present)
+{
+    struct leat_where *where;
+    struct leat_error err = {0};
+    uint32_t given = 0;
+    const char *conditions[] = {text};
+    int result = leat_where_new(&where, conditions, 1, NULL, &err);
+    fuzz_check_result(result, &err);
+    if (result)
+        return;
+    struct leat_rows rows = {.table = table, .table_id = leat_table_view(table)->id, .op = LEAT_OP_UPDATE, .row_count = 1,
+                             .column_count = COLUMNS, .before_present = present, .after_present = present,
+                             .images = image->data, .images_size = image->size};
+    fuzz_check_result(leat_where_rows(where, &rows, count, &given, &err), &err);
+    rows.flags = LEAT_ROWS_PARTIAL_JSON;
+    fuzz_check_result(leat_where_rows(where, &rows, count, &given, &err), &err);
+    rows.op = LEAT_OP_DELETE;
+    fuzz_check_result(leat_where_rows(where, &rows, count, &given, &err), &err);
+    fuzz_check_result(leat_where_check(where, &err), &err);
+    leat_where_free(&where);
+}
+
 static void run(const uint8_t *bytes, size_t size)
 {
     const uint8_t *zero = size > 1 ? memchr(bytes + 1, 0, size - 1) : NULL;
@@ -173,6 +199,7 @@ static void run(const uint8_t *bytes, size_t size)
     bool parsed = leat_row_split(plan, present, &cursor, values, &err) == LEAT_OK;
     bool expected = parsed && holds(&columns[index], text, &values[index]);
     as_row(index, text, &image, present, parsed, expected);
+    as_change(text, &image, present);
     /* What a value prints as is a condition that it meets. */
     if (parsed && put_own_text(&own, &columns[index], &values[index]) && !memchr(own.data ? own.data : (uint8_t *)"", 0, own.size))
         FUZZ_CHECK(holds(&columns[index], leat_buf_cstr(&own), &values[index]));

@@ -99,6 +99,11 @@ size_t parts_mutate(uint8_t *bytes, size_t size, size_t size_max, size_t head, u
 {
     if (size < head + 4 || (seed >> 3) % 64 == 0)
         return LLVMFuzzerMutate(bytes, size, size_max);
+    if (head && (seed >> 3) % 16 == 1) { /* options, which are few bytes among many */
+        unsigned choice = seed * 2654435761u;
+        bytes[(choice >> 8) % head] ^= (uint8_t)(1u << (choice >> 16) % 8);
+        return size;
+    }
     struct leat_cursor input = leat_cursor(bytes + head, size - head);
     part_count = 0;
     while (part_count < PARTS_MAX && part_next(&input, &parts[part_count]))

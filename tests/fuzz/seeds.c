@@ -445,6 +445,111 @@ static void put_journal_seed(struct disk *disk, unsigned rotate_every)
     leat_buf_free(&raw);
 }
 
+/* An item's record as a part. */
+static void put_item(struct leat_buf *seed, const struct leat_item *item)
+{
+    struct leat_buf frame = {0};
+    leat_frame_put(&frame, item);
+    part_put(seed, &(struct part){(uint8_t)item->type, 0, frame.data + RECORD_HEADER, (size_t)leat_le(frame.data + 4, 4)});
+    leat_buf_free(&frame);
+}
+
+static void put_start(struct leat_buf *seed)
+{
+    struct leat_gtid_set *none = leat_gtid_set_new();
+    struct leat_item item = {.type = LEAT_ITEM_START};
+    item.start.place = (struct leat_place){"binlog.000001", 4};
+    item.start.asked = "earliest";
+    item.start.executed = none;
+    put_item(seed, &item);
+    leat_gtid_set_free(&none);
+}
+
+/* What the segments before, which were deleted, come to. */
+static void put_state(struct leat_buf *seed, uint64_t seq)
+{
+    struct leat_buf frame = {0};
+    struct log_state state;
+    const struct boundary boundary = {seq, seq, SEGMENT_HEADER};
+    leat_state_init(&state);
+    state.definition_seq = seq - 1;
+    leat_state_frame(&frame, &state, &boundary);
+    part_put(seed, &(struct part){RECORD_STATE, 0, frame.data + RECORD_HEADER, (size_t)leat_le(frame.data + 4, 4)});
+    leat_state_free(&state);
+    leat_buf_free(&frame);
+}
+
+static void put_transaction(struct leat_buf *seed, const struct leat_item *within)
+{
+    struct leat_item item = {.type = LEAT_ITEM_BEGIN};
+    item.begin.place = (struct leat_place){"binlog.000001", 4};
+    put_item(seed, &item);
+    put_item(seed, within);
+    item = (struct leat_item){.type = LEAT_ITEM_END};
+    item.end.how = LEAT_END_EMPTY;
+    item.end.place = (struct leat_place){"binlog.000001", 99};
+    put_item(seed, &item);
+}
+
+/* As the file `definitions` has it. */
+static void put_old_definition(struct leat_buf *seed, const struct leat_item *item)
+{
+    static const struct leat_gtid none;
+    struct leat_buf frame = {0}, payload = {0};
+    leat_frame_put(&frame, item);
+    leat_buf_u64(&payload, 4);
+    leat_buf_u64(&payload, UINT64_C(1700000000000000));
+    leat_put_text(&payload, "binlog.000001", 13);
+    leat_gtid_encode(&payload, &none);
+    leat_buf_string(&payload, frame.data + RECORD_HEADER, (size_t)leat_le(frame.data + 4, 4));
+    part_put(seed, &(struct part){FOLDER_DEFINITION, 0, payload.data, payload.size});
+    leat_buf_free(&frame);
+    leat_buf_free(&payload);
+}
+
+/* Definitions of which most are of no use any more, so that their file is written anew; many names; and items that no binlog at hand
+ * has. */
+static void put_rare_journal_seeds(void)
+{
+    enum { DEFINITIONS = 128, FROM_1000 = 2, VERSIONS = 30, TABLES = 12 };
+    struct leat_buf seed = {0};
+    struct leat_item definition = {.type = LEAT_ITEM_DEFINITION}, rare = {0};
+    definition.definition = (struct leat_definition){
+        .how = LEAT_DEFINITION_UNSURE, .database = {"shop", 4}, .name = {"orders", 6}, .why = {"a reason that is long enough to matter here", 43}};
+    leat_buf_u8(&seed, DEFINITIONS);
+    leat_buf_u8(&seed, FROM_1000);
+    for (int i = 0; i < VERSIONS; i++)
+        put_old_definition(&seed, &definition);
+    definition.definition.how = LEAT_DEFINITION_DROPPED;
+    put_old_definition(&seed, &definition);
+    for (int i = 0; i < TABLES; i++) {
+        char name[] = "table0";
+        name[5] = (char)('a' + i);
+        definition.definition.name = (struct leat_text){name, 6};
+        definition.definition.how = LEAT_DEFINITION_UNSURE;
+        put_old_definition(&seed, &definition);
+    }
+    definition.definition.name = (struct leat_text){"orders", 6};
+    put_state(&seed, 1000 + VERSIONS + 1 + TABLES);
+    put_start(&seed);
+    put_item(&seed, &definition);
+    put_transaction(&seed, &definition);
+    put_seed("journal", &seed);
+    leat_buf_clear(&seed);
+    leat_buf_u16(&seed, 0);
+    put_start(&seed);
+    rare.type = LEAT_ITEM_OPAQUE;
+    rare.opaque = (struct leat_opaque){.end = {"binlog.000001", 200}, .reason = {"new", 3}, .events = (const uint8_t *)"events", .events_size = 6};
+    rare.opaque.begin.place = (struct leat_place){"binlog.000001", 100};
+    put_item(&seed, &rare);
+    rare = (struct leat_item){.type = LEAT_ITEM_GAP};
+    rare.gap = (struct leat_gap){.place = {"binlog.000001", 300}, .reason = {"lost", 4}};
+    put_item(&seed, &rare);
+    put_transaction(&seed, &rare);
+    put_seed("journal", &seed);
+    leat_buf_free(&seed);
+}
+
 static void put_checkpoint_seeds(struct leat_journal *journal)
 {
     struct leat_journal_resume resume;
@@ -600,6 +705,7 @@ int main(int argc, char **argv)
     }
     folder = argv[1];
     (void)mkdir(folder, 0777);
+    put_rare_journal_seeds();
     for (int i = 2; i < argc; i++) {
         char *bytes;
         size_t size;
