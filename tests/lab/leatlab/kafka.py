@@ -29,17 +29,17 @@ LOG4J = "log4j.rootLogger=WARN, out\nlog4j.appender.out=org.apache.log4j.Console
         "log4j.appender.out.layout.ConversionPattern=%d %p %m (%c)%n\n"
 
 
-def _java(*arguments, heap="512m"):
-    return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *arguments]
+# What starts soonest, for tests; a bench gives what Kafka's own scripts do: Kafka(name, java=[...]).
+JAVA = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
 
 class Broker(Server):
     """One broker, which is a controller too. Options: `cluster`, `node`, `voters`, `copies`, `secure`, `proxy_port` (what clients behind the proxy are
-    told to connect to; 0: there is none); others are Kafka's own."""
+    told to connect to; 0: there is none), `java` (options of the JVM); others are Kafka's own."""
 
     kind = "kafka"
     more_ports = 4  # of its controller, of TLS with passwords, of the listener behind a proxy, and of TLS with an expired certificate
-    OWN = {"cluster", "node", "voters", "copies", "secure", "proxy_port"}
+    OWN = {"cluster", "node", "voters", "copies", "secure", "proxy_port", "java"}
 
     @property
     def controller_port(self):
@@ -100,7 +100,8 @@ class Broker(Server):
 
     def tool(self, *arguments):
         """The command line of one of Kafka's own tools: its class and arguments."""
-        return _java("-cp", f"{install.kafka_root()}/libs/*", f"-Dlog4j.configuration=file:{self.folder}/log4j.properties", *arguments)
+        return ["java", *self.options.get("java", JAVA), "-cp", f"{install.kafka_root()}/libs/*", f"-Dlog4j.configuration=file:{self.folder}/log4j.properties",
+                *arguments]
 
     def _write_settings(self):
         (self.folder / "log4j.properties").write_text(LOG4J)
