@@ -60,9 +60,9 @@ static int take_record(void *context, struct kafka_record *record, struct leat_e
             rd_kafka_headers_destroy(record->headers);
         return LEAT_OK;
     }
-    unsigned slot = 0;
+    unsigned slot = sink->transaction.slot;
     if (leat_kafka_is_exact(sink)) {
-        if (leat_kafka_transaction_begin(sink, err)) {
+        if (sink->transaction.state != KAFKA_COMMITTING && leat_kafka_transaction_begin(sink, err)) {
             if (record->headers)
                 rd_kafka_headers_destroy(record->headers);
             return LEAT_FAIL;
@@ -218,6 +218,10 @@ static int write_now(struct leat_sink *sink, const struct leat_checkpoint *at, s
             return LEAT_OK;
         if (rc == LEAT_OK || rc == LEAT_AGAIN)
             rc = leat_kafka_producer_serve(&sink->producer, 0, err);
+        if (rc == LEAT_OK)
+            rc = leat_kafka_producer_go_on(&sink->producer, err);
+        if (rc == LEAT_AGAIN)
+            rc = LEAT_OK;
         if (rc == LEAT_OK && leat_monotonic_us(sink->env.clock) - began_us > (uint64_t)KAFKA_WAIT_MS * 1000)
             return leat_kafka_client_waited(&sink->producer.client, "writing the checkpoint", err);
     }
@@ -450,8 +454,11 @@ static int commit_before(struct leat_sink *sink, const struct leat_begin *begin,
 /* Whether something can be taken now. */
 static int make_room(struct leat_sink *sink, struct leat_error *err)
 {
-    int rc = leat_kafka_producer_go_on(&sink->producer, err);
-    return rc || !leat_kafka_is_exact(sink) ? rc : leat_kafka_transaction_go_on(sink, KAFKA_COMMIT_SLICE_MS, err);
+    int rc = sink->producer.full ? leat_kafka_producer_go_on(&sink->producer, err) : LEAT_OK;
+    if (rc || !leat_kafka_is_exact(sink))
+        return rc;
+    rc = leat_kafka_transaction_go_on(sink, 0, err);
+    return rc == LEAT_AGAIN && leat_kafka_transaction_is_ahead(sink) ? LEAT_OK : rc;
 }
 
 /* Whether this item may come into the Kafka transaction that is open. */
@@ -489,6 +496,8 @@ static int kafka_commit(struct leat_sink *sink, const struct leat_checkpoint *ch
     assert(sink->prepared && !sink->open.inside);
     sink->untouched = false;
     int rc = make_room(sink, err);
+    if (rc == LEAT_OK && sink->transaction.state == KAFKA_COMMITTING)
+        return LEAT_AGAIN;
     if (rc == LEAT_OK)
         rc = leat_kafka_make_record(sink, checkpoint, false, err);
     if (rc)
@@ -527,6 +536,8 @@ static int kafka_poll(struct leat_sink *sink, unsigned timeout_ms, uint64_t *del
                                        : leat_kafka_acknowledge_go_on(sink, err);
     if (rc == LEAT_OK)
         rc = beat(sink, err);
+    if (rc == LEAT_OK) /* what these gave */
+        rc = leat_kafka_producer_go_on(&sink->producer, err);
     *delivered_seq = sink->delivered_seq;
     return rc == LEAT_AGAIN ? LEAT_OK : rc;
 }

@@ -107,8 +107,11 @@ int leat_kafka_acknowledge_go_on(struct leat_sink *sink, struct leat_error *err)
                                   .value = sink->record.data, .value_size = sink->record.size};
     acknowledge->writing = true;
     acknowledge->writing_seq = newest->seq;
+    int rc = leat_kafka_producer_put(&sink->producer, &record, KAFKA_CHECKPOINT_SLOT, err);
+    if (rc == LEAT_OK)
+        rc = leat_kafka_producer_go_on(&sink->producer, err);
     /* Even if it has to wait for room: nothing is delivered before its report. */
-    return leat_kafka_producer_put(&sink->producer, &record, KAFKA_CHECKPOINT_SLOT, err);
+    return rc == LEAT_AGAIN ? LEAT_OK : rc;
 }
 
 void leat_kafka_acknowledge_reset(struct leat_sink *sink)

@@ -174,8 +174,9 @@ static int32_t by_what_all_have(struct kafka_routes *routes, const struct leat_m
     if (by == LEAT_PARTITION_BY_TRANSACTION_ID) {
         if (routes->form == KAFKA_FORM_MAXWELL && take_member(routes, message, "xid"))
             return of_text(routes, routes->text.data, routes->text.size, partitions);
-        if (*routes->gtid)
-            return of_text(routes, routes->gtid, strlen(routes->gtid), partitions);
+        char gtid[LEAT_GTID_TEXT_MAX];
+        if (*leat_gtid_text(gtid, &routes->gtid))
+            return of_text(routes, gtid, strlen(gtid), partitions);
     }
     if (by == LEAT_PARTITION_BY_THREAD_ID) {
         if (take_member(routes, message, "thread_id"))

@@ -22,7 +22,13 @@ struct kafka_headers {
         const char *value;
     } constants[CONSTANTS_MAX];
     size_t constant_count;
-    /* Of the transaction. */
+    /* Of the transaction; its texts are made when they are first wanted. */
+    struct leat_gtid gtid_of;
+    uint8_t uuid[LEAT_UUID_SIZE];
+    char file[513];
+    uint64_t pos;
+    int64_t sequence_number;
+    bool has_texts;
     char gtid[LEAT_GTID_TEXT_MAX], position[600], sequence[24];
     char source[ID_BYTES_MAX]; /* what names it in `id` */
     uint64_t number;           /* of the message before, and how many there were with it */
@@ -72,17 +78,32 @@ void leat_kafka_headers_begin(struct kafka_headers *headers, const struct leat_b
 {
     headers->number = UINT64_MAX;
     headers->same = 0;
-    (void)leat_gtid_text(headers->gtid, &begin->gtid);
-    snprintf(headers->position, sizeof headers->position, "%.512s:%llu", begin->place.file ? begin->place.file : "",
-             (unsigned long long)begin->place.pos);
-    snprintf(headers->sequence, sizeof headers->sequence, "%lld", (long long)begin->sequence_number);
-    if (begin->gtid.flavour != LEAT_FLAVOUR_NONE) {
+    headers->has_texts = false;
+    headers->gtid_of = begin->gtid;
+    memcpy(headers->uuid, begin->source_uuid, LEAT_UUID_SIZE);
+    const char *file = begin->place.file ? begin->place.file : "";
+    size_t size = strnlen(file, sizeof headers->file - 1);
+    memcpy(headers->file, file, size);
+    headers->file[size] = '\0';
+    headers->pos = begin->place.pos;
+    headers->sequence_number = begin->sequence_number;
+}
+
+static void need_texts(struct kafka_headers *headers)
+{
+    if (headers->has_texts)
+        return;
+    headers->has_texts = true;
+    (void)leat_gtid_text(headers->gtid, &headers->gtid_of);
+    snprintf(headers->position, sizeof headers->position, "%s:%llu", headers->file, (unsigned long long)headers->pos);
+    snprintf(headers->sequence, sizeof headers->sequence, "%lld", (long long)headers->sequence_number);
+    if (headers->gtid_of.flavour != LEAT_FLAVOUR_NONE) {
         snprintf(headers->source, sizeof headers->source, "%s", headers->gtid);
         return;
     }
     char uuid[2 * LEAT_UUID_SIZE + 1];
     for (size_t i = 0; i < LEAT_UUID_SIZE; i++)
-        snprintf(uuid + 2 * i, 3, "%02x", begin->source_uuid[i]);
+        snprintf(uuid + 2 * i, 3, "%02x", headers->uuid[i]);
     snprintf(headers->source, sizeof headers->source, "%s/%s", uuid, headers->position);
 }
 
@@ -94,6 +115,7 @@ void leat_kafka_headers_count(struct kafka_headers *headers, const struct leat_m
 
 const char *leat_kafka_headers_id(struct kafka_headers *headers, const struct leat_message *message)
 {
+    need_texts(headers);
     if (message->kind == LEAT_MESSAGE_TRANSACTION) /* its number is none's, so it is told by where it lies */
         snprintf(headers->id, sizeof headers->id, "%s/%s", headers->source, message->last ? "end" : "begin");
     else if (headers->same)
@@ -124,6 +146,8 @@ static void put_number(rd_kafka_headers_t **to, const char *name, uint64_t value
 
 static void put_wanted(struct kafka_headers *headers, rd_kafka_headers_t **to, const struct leat_message *message)
 {
+    if (headers->wanted[WORD_GTID] || headers->wanted[WORD_POSITION] || headers->wanted[WORD_SEQUENCE])
+        need_texts(headers);
     if (headers->wanted[WORD_ID])
         put_text(to, "leat-id", leat_kafka_headers_id(headers, message));
     if (headers->wanted[WORD_GTID])

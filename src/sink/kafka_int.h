@@ -1,7 +1,8 @@
 /* What the files of the kafka sink share.
  *
  * kafka.c: the vtable. kafka_client.c: handles of librdkafka, each with its callbacks, and what is known of the brokers.
- * kafka_error.c: librdkafka's errors into ours. kafka_producer.c: records into the producer, and its delivery reports.
+ * kafka_error.c: librdkafka's errors into ours. kafka_producer.c: records into the producer, and its delivery reports;
+ * kafka_chunks.c: their bytes meanwhile.
  * kafka_transaction.c: exactly once. kafka_acknowledge.c: at least once. kafka_checkpoint.c: the checkpoint as a record;
  * kafka_checkpoint_topic.c: the topic it is in. kafka_settings.c: librdkafka's properties. kafka_route.c, kafka_topics.c: where a
  * message goes, and as what.
@@ -31,6 +32,9 @@ enum kafka_role {
  * struct kafka_client it is for (its `env` is set before), also in the callbacks made here. */
 int leat_kafka_settings(rd_kafka_conf_t **conf, const struct leat_sink_env *env, enum kafka_role role, struct leat_error *err)
     LEAT_CHECKED;
+
+/* queue.buffering.max.kbytes, as given or ours. */
+size_t leat_kafka_queue_bytes(const struct leat_sink_env *env);
 
 /* Whether that could be made, but for secrets in files: a configuration is checked where they aren't, too. */
 int leat_kafka_settings_check(const struct leat_sink_env *env, struct leat_error *err) LEAT_CHECKED;

@@ -160,7 +160,7 @@ void leat_kafka_routes_begin(struct kafka_routes *routes, const struct leat_begi
 {
     routes->now_us = leat_monotonic_us(routes->env->clock);
     routes->thread_id = begin->thread_id;
-    (void)leat_gtid_text(routes->gtid, &begin->gtid);
+    routes->gtid = begin->gtid;
     leat_kafka_headers_begin(routes->headers, begin);
 }
 

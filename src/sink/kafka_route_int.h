@@ -67,7 +67,7 @@ struct kafka_routes {
     struct kafka_route_topic *chosen; /* the last topic that a row chose */
     size_t chosen_count;
     uint64_t now_us, looked_us; /* monotonic: of the transaction's begin; when partitions were counted */
-    char gtid[LEAT_GTID_TEXT_MAX];
+    struct leat_gtid gtid;
     uint32_t thread_id;
     int32_t partition; /* of the last message with a value: a tombstone follows its delete */
     struct leat_buf text, purpose;

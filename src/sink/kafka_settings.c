@@ -172,6 +172,18 @@ static int set_producer(rd_kafka_conf_t *conf, const struct leat_sink_env *env, 
     return LEAT_OK;
 }
 
+static uint64_t queue_kbytes(const struct leat_sink_env *env)
+{
+    uint64_t message = (uint64_t)leat_kafka_given_number(env->config, "message.max.bytes", 0);
+    uint64_t room = 4 * (message / 1024);
+    return room > QUEUE_KBYTES ? room : QUEUE_KBYTES;
+}
+
+size_t leat_kafka_queue_bytes(const struct leat_sink_env *env)
+{
+    return (size_t)leat_kafka_given_number(env->config, "queue.buffering.max.kbytes", (double)queue_kbytes(env)) * 1024;
+}
+
 static int set_defaults(rd_kafka_conf_t *conf, const struct leat_sink_env *env, const struct kafka_properties *properties, bool consumer,
                         struct leat_error *err)
 {
@@ -188,9 +200,7 @@ static int set_defaults(rd_kafka_conf_t *conf, const struct leat_sink_env *env, 
     for (size_t i = 0; i < sizeof producer_defaults / sizeof *producer_defaults; i++)
         if (set(conf, producer_defaults[i].name, producer_defaults[i].value, err))
             return LEAT_FAIL;
-    uint64_t message = (uint64_t)leat_kafka_given_number(env->config, "message.max.bytes", 0);
-    uint64_t room = 4 * (message / 1024);
-    return set_number(conf, "queue.buffering.max.kbytes", room > QUEUE_KBYTES ? room : QUEUE_KBYTES, err);
+    return set_number(conf, "queue.buffering.max.kbytes", queue_kbytes(env), err);
 }
 
 static int build(rd_kafka_conf_t *conf, const struct leat_sink_env *env, enum kafka_role role, bool with_files,

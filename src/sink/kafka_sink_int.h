@@ -11,6 +11,7 @@ enum {
     KAFKA_DOWN_WAIT_MS = 1500, /* the same once none can be reached */
     KAFKA_SLICE_MS = 200,     /* how soon an interruption is seen */
     KAFKA_COMMIT_SLICE_MS = 20, /* of the runner's step: flushing before a commit */
+    KAFKA_COMMIT_LARGE = 256 * 1024, /* bytes of a Kafka transaction that is flushed beside the next one's making */
     KAFKA_COMMIT_MS = 5000,   /* for the coordinator's answer, which takes milliseconds if it lives */
     KAFKA_PATIENCE_MS = 2000, /* for one who took our transactional id to say so in the checkpoint topic */
     KAFKA_LOOK_MS = 3000,       /* how often is looked for others that write checkpoints */
@@ -32,10 +33,14 @@ struct kafka_open {
 struct kafka_transaction {
     enum { KAFKA_NOTHING_OPEN = 0, KAFKA_GATHERING, KAFKA_COMMITTING } state;
     uint64_t began_us; /* monotonic */
-    uint64_t bytes;
-    uint64_t seq;      /* of the checkpoint that is being committed */
+    uint64_t bytes;    /* since the last commit began */
+    unsigned slot;     /* of records now: 0 or 1 in turn, so that those of a commit are known from what comes after */
+    /* What is being committed. */
+    uint64_t seq;      /* of its checkpoint */
     bool within;       /* in the middle of the source's transaction */
     bool asked;        /* rd_kafka_commit_transaction was called */
+    bool sent;         /* librdkafka has all of it */
+    bool large;
 };
 
 /* At least once: a checkpoint whose records aren't all acknowledged. */
@@ -111,8 +116,10 @@ int leat_kafka_transaction_begin(struct leat_sink *sink, struct leat_error *err)
 int leat_kafka_transaction_commit(struct leat_sink *sink, uint64_t seq, struct leat_error *err) LEAT_CHECKED;
 /* Whether somebody else took the transactional id: the producer is fenced, and not because its transaction was open for too long. */
 bool leat_kafka_transaction_was_taken(const struct leat_sink *sink);
-/* Lets a commit go on for at most timeout_ms. LEAT_AGAIN: it isn't done. */
+/* Lets a commit go on for at most timeout_ms, or without waiting if it is large. LEAT_AGAIN: it isn't done. */
 int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct leat_error *err) LEAT_CHECKED;
+/* Whether records may come although a commit isn't done: they wait for the next Kafka transaction. */
+bool leat_kafka_transaction_is_ahead(const struct leat_sink *sink);
 /* Takes back what is open, before the producer is closed. */
 void leat_kafka_transaction_abort(struct leat_sink *sink);
 /* Whether what was gathered has to be committed in the middle of the source's transaction. */

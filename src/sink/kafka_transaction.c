@@ -3,10 +3,11 @@
  * A Kafka transaction begins with its first record, gathers whole transactions of the source, and ends with the checkpoint's record and a
  * commit. Whoever reads committed messages sees all of it or nothing, and so does recovery.
  *
- * librdkafka's calls wait. Flushing is done in slices of time, so that the runner's thread stays its own. The commit itself takes milliseconds
- * once all is flushed, and isn't sliced: librdkafka 2.0.2 forgets what it is waiting for when a commit_transaction that is called again runs out of time in
- * its first phase, and asserts when the coordinator answers then. A commit that isn't answered in time is an error like any other: whether
- * it took place is told by the checkpoint that recovery reads.
+ * librdkafka's calls wait. A small transaction is flushed in slices of time, so that the runner's thread stays its own. While a large one is,
+ * items are taken already: their records wait in their lanes until it is committed, and the next one begins with them. The commit itself takes
+ * milliseconds once all is flushed, and isn't sliced: librdkafka 2.0.2 forgets what it is waiting for when a commit_transaction that is called
+ * again runs out of time in its first phase, and asserts when the coordinator answers then. A commit that isn't answered in time is an error like
+ * any other: whether it took place is told by the checkpoint that recovery reads.
  *
  * A transaction of the source that is too large for one Kafka transaction is committed in parts, each with a checkpoint that stands before
  * it and says how many of its records are delivered (`open`). After a crash the runner hands it over again from its BEGIN, and that many
@@ -78,7 +79,6 @@ int leat_kafka_transaction_begin(struct leat_sink *sink, struct leat_error *err)
         return fail(sink, error, "beginning a Kafka transaction", err);
     sink->transaction.state = KAFKA_GATHERING;
     sink->transaction.began_us = leat_monotonic_us(sink->env.clock);
-    sink->transaction.bytes = 0;
     return LEAT_OK;
 }
 
@@ -96,8 +96,31 @@ int leat_kafka_transaction_commit(struct leat_sink *sink, uint64_t seq, struct l
     transaction->seq = seq;
     transaction->within = sink->open.inside;
     transaction->asked = false;
+    transaction->sent = false;
+    transaction->large = transaction->bytes >= KAFKA_COMMIT_LARGE;
+    transaction->bytes = 0;
+    transaction->slot = !transaction->slot;
     rc = leat_kafka_transaction_go_on(sink, KAFKA_COMMIT_SLICE_MS, err);
     return rc == LEAT_AGAIN ? LEAT_OK : rc;
+}
+
+/* Until all records of the commit have their reports. */
+static int flush(struct leat_sink *sink, int timeout_ms, struct leat_error *err)
+{
+    struct kafka_transaction *transaction = &sink->transaction;
+    struct kafka_producer *producer = &sink->producer;
+    int rc = transaction->sent ? LEAT_OK : leat_kafka_producer_go_on(producer, err);
+    if (rc == LEAT_OK && !transaction->sent)
+        transaction->sent = producer->holding = true;
+    if (rc == LEAT_FAIL)
+        return rc;
+    /* It also sends what lingers. */
+    if (rc == LEAT_OK && timeout_ms && !transaction->large)
+        (void)rd_kafka_flush(producer->client.handle, timeout_ms);
+    if (leat_kafka_producer_serve(producer, 0, err))
+        return LEAT_FAIL;
+    bool done = rc == LEAT_OK && !producer->outstanding[!transaction->slot] && !producer->outstanding[KAFKA_CHECKPOINT_SLOT];
+    return done ? LEAT_OK : LEAT_AGAIN;
 }
 
 int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct leat_error *err)
@@ -105,23 +128,30 @@ int leat_kafka_transaction_go_on(struct leat_sink *sink, int timeout_ms, struct 
     struct kafka_transaction *transaction = &sink->transaction;
     if (transaction->state != KAFKA_COMMITTING)
         return LEAT_OK;
-    rd_kafka_resp_err_t flushed = rd_kafka_flush(sink->producer.client.handle, timeout_ms);
-    if (leat_kafka_producer_serve(&sink->producer, 0, err))
-        return LEAT_FAIL;
-    if (flushed)
-        return LEAT_AGAIN;
+    int rc = flush(sink, timeout_ms, err);
+    if (rc)
+        return rc;
     transaction->asked = true;
     rd_kafka_error_t *error = rd_kafka_commit_transaction(sink->producer.client.handle, KAFKA_COMMIT_MS);
     if (error)
         return fail(sink, error, "committing a Kafka transaction", err);
     transaction->state = KAFKA_NOTHING_OPEN;
+    sink->producer.holding = false;
     if (transaction->within)
         sink->open.continues = true;
     else
         sink->delivered_seq = transaction->seq;
     sink->claimed = true;
     leat_kafka_client_works(&sink->producer.client);
-    return LEAT_OK;
+    /* What came meanwhile is the next one's. */
+    return sink->producer.records ? leat_kafka_transaction_begin(sink, err) : LEAT_OK;
+}
+
+bool leat_kafka_transaction_is_ahead(const struct leat_sink *sink)
+{
+    const struct kafka_transaction *transaction = &sink->transaction;
+    return transaction->state == KAFKA_COMMITTING && transaction->sent && !transaction->within &&
+           leat_kafka_producer_has_room(&sink->producer);
 }
 
 void leat_kafka_transaction_abort(struct leat_sink *sink)

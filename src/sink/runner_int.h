@@ -22,6 +22,8 @@ enum {
     RUNNER_EMPTY_COMMIT_US = 1000000,
     RUNNER_COMMIT_GAP_US = 5000, /* under a trickle, no more syncs than this allows */
     RUNNER_COMMIT_BYTES = 8 * 1024 * 1024,
+    RUNNER_COMMIT_BEHIND_BYTES = 64 * 1024 * 1024, /* with a commit_interval */
+    RUNNER_COMMIT_BEHIND_US = 1000000,
     RUNNER_STEP_BYTES = 1024 * 1024,
     RUNNER_STEP_ITEMS = 4096,
     RUNNER_STOP_US = 5000000, /* how long a stop waits for what is in flight */

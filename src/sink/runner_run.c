@@ -103,14 +103,33 @@ static uint64_t interval_us(const struct leat_sink_config *config)
     return (uint64_t)(config->commit_interval_ms ? config->commit_interval_ms : config->checkpoint_interval_ms) * 1000;
 }
 
+/* Each commit is a Kafka transaction. */
+static bool may_batch(const struct leat_sink_config *config)
+{
+    return config->commit_interval_ms && config->delivery == LEAT_DELIVERY_EXACTLY_ONCE;
+}
+
+/* Where commits are what makes changes visible, one costs about as much as thousands of them. So what is late anyway may be a tenth later, up to
+ * a second: commit_interval is for who keeps up. */
+static uint64_t interval_behind_us(const struct leat_runner *runner)
+{
+    uint64_t interval = interval_us(runner->config), wall = leat_wall_us(runner->clock);
+    if (!may_batch(runner->config) || !runner->dirty_first_commit_us || wall < runner->dirty_first_commit_us)
+        return interval;
+    uint64_t tenth = (wall - runner->dirty_first_commit_us) / 10;
+    if (tenth > RUNNER_COMMIT_BEHIND_US)
+        tenth = RUNNER_COMMIT_BEHIND_US;
+    return tenth > interval ? tenth : interval;
+}
+
 /* Microseconds until what was handed over has to be committed; 0: now. */
 static uint64_t commit_due_in(const struct leat_runner *runner)
 {
     uint64_t now = leat_monotonic_us(runner->clock);
     uint64_t due;
-    uint64_t most = runner->config->rotate_bytes; /* a file is only rotated by a commit */
-    if (!most || most > RUNNER_COMMIT_BYTES)
-        most = RUNNER_COMMIT_BYTES;
+    uint64_t most = may_batch(runner->config) ? RUNNER_COMMIT_BEHIND_BYTES : RUNNER_COMMIT_BYTES;
+    if (runner->config->rotate_bytes && runner->config->rotate_bytes < most) /* a file is only rotated by a commit */
+        most = runner->config->rotate_bytes;
     if (runner->commit_now || runner->dirty_bytes >= most)
         return 0;
     if (!runner->dirty_messages)
@@ -119,6 +138,8 @@ static uint64_t commit_due_in(const struct leat_runner *runner)
         due = runner->last_commit_us ? runner->last_commit_us + RUNNER_COMMIT_GAP_US : 0;
     else
         due = runner->dirty_since_us + interval_us(runner->config);
+    if (due <= now && runner->dirty_messages && !runner->caught_up)
+        due = runner->dirty_since_us + interval_behind_us(runner);
     return due > now ? due - now : 0;
 }
 
@@ -588,6 +609,9 @@ int leat_runner_run(struct leat_runner *runner, unsigned *wait_ms, struct leat_e
         int committed = commit_if_due(runner, err);
         if (committed)
             return committed;
+        /* What can't be committed yet may be on its way already. */
+        if (runner->dirty && leat_runner_poll(runner, err))
+            return LEAT_FAIL;
     }
     if (rc == LEAT_AGAIN)
         *wait_ms = runner->state == LEAT_RUNNER_RUNNING || runner->flight_count ? wait_for(runner)

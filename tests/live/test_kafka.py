@@ -138,7 +138,7 @@ def test_a_broker_that_is_down_stalls_only_its_sink(make_leat, own_kafka, number
 
 
 def note(status, name):
-    return next(sink for sink in status["sinks"] if sink["name"] == name).get("note", "")
+    return next(sink for sink in status["sinks"] if sink["name"] == name).get("note") or ""
 
 
 def sink_error_of(relay, name, *states):
