@@ -1,6 +1,7 @@
 /* leat compare: two topics that should say the same, a shadow run's beside the old ones. */
 #include "cli_int.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,11 @@ static int take_options(struct leat_compare_options *options, struct cli_args *a
 {
     uint64_t bytes = 0;
     const char *memory = cli_args_value(args, "memory");
-    options->ignore = cli_args_values(args, "ignore", &options->ignore_count);
+    const char *const *ignore = cli_args_values(args, "ignore", &options->ignore_count);
+    const char **kept = leat_alloc_zero(options->ignore_count + 1, sizeof *kept); /* the args' own is used again */
+    for (size_t i = 0; i < options->ignore_count; i++)
+        kept[i] = ignore[i];
+    options->ignore = kept;
     options->strict = cli_args_has(args, "strict");
     if (memory && !leat_config_size(&bytes, memory))
         return cli_usage_fail(args, err, "--memory %.40s is not a size", memory);
@@ -151,6 +156,7 @@ int cli_compare(struct cli_args *args, struct leat_error *err)
         rc = leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA, "%s and %s differ", names[0], names[1]);
     leat_point_free(&options.from);
     leat_point_free(&options.until);
+    free((void *)(uintptr_t)options.ignore);
     free_properties(&own);
     leat_config_free(&config);
     return rc;

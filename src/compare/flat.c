@@ -200,14 +200,15 @@ static bool begins(const char *path, const char *word)
 
 static void unwrap(struct flat *flat)
 {
-    size_t of_both = 0;
     bool schema = false;
     for (size_t i = 0; i < flat->count; i++) {
-        bool is_schema = begins(flat->fields[i].path, "schema");
+        const char *path = flat->fields[i].path;
+        bool is_schema = begins(path, "schema");
         schema = schema || is_schema;
-        of_both += is_schema || begins(flat->fields[i].path, "payload");
+        if (!is_schema && !begins(path, "payload") && !begins(path, "headers"))
+            return;
     }
-    if (!schema || of_both != flat->count)
+    if (!schema)
         return;
     for (size_t i = 0; i < flat->count; i++)
         if (begins(flat->fields[i].path, "payload"))

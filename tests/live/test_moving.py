@@ -120,6 +120,8 @@ def test_two_topics_are_compared(tmp_path):
         assert done.returncode == 0 and done.stdout.startswith("old: 92 messages; new: 92 messages; outside"), done.stdout + done.stderr
         done = leat.run(*words, "--from", "b.000001:8", "--strict")
         assert done.returncode == 1 and "source.version: 192 with another value" in done.stdout
+        done = leat.run(*words, "--from", "b.000001:8", "--strict", "--ignore", "headers.*", "--ignore", "source.version")
+        assert done.returncode == 0 and "ignored: source.version 192" in done.stdout
         done = leat.run("compare", "old", "nothing", *words[3:])
         assert done.returncode == 2 and "there is no topic nothing" in done.stderr
     done = leat.run("compare", "old")

@@ -119,9 +119,9 @@ START_TEST(schemas_and_keys_and_headers_are_compared)
         ck_assert_int_eq(leat_compare_take(pair.compare, side, &message, &err), LEAT_OK);
     }
     const char *report = finish(&pair);
-    static const char *const lines[] = {"1 of 1 pairs differ", "schema.f[]: 1 with", "payload.id: 1 with", "headers.y: 1 only in old", "key.schema.type: 1 with"};
+    static const char *const lines[] = {"1 of 1 pairs differ", "schema.f[]: 1 with", "\nid: 1 with", "headers.y: 1 only in old", "key.schema.type: 1 with"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        ck_assert_msg(strstr(report, lines[i]) != NULL || (i == 2 && strstr(report, "\nid: 1 with")), "no \"%s\" in:\n%s", lines[i], report);
+        ck_assert_msg(strstr(report, lines[i]) != NULL, "no \"%s\" in:\n%s", lines[i], report);
     leat_buf_free(&pair.report);
 }
 END_TEST
