@@ -161,7 +161,7 @@ static void make_files(struct files *files, const uint8_t *bytes, size_t size)
     }
     if (options & CUT)
         file->size -= file->size % 37;
-    if (options & DAMAGED) /* somewhere in the last event */
+    if (options & DAMAGED && file->size) /* somewhere in the last event */
         file->data[file->size - 1 - file->size % 29 % file->size] ^= 0x55;
 }
 
