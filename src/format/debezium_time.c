@@ -63,11 +63,11 @@ static int take(struct leat_temporal *temporal, bool *done, struct leat_writer *
         *temporal = (struct leat_temporal){.zone_utc = true, .digits = temporal->digits};
     if (!zero && is_day(temporal))
         return LEAT_OK;
+    if (!zero && step->detail != DEBEZIUM_ZERO_LENIENT && step->detail != DEBEZIUM_ZERO_TEXT)
+        return fail_partial(err);
     *done = true;
     if (step->detail == DEBEZIUM_ZERO_TEXT)
         return put_text(writer, step, temporal);
-    if (!zero && step->detail != DEBEZIUM_ZERO_LENIENT)
-        return fail_partial(err);
     const char *text = step->column->flags & LEAT_COLUMN_NULLABLE ? "null" : epoch;
     writer->to = leat_text_copy(writer->to, text, strlen(text));
     return LEAT_OK;
