@@ -23,8 +23,9 @@ struct leat_type_said {
     uint32_t length, decimals; /* as said; decimals are a TEXT's width too, a geometry's type, and a shape */
     bool length_said, decimals_said, bytes; /* bytes: BINARY, VARBINARY, BLOB */
     bool is_unsigned, zerofill, binary, compressed;
-    enum leat_charset charset; /* UNKNOWN: none said */
-    char collation[64];        /* a name; empty: none said */
+    const bool *members_are_bytes; /* for each member, whether it was said by digits: x'815F' */
+    enum leat_charset charset;     /* UNKNOWN: none said */
+    char collation[64];            /* a name; empty: none said */
 };
 
 struct leat_draft_column {
@@ -68,6 +69,7 @@ struct leat_draft_foreign {
 struct leat_draft {
     const struct leat_catalog_server *server;
     uint64_t sql_mode;
+    enum leat_charset spoken; /* the character set that texts of the statement have for the server; UNKNOWN: UTF-8 */
     struct leat_text database, name;
     uint32_t collation;          /* the table's default; 0: not known */
     uint32_t database_collation; /* that of its database */
@@ -124,8 +126,10 @@ void leat_draft_foreign_remove(struct leat_draft *draft, uint32_t at);
 
 /* type.c: what was said becomes type, metadata, length, collation, members and text. false: `wrong` says why. */
 bool leat_type_resolve(struct leat_draft *draft, struct leat_draft_column *column);
-/* members.c: from UTF-8 into the column's character set. false: a character isn't in it, or isn't found. */
-bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, uint32_t count, enum leat_charset charset);
+/* members.c: from UTF-8 into the column's character set, but for those that are bytes (NULL: none is). false: what isn't UTF-8. */
+bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, const bool *are_bytes, uint32_t count, enum leat_charset charset);
+/* In characters; of bytes that are no text, these. */
+uint32_t leat_member_length(const struct leat_column *column, uint32_t number);
 /* CONVERT TO CHARACTER SET of a column that is resolved. */
 bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *column, uint32_t collation);
 /* … and of one that the same statement adds or redefines: whatever it says of characters, they are the table's. */

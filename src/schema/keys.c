@@ -62,6 +62,15 @@ static uint32_t geometry_prefix(const struct leat_draft_key *key, const struct l
     return key->flags & LEAT_INDEX_UNIQUE ? HASH_BYTES : KEY_BYTES_MAX;
 }
 
+/* Of a text without a prefix MariaDB keeps what InnoDB holds, without strict mode; what must be unique has a hash of all. */
+static uint32_t blob_prefix(const struct leat_draft_key *key, const struct leat_draft_part *part, const struct leat_column *column)
+{
+    enum { TINY_WIDTH = 1, TINY_BYTES = 255 };
+    if (part->prefix || key->flags & (LEAT_INDEX_UNIQUE | LEAT_INDEX_FULLTEXT))
+        return part->prefix;
+    return column->metadata == TINY_WIDTH ? TINY_BYTES : KEY_BYTES_MAX / character_max(column);
+}
+
 /* A prefix as long as the column is none; of what has no prefixes it is none either. */
 static void settle_prefixes(struct leat_draft_key *key, bool mariadb)
 {
@@ -76,9 +85,42 @@ static void settle_prefixes(struct leat_draft_key *key, bool mariadb)
             part->prefix = 0;
         else if (column && column->type == LEAT_TYPE_GEOMETRY && mariadb)
             part->prefix = geometry_prefix(key, part, column);
+        else if (column && column->type == LEAT_TYPE_BLOB && mariadb)
+            part->prefix = blob_prefix(key, part, column);
         if ((text || blob) && !(key->flags & (LEAT_INDEX_UNIQUE | LEAT_INDEX_FULLTEXT | LEAT_INDEX_SPATIAL)))
             shorten(part, column);
     }
+}
+
+/* How many characters the longest value of an ENUM or SET has. */
+static uint32_t members_length(const struct leat_column *column)
+{
+    uint32_t longest = 0, all = column->member_count - 1;
+    for (uint32_t i = 0; i < column->member_count; i++) {
+        uint32_t length = leat_member_length(column, i);
+        longest = length > longest ? length : longest;
+        all += length;
+    }
+    return column->type == LEAT_TYPE_SET ? all : longest;
+}
+
+/* MySQL takes the bytes that a number of an ENUM or SET has for a prefix of the text that the column becomes, where it isn't as long as the
+ * longest value would be: a key of all of it becomes one of a character or a few. */
+static void take_number_for_prefix(struct leat_draft_part *part)
+{
+    const struct leat_column *was = part->column && part->column->was ? &part->column->was->column : NULL;
+    if (!was || part->prefix || (was->type != LEAT_TYPE_ENUM && was->type != LEAT_TYPE_SET))
+        return;
+    uint32_t bytes = was->metadata & 0xFF;
+    if (members_length(was) * character_max(was) != bytes)
+        part->prefix = bytes / character_max(was);
+}
+
+static void take_numbers_for_prefixes(struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->key_count && !leat_draft_mariadb(draft); i++)
+        for (uint32_t k = 0; k < draft->keys[i]->part_count && draft->keys[i]->old; k++)
+            take_number_for_prefix(&draft->keys[i]->parts[k]);
 }
 
 /* Whether `of` begins with the columns of this key. */
@@ -219,6 +261,7 @@ void leat_keys_settle(struct leat_draft *draft)
     }
     for (uint32_t i = 0; i < draft->column_count; i++)
         draft->columns[i]->column.flags &= (uint16_t)~LEAT_COLUMN_PRIMARY;
+    take_numbers_for_prefixes(draft);
     for (uint32_t i = 0; i < draft->key_count; i++) {
         settle_prefixes(draft->keys[i], leat_draft_mariadb(draft));
         for (uint32_t k = 0; draft->keys[i]->primary && k < draft->keys[i]->part_count; k++) {

@@ -87,6 +87,14 @@ static size_t encode_unknown(enum leat_charset charset, uint8_t bytes[BYTES_MAX]
     return 1;
 }
 
+/* In sjis both servers make a wide one of each backslash, unless it comes in sjis already. */
+static const uint8_t SJIS_BACKSLASH[] = {0x81, 0x5F};
+
+static bool backslash_is_wide(const struct encoder *encoder)
+{
+    return encoder->charset == LEAT_CHARSET_SJIS && encoder->draft->spoken != LEAT_CHARSET_SJIS;
+}
+
 static bool encode(struct encoder *encoder, struct leat_buf *to, struct leat_text text)
 {
     bool ascii = leat_charset_has_ascii(encoder->charset);
@@ -100,7 +108,10 @@ static bool encode(struct encoder *encoder, struct leat_buf *to, struct leat_tex
             return false;
         if (encoder->charset == LEAT_CHARSET_UCS2 && code > 0xFFFF)
             code = '?';
-        if (code < 0x80 && ascii) {
+        if (code == '\\' && backslash_is_wide(encoder)) {
+            memcpy(bytes, SJIS_BACKSLASH, sizeof SJIS_BACKSLASH);
+            length = sizeof SJIS_BACKSLASH;
+        } else if (code < 0x80 && ascii) {
             bytes[0] = (uint8_t)code;
             length = 1;
         } else if (unicode) {
@@ -116,7 +127,7 @@ static bool encode(struct encoder *encoder, struct leat_buf *to, struct leat_tex
     return true;
 }
 
-bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, uint32_t count, enum leat_charset charset)
+bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, const bool *are_bytes, uint32_t count, enum leat_charset charset)
 {
     struct encoder encoder = {draft, charset};
     struct leat_buf bytes = {0};
@@ -124,6 +135,8 @@ bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, ui
     if (charset == LEAT_CHARSET_UTF8MB3 || charset == LEAT_CHARSET_UTF8MB4 || charset == LEAT_CHARSET_BINARY)
         return true;
     for (uint32_t i = 0; i < count && encoded; i++) {
+        if (are_bytes && are_bytes[i])
+            continue;
         leat_buf_clear(&bytes);
         encoded = encode(&encoder, &bytes, members[i]);
         if (encoded)
@@ -131,4 +144,19 @@ bool leat_members_encode(struct leat_draft *draft, struct leat_text *members, ui
     }
     leat_buf_free(&bytes);
     return encoded;
+}
+
+uint32_t leat_member_length(const struct leat_column *column, uint32_t number)
+{
+    struct leat_text member = column->members[number];
+    enum leat_charset charset = leat_charset_of(column->collation);
+    struct leat_buf utf8 = {0};
+    uint32_t length = member.size;
+    if (charset != LEAT_CHARSET_BINARY && leat_charset_to_utf8(&utf8, charset, member.bytes, member.size, NULL) == LEAT_OK) {
+        length = 0;
+        for (size_t i = 0; i < utf8.size; i++)
+            length += (utf8.data[i] & 0xC0) != 0x80;
+    }
+    leat_buf_free(&utf8);
+    return length;
 }

@@ -168,6 +168,12 @@ static bool take_introducer(struct leat_parse *parse, const char *word)
     return true;
 }
 
+bool leat_parse_is_hex(const struct leat_parse *parse)
+{
+    struct leat_parse ahead = *parse;
+    return take_introducer(&ahead, "X");
+}
+
 bool leat_parse_string(struct leat_parse *parse, struct leat_buf *text)
 {
     bool hex = take_introducer(parse, "X");

@@ -13,6 +13,7 @@ struct leat_parse {
     struct leat_lexer lexer;
     const struct leat_catalog_server *server;
     uint64_t sql_mode;
+    enum leat_charset spoken; /* as struct leat_draft has it */
     const char *database; /* the session's default */
     char why[LEAT_PARSE_WHY_SIZE]; /* empty while all was understood */
     const char *end; /* behind what leat_parse_skip_parentheses and leat_parse_string went over */
@@ -48,6 +49,8 @@ bool leat_parse_check(struct leat_parse *parse);
 
 /* A string constant, its escapes resolved, those that follow it joined; with N or a character set before it. */
 bool leat_parse_string(struct leat_parse *parse, struct leat_buf *text);
+/* … and whether it is one of hexadecimal digits: x'815F'. */
+bool leat_parse_is_hex(const struct leat_parse *parse);
 bool leat_parse_number(struct leat_parse *parse, uint32_t *number);
 /* Over one value of an option: = and then a word, number, string or list in parentheses. */
 bool leat_parse_skip_value(struct leat_parse *parse);

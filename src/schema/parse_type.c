@@ -155,13 +155,14 @@ static void parse_signs(struct leat_parse *parse, struct leat_type_said *said)
     }
 }
 
-static bool parse_members(struct leat_parse *parse, struct leat_draft *draft, struct leat_column *column)
+static bool parse_members(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_column *of)
 {
-    struct leat_buf text = {0}, list = {0};
+    struct leat_buf text = {0}, list = {0}, are_bytes = {0};
     bool read = leat_parse_want(parse, "(");
     uint32_t count = 0;
     do {
         leat_buf_clear(&text);
+        leat_buf_u8(&are_bytes, leat_parse_is_hex(parse));
         read = read && leat_parse_string(parse, &text);
         struct leat_text member = leat_draft_text(draft, (const char *)text.data, text.size);
         leat_buf_put(&list, &member, sizeof member);
@@ -171,9 +172,15 @@ static bool parse_members(struct leat_parse *parse, struct leat_draft *draft, st
     if (read) {
         struct leat_text *members = leat_draft_alloc(draft, list.size);
         memcpy(members, list.data, list.size);
-        column->members = members;
-        column->member_count = count;
+        of->column.members = members;
+        of->column.member_count = count;
+        bool *bytes = leat_draft_alloc(draft, count * sizeof *bytes);
+        for (uint32_t i = 0; i < count; i++)
+            bytes[i] = are_bytes.data[i];
+        of->said.members_are_bytes = bytes;
+        draft->spoken = parse->spoken;
     }
+    leat_buf_free(&are_bytes);
     leat_buf_free(&text);
     leat_buf_free(&list);
     return read;
@@ -318,7 +325,7 @@ static bool parse_by_form(struct leat_parse *parse, struct leat_draft *draft,
     case VECTORS:
         return parse_length(parse, said);
     case MEMBERS:
-        return parse_members(parse, draft, &column->column) && parse_text(parse, said, false);
+        return parse_members(parse, draft, column) && parse_text(parse, said, false);
     case PLAIN:
     case SPATIAL:
     case SHAPES:

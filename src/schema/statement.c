@@ -700,6 +700,7 @@ static void begin_parse(struct work *work, struct leat_buf *text, const char *da
         foreign && leat_charset_to_utf8(text, charset, statement->sql, statement->sql_size, NULL) == LEAT_OK;
     take_session(work);
     work->parse.database = database;
+    work->parse.spoken = session->present & LEAT_SESSION_CHARSET ? leat_charset_of(session->connection_collation) : LEAT_CHARSET_UNKNOWN;
     work->parse.sql_mode = session->present & LEAT_SESSION_SQL_MODE ? session->sql_mode : 0;
     const char *sql = converted ? (const char *)text->data : statement->sql;
     size_t size = converted ? text->size : statement->sql_size;

@@ -319,15 +319,34 @@ static void put_member(struct leat_buf *buf, struct leat_text member, enum leat_
     leat_buf_free(&utf8);
 }
 
+/* MySQL shows bytes so that aren't text in UTF-8: x'815f'. false: they are. */
+static bool put_digits(struct leat_buf *buf, struct leat_text member)
+{
+    struct leat_buf utf8 = {0};
+    bool text = leat_charset_to_utf8(&utf8, LEAT_CHARSET_UTF8MB4, member.bytes, member.size, NULL) == LEAT_OK;
+    leat_buf_free(&utf8);
+    if (text)
+        return false;
+    leat_buf_puts(buf, "x'");
+    for (uint32_t i = 0; i < member.size; i++)
+        leat_buf_printf(buf, "%02x", (unsigned)(uint8_t)member.bytes[i]);
+    leat_buf_puts(buf, "'");
+    return true;
+}
+
 static void print_members(struct leat_draft *draft, struct leat_column *column)
 {
     enum leat_charset charset = leat_charset_of(column->collation);
     struct leat_buf text = {0};
     leat_buf_puts(&text, column->type == LEAT_TYPE_SET ? "set(" : "enum(");
+    bool digits = charset == LEAT_CHARSET_BINARY && !leat_draft_mariadb(draft);
     for (uint32_t i = 0; i < column->member_count; i++) {
-        leat_buf_puts(&text, i ? ",'" : "'");
-        put_member(&text, column->members[i], charset);
-        leat_buf_puts(&text, "'");
+        leat_buf_puts(&text, i ? "," : "");
+        if (!digits || !put_digits(&text, column->members[i])) {
+            leat_buf_puts(&text, "'");
+            put_member(&text, column->members[i], charset);
+            leat_buf_puts(&text, "'");
+        }
     }
     leat_buf_puts(&text, ")");
     column->type_text = leat_draft_text(draft, (const char *)text.data, text.size);
@@ -346,11 +365,14 @@ static bool resolve_members(struct leat_draft *draft, struct leat_column *column
     unsigned bytes = set ? (column->member_count + 7) / 8 : column->member_count > ENUM_BYTE_MAX ? 2 : 1;
     column->metadata = (uint16_t)((unsigned)column->type << 8 | (bytes > 4 ? 8 : bytes));
     enum leat_charset charset = leat_charset_of(column->collation);
-    for (uint32_t i = 0; i < column->member_count; i++)
+    for (uint32_t i = 0; i < column->member_count; i++) {
+        if (said->members_are_bytes && said->members_are_bytes[i] && !leat_charset_has_ascii(charset))
+            return wrong(draft, "a member by its digits in a wide character set");
         while (column->collation != LEAT_COLLATION_BINARY && members[i].size &&
                members[i].bytes[members[i].size - 1] == ' ')
             members[i] = leat_draft_text(draft, members[i].bytes, members[i].size - 1u);
-    if (!leat_members_encode(draft, members, column->member_count, charset))
+    }
+    if (!leat_members_encode(draft, members, said->members_are_bytes, column->member_count, charset))
         return wrong(draft, "so many members of many characters");
     print_members(draft, column);
     return true;

@@ -92,6 +92,7 @@ BOTH = {
     "modify": "MODIFY b VARCHAR(40)",
     "modify_column_first": "MODIFY COLUMN b VARCHAR(40) NOT NULL FIRST",
     "modify_after": "MODIFY b VARCHAR(40) AFTER d",
+    "convert_members_with_a_backslash": ("DROP TABLE t", "CREATE TABLE t (a ENUM('back\\\\sl', 'b') CHARACTER SET sjis, b SET('x\\\\') CHARACTER SET cp932)", "CONVERT TO CHARACTER SET binary"),
     "modify_two_that_move": "MODIFY b VARCHAR(40) AFTER d, MODIFY d DATETIME FIRST",
     "order_by": (*REMADE, "ORDER BY b DESC, a ASC"),
     "rename_column": "RENAME COLUMN b TO bb",
@@ -140,6 +141,10 @@ BOTH = {
 }
 
 MYSQL = {
+    "modify_enum_of_a_key": ("DROP TABLE t", "CREATE TABLE t (a ENUM('aa', 'b') CHARACTER SET latin1, b SET('a', 'b') CHARACTER SET utf8mb4, c INT, KEY k (a), UNIQUE u (a, c), UNIQUE v (c), KEY w (b))",
+                             "MODIFY a TEXT", "MODIFY b VARCHAR(9), MODIFY a VARCHAR(9)"),
+    "modify_enum_of_a_key_as_long_as_its_values": ("DROP TABLE t", "CREATE TABLE t (a ENUM('a', 'b') CHARACTER SET latin1, KEY k (a))", "MODIFY a VARCHAR(9)"),
+    "members_by_their_digits": ("DROP TABLE t", "CREATE TABLE t (a ENUM(x'815F', 'b') CHARACTER SET sjis, b ENUM(x'C3A9', X'ff20') CHARACTER SET binary, c ENUM(x'e920') CHARACTER SET latin1)", "ADD d INT"),
     "options": "COMPRESSION = 'NONE', ENCRYPTION 'N', AUTOEXTEND_SIZE = 0",
     "tablespace": "TABLESPACE innodb_file_per_table",
     "add_functional_index": "ADD INDEX f ((a + 1), c)",
@@ -189,6 +194,7 @@ MARIADB = {
     "drop_foreign_key_if_exists": ("ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id)", "DROP FOREIGN KEY IF EXISTS f, DROP FOREIGN KEY IF EXISTS none"),
     "drop_constraint_if_exists": "DROP CONSTRAINT IF EXISTS ucd, DROP CONSTRAINT IF EXISTS none",
     "drop_constraint_of_a_plain_keys_name": "DROP CONSTRAINT IF EXISTS kb",
+    "modify_to_a_text_of_a_key": ("DROP TABLE t", "CREATE TABLE t (a INT, b ENUM('x'), c VARCHAR(9), KEY k (a), KEY l (b), KEY m (c))", "MODIFY a TINYTEXT", "MODIFY b TEXT, MODIFY c BLOB"),
     "modify_if_exists": "MODIFY IF EXISTS b TEXT, MODIFY COLUMN IF EXISTS none INT, DROP KEY kb",
     "change_if_exists": "CHANGE COLUMN IF EXISTS b bb VARCHAR(5), CHANGE IF EXISTS none n INT",
     "alter_column_if_exists": "ALTER COLUMN IF EXISTS b SET DEFAULT 'x', ALTER COLUMN IF EXISTS none DROP DEFAULT",

@@ -157,6 +157,59 @@ ALTER_TEST(modify_if_exists, LEAT_TABLE_OF_MARIADB, "MODIFY COLUMN IF EXISTS zz 
            "a int(11) NOT NULL, b text #45 = NULL, c decimal(10,2) = 1.00, d datetime = NULL; PRIMARY(a); UNIQUE"
            " ucd(c,d)")
 
+/* Other tables than the base: one statement makes it, one changes it. */
+static void altered(enum leat_table_server kind, const char *table, const char *change, const char *expected)
+{
+    struct leat_catalog *catalog = leat_catalog_new();
+    struct leat_catalog_server server = {.kind = kind, .version = kind == LEAT_TABLE_OF_MARIADB ? 101119 : 90704, .collation = 45, .utf8mb4_collation = 45};
+    leat_catalog_set_server(catalog, &server);
+    put_database(catalog, "d", 45);
+    run(catalog, table);
+    run(catalog, change);
+    ck_assert_str_eq(describe_of(catalog, "d", "t"), expected);
+    leat_catalog_free(&catalog);
+}
+
+/* MySQL takes the bytes of the number for a prefix of the text, in characters of the set that it was in. */
+START_TEST(modify_an_enum_of_a_key_to_a_text)
+{
+    static const struct {
+        const char *was, *is, *expected;
+    } cases[] = {
+        {"ENUM('aa','b') CHARACTER SET latin1", "TEXT", "e text #45, x int; UNIQUE v(x); UNIQUE u(e(1),x); k(e(1))"},
+        {"ENUM('aa','b') CHARACTER SET latin1", "VARCHAR(9) CHARACTER SET latin1", "e varchar(9) #8, x int; UNIQUE v(x); UNIQUE u(e(1),x); k(e(1))"},
+        {"ENUM('aa','b') CHARACTER SET latin1", "VARBINARY(9)", "e varbinary(9), x int; UNIQUE v(x); UNIQUE u(e(1),x); k(e(1))"},
+        {"ENUM('aa','b') CHARACTER SET latin1", "VARCHAR(1)", "e varchar(1) #45, x int; UNIQUE u(e,x); UNIQUE v(x); k(e)"},
+        {"ENUM('aa','b') CHARACTER SET latin1", "INT", "e int, x int; UNIQUE u(e,x); UNIQUE v(x); k(e)"},
+        {"ENUM('a','b') CHARACTER SET latin1", "VARCHAR(9)", "e varchar(9) #45, x int; UNIQUE u(e,x); UNIQUE v(x); k(e)"},
+        {"ENUM('aa','b')", "VARCHAR(9)", "e varchar(9) #45, x int; UNIQUE u(e,x); UNIQUE v(x); k(e)"},
+        {"SET('a','b') CHARACTER SET latin1", "VARCHAR(9)", "e varchar(9) #45, x int; UNIQUE v(x); UNIQUE u(e(1),x); k(e(1))"},
+        {"SET('a','b','c','d','e','f','g','h','i') CHARACTER SET gbk", "VARCHAR(9)", "e varchar(9) #45, x int; UNIQUE v(x); UNIQUE u(e(1),x); k(e(1))"},
+        {"SET('a','b','c','d','e','f','g','h','i') CHARACTER SET latin1", "VARCHAR(9)", "e varchar(9) #45, x int; UNIQUE v(x); UNIQUE u(e(2),x); k(e(2))"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char table[200], change[100];
+        snprintf(table, sizeof table, "CREATE TABLE t (e %s, x INT, UNIQUE u (e, x), UNIQUE v (x), KEY k (e))", cases[i].was);
+        snprintf(change, sizeof change, "ALTER TABLE t MODIFY e %s", cases[i].is);
+        altered(LEAT_TABLE_OF_MYSQL, table, change, cases[i].expected);
+    }
+    altered(LEAT_TABLE_OF_MYSQL, "CREATE TABLE t (e ENUM('aa','b') CHARACTER SET latin1, KEY k (e))", "ALTER TABLE t CHANGE e f VARCHAR(9), ADD KEY g (f)",
+            "f varchar(9) #45; k(f(1)); g(f)");
+    altered(LEAT_TABLE_OF_MARIADB, "CREATE TABLE t (e ENUM('aa','b') CHARACTER SET latin1, KEY k (e))", "ALTER TABLE t MODIFY e VARCHAR(9)", "e varchar(9) #45 = NULL; k(e)");
+}
+END_TEST
+
+/* Without strict mode; with it the server refuses all but the shortest. */
+START_TEST(mariadb_shortens_the_key_of_what_becomes_a_text)
+{
+    const char *table = "CREATE TABLE t (a INT, b INT, KEY k (a), UNIQUE u (b))";
+    altered(LEAT_TABLE_OF_MARIADB, table, "ALTER TABLE t MODIFY a TINYTEXT", "a tinytext #45 = NULL, b int(11) = NULL; UNIQUE u(b); k(a(255))");
+    altered(LEAT_TABLE_OF_MARIADB, table, "ALTER TABLE t MODIFY a TEXT", "a text #45 = NULL, b int(11) = NULL; UNIQUE u(b); k(a(768))");
+    altered(LEAT_TABLE_OF_MARIADB, table, "ALTER TABLE t MODIFY a BLOB", "a blob = NULL, b int(11) = NULL; UNIQUE u(b); k(a(3072))");
+    altered(LEAT_TABLE_OF_MARIADB, table, "ALTER TABLE t MODIFY b TEXT", "a int(11) = NULL, b text #45 = NULL; UNIQUE u(b); k(a)");
+}
+END_TEST
+
 ALTER_TEST(modify_to_less_than_a_keys_prefix, LEAT_TABLE_OF_MYSQL, "DROP KEY kb, ADD KEY k5 (b(5)), MODIFY b VARCHAR(4)",
            "a int NOT NULL, b varchar(4) #45, c decimal(10,2) = 1.00, d datetime; PRIMARY(a); UNIQUE ucd(c,d); k"
            "5(b)")
@@ -373,6 +426,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, modify_keeps_the_primary_key);
     LEAT_TEST_ADD(suite, modify_if_exists);
     LEAT_TEST_ADD(suite, modify_to_less_than_a_keys_prefix);
+    LEAT_TEST_ADD(suite, modify_an_enum_of_a_key_to_a_text);
+    LEAT_TEST_ADD(suite, mariadb_shortens_the_key_of_what_becomes_a_text);
     LEAT_TEST_ADD(suite, change_column);
     LEAT_TEST_ADD(suite, change_columns_swap);
     LEAT_TEST_ADD(suite, change_column_if_exists);

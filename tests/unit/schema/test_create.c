@@ -194,6 +194,7 @@ START_TEST(members_are_in_their_columns_character_set)
     } cases[] = {{"gb18030", "ب", "\x81\x31\x84\x30"}, {"gb18030", "x丛", "x\xB4\xD4"},          {"gb18030", "😀", "\x94\x39\xFC\x36"},
                  {"gb18030", "한", "\x83\x36\x84\x33"}, {"eucjpms", "丂", "\x8F\xB0\xA1"},       {"ujis", "丂", "\x8F\xB0\xA1"},
                  {"cp932", "ｱ", "\xB1"},                {"big5", "中", "\xA4\xA4"},              {"cp1256", "î", "\xEE"},
+                 {"sjis", "a\\\\b", "a\x81\x5F" "b"},      {"cp932", "a\\\\b", "a\\b"},               {"sjis", "表", "\x95\x5C"},
                  {"euckr", "한", "\xC7\xD1"},          {"utf16", "é😀", "\x00\xE9\xD8\x3D\xDE\x00"}};
     struct leat_catalog_server server = {.kind = LEAT_TABLE_OF_MYSQL};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -242,6 +243,45 @@ START_TEST(convert_leaves_members_bytes_as_they_are)
     run(catalog, "CREATE OR REPLACE TABLE t (a ENUM('\xc3\xa9') CHARACTER SET utf8mb4 DEFAULT '\xc3\xa9')");
     run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET binary");
     check_member(catalog, "\xc3\xa9", 2, "enum('\xc3\xa9')", "0xC3A9");
+    leat_catalog_free(&catalog);
+}
+END_TEST
+
+/* What isn't text in UTF-8 MySQL shows by its digits. */
+START_TEST(members_that_are_bytes)
+{
+    struct leat_catalog *catalog = leat_catalog_new();
+    put_database(catalog, "d", 45);
+    run(catalog, "CREATE TABLE t (a ENUM('back\\\\sl') CHARACTER SET sjis)");
+    check_member(catalog, "back\x81\x5Fsl", 8, "enum('back\\\\sl')", "");
+    run(catalog, "ALTER TABLE t CONVERT TO CHARACTER SET binary");
+    check_member(catalog, "back\x81\x5Fsl", 8, "enum(x'6261636b815f736c')", "");
+    run(catalog, "CREATE OR REPLACE TABLE t (a ENUM(x'C3A9', X'ff20') CHARACTER SET binary)");
+    check_member(catalog, "\xc3\xa9", 2, "enum('\xc3\xa9',x'ff20')", "");
+    run(catalog, "CREATE OR REPLACE TABLE t (a ENUM(x'e920','b') CHARACTER SET latin1)");
+    check_member(catalog, "\xe9", 1, "enum('\xc3\xa9','b')", "");
+    run(catalog, "CREATE OR REPLACE TABLE t (a ENUM(x'815F') CHARACTER SET sjis)");
+    check_member(catalog, "\x81\x5F", 2, "enum('\\\\')", "");
+    run(catalog, "CREATE OR REPLACE TABLE t (a ENUM(x'00e9') CHARACTER SET utf16)");
+    ck_assert_int_eq(leat_catalog_find(catalog, "d", "t", NULL, NULL), LEAT_CATALOG_UNSURE);
+    leat_catalog_free(&catalog);
+}
+END_TEST
+
+/* Nothing is converted then. */
+START_TEST(a_statement_in_sjis_keeps_its_backslashes)
+{
+    enum { SJIS = 13 };
+    struct leat_catalog *catalog = leat_catalog_new();
+    struct heard heard = {.answer = LEAT_OK};
+    struct leat_item_out out = {&heard, hear};
+    struct leat_statement statement = {.database = TEXT("d"), .sql = "CREATE TABLE t (a ENUM('back\\\\sl') CHARACTER SET sjis)"};
+    statement.sql_size = strlen(statement.sql);
+    statement.session.present = LEAT_SESSION_CHARSET;
+    statement.session.client_collation = statement.session.connection_collation = SJIS;
+    put_database(catalog, "d", 45);
+    ck_assert_int_eq(leat_catalog_statement(catalog, &statement, &out, NULL), LEAT_OK);
+    check_member(catalog, "back\\sl", 7, "enum('back\\\\sl')", "");
     leat_catalog_free(&catalog);
 }
 END_TEST
@@ -322,6 +362,8 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, a_statement_in_latin1);
     LEAT_TEST_ADD(suite, members_are_in_their_columns_character_set);
     LEAT_TEST_ADD(suite, convert_leaves_members_bytes_as_they_are);
+    LEAT_TEST_ADD(suite, members_that_are_bytes);
+    LEAT_TEST_ADD(suite, a_statement_in_sjis_keeps_its_backslashes);
     LEAT_TEST_ADD(suite, convert_of_wide_members_on_mariadb_11_is_unsure);
     LEAT_TEST_ADD(suite, catalog_parse_takes_what_show_create_table_prints);
     LEAT_TEST_ADD(suite, catalog_parse_says_what_it_does_not_understand);
