@@ -278,6 +278,36 @@ START_TEST(dates_that_are_none_follow_the_mode)
 }
 END_TEST
 
+/* Whatever form a time is written in: in the default mode a day that is none stops, it isn't left out. */
+START_TEST(moments_that_are_none_stop_in_every_precision)
+{
+    static const char *const precisions[] = {"adaptive_time_microseconds", "connect", "isostring", "microseconds", "nanoseconds"};
+    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
+        struct debezium_sink sink;
+        struct leat_buf images = {0};
+        struct test_table made;
+        char setting[64];
+        snprintf(setting, sizeof setting, "time.precision.mode=%s", precisions[i]);
+        test_table_begin(&made, "shop", "cart");
+        test_column(&made, "t", LEAT_TYPE_DATETIME2, 0);
+        struct leat_table *table = test_table_end(&made);
+        leat_buf_u8(&images, 0);
+        uint64_t packed = 0x8000000000ULL | (uint64_t)(2020 * 13) << 22; /* 2020-00-00 00:00:00 */
+        for (int shift = 32; shift >= 0; shift -= 8)
+            leat_buf_u8(&images, (uint8_t)(packed >> shift));
+        debezium_open(&sink, (const char *const[]){setting, NULL});
+        struct leat_item begin = test_begin(), rows = test_rows(table, LEAT_OP_INSERT, 1, &images);
+        debezium_must(&sink, &begin);
+        ck_assert_msg(debezium_give(&sink, &rows) == LEAT_FAIL, "%s", precisions[i]);
+        debezium_has(sink.err.message, "it is no day of the calendar");
+        debezium_has(sink.err.cure, "zero.date.handling.mode");
+        debezium_close(&sink);
+        leat_buf_free(&images);
+        leat_table_release(&table);
+    }
+}
+END_TEST
+
 START_TEST(names_are_adjusted_and_clashes_refused)
 {
     struct debezium_sink sink;
@@ -479,6 +509,7 @@ static Suite *debezium_suite(void)
     LEAT_TEST_ADD(suite, a_number_that_the_schema_does_not_hold_stops);
     LEAT_TEST_ADD(suite, bytes_that_are_no_text_stop_or_become_an_object);
     LEAT_TEST_ADD(suite, dates_that_are_none_follow_the_mode);
+    LEAT_TEST_ADD(suite, moments_that_are_none_stop_in_every_precision);
     LEAT_TEST_ADD(suite, names_are_adjusted_and_clashes_refused);
     LEAT_TEST_ADD(suite, what_is_not_known_of_a_table_stops);
     LEAT_TEST_ADD(suite, settings_that_contradict_are_refused);
