@@ -206,7 +206,8 @@ static const struct option sink_options[] = {
      .help = "Kafka's own settings of topics that are made for rows, such as `cleanup.policy: compact`."},
     {"commit_interval", OPTION_TIME_MS, SINK(commit_interval_ms), .fallback = "100ms", .least = 1, .most = 60000, .sink_types = " kafka ",
      .help = "How long a Kafka transaction gathers changes under load before it is committed; with `at_least_once`, how long "
-             "delivered changes may wait for their checkpoint. A sink that has caught up commits at once."},
+             "delivered changes may wait for their checkpoint. A sink that has caught up commits at once; what is late anyway "
+             "may be a tenth of that later, at most a second."},
     {"transaction_max_size", OPTION_BYTES, SINK(transaction_max_bytes), .fallback = "64MiB", .least = 65536, .most = 4294967296,
      .sink_types = " kafka ",
      .help = "A transaction of the source that gives more than this is delivered in several Kafka transactions: each change "
