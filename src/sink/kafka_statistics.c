@@ -1,6 +1,7 @@
 /* librdkafka's statistics, as the sink's meters (kafka_int.h). It writes them as JSON each statistics.interval.ms, and hands them over out of
  * rd_kafka_poll: the runner's thread. Facts: STATISTICS.md of librdkafka. */
 #include <jansson.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "kafka_int.h"
@@ -11,13 +12,14 @@ static uint64_t number_of(const json_t *object, const char *name)
     return json_is_integer(value) && json_integer_value(value) > 0 ? (uint64_t)json_integer_value(value) : 0;
 }
 
-/* Of those that have been asked anything: a seed's name is in the list too, and isn't a broker of its own. */
+/* In the list are also a seed's name, which has no number, and the coordinators, who are brokers once more: neither is counted. */
 static void add_broker(struct leat_sink_meters *sums, const json_t *broker)
 {
     const char *state = json_string_value(json_object_get(broker, "state"));
+    const char *origin = json_string_value(json_object_get(broker, "source"));
     const json_t *answer = json_object_get(broker, "rtt");
     const json_t *id = json_object_get(broker, "nodeid");
-    if (json_is_integer(id) && json_integer_value(id) >= 0) {
+    if (json_is_integer(id) && json_integer_value(id) >= 0 && origin && strcmp(origin, "logical") != 0) {
         leat_cell_add(&sums->brokers, 1);
         leat_cell_add(&sums->brokers_up, state && !strcmp(state, "UP"));
     }

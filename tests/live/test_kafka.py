@@ -6,6 +6,7 @@ import shutil
 import signal
 import threading
 import time
+import urllib.request
 import uuid
 
 import pytest
@@ -71,6 +72,30 @@ def test_each_table_has_its_changes_once_and_in_order(make_leat, kafka, numbers,
         assert truth[numbers.database, table]
         for sink in ("exact", "least"):
             assert values(kafka, f"{name}.{sink}.{table}") == truth[numbers.database, table]
+    assert relay.stop() == 0
+
+
+def test_librdkafkas_own_numbers_are_in_the_metrics(make_leat, kafka, numbers, name):
+    relay = relay_to(make_leat, kafka, numbers.server, name, {"exact": {**ONE, "kafka": {"statistics.interval.ms": 100}}})
+    relay.config["http"] = {"listen": "127.0.0.1:0"}
+    relay.configure()
+    relay.start()
+    port = streaming(relay)["http"].rpartition(":")[2]
+    numbers.insert(5)
+    relay.wait_until_delivered(numbers.server, "exact")
+
+    def measured():
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode()
+        return dict(line.rsplit(" ", 1) for line in page.splitlines() if line.startswith("leat_kafka_"))
+    wait_until(lambda: float(measured().get('leat_kafka_brokers_up{sink="exact"}', 0)) == 1, "a broker that is up")
+    wait_until(lambda: float(measured()['leat_kafka_requests_total{sink="exact"}']) > 5, "requests")
+    def answered():
+        numbers.insert(1)
+        return float(measured()['leat_kafka_answer_p99_seconds{sink="exact"}']) > 0
+    wait_until(answered, "an interval with an answer in it")
+    sample = measured()
+    assert float(sample['leat_kafka_request_bytes_total{sink="exact"}']) > 1000 and float(sample['leat_kafka_brokers{sink="exact"}']) == 1
+    assert float(sample['leat_kafka_queue_messages{sink="exact"}']) >= 0
     assert relay.stop() == 0
 
 
