@@ -117,8 +117,10 @@ class KafkaCampaign(Campaign):
                 proxy.cut()  # else what was held back arrives late
 
     def _twin(self):
-        """Another leat under the name, with a journal of its own; whoever is left goes on."""
+        """Another leat under the name, with a journal of its own; whoever is left goes on. Not before each sink has a checkpoint with a
+        place in the binlog: an empty journal that is begun at another sink's would leave this one without a start."""
         one, together = self.relay, self.random.random() < 0.5
+        one.wait_for(lambda status: all(sink["file"] for sink in status["sinks"]), "a checkpoint of each sink", 300)
         if together:
             one.kill()
         other = self._make(self.settings)
