@@ -310,6 +310,17 @@ static void follow_clock(struct leat_draft *draft, struct leat_draft_column *of)
     column->flags |= LEAT_COLUMN_HAS_DEFAULT;
 }
 
+/* MariaDB's COMPRESSED columns that aren't NULL have the empty text where they say no default. */
+static void begin_empty(struct leat_draft *draft, struct leat_draft_column *of)
+{
+    struct leat_column *column = &of->column;
+    bool new = of->said.compressed && !of->default_dropped; /* DROP DEFAULT leaves none */
+    if (!new || column->flags & (LEAT_COLUMN_NULLABLE | LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_GENERATED))
+        return;
+    set(draft, column, "''", 2);
+    column->flags |= LEAT_COLUMN_HAS_DEFAULT;
+}
+
 /* MariaDB shows the NULL that a column has without a default. */
 void leat_defaults_settle(struct leat_draft *draft)
 {
@@ -321,6 +332,7 @@ void leat_defaults_settle(struct leat_draft *draft)
     for (uint32_t i = 0; i < draft->column_count && shown; i++) {
         struct leat_column *column = &draft->columns[i]->column;
         follow_clock(draft, draft->columns[i]);
+        begin_empty(draft, draft->columns[i]);
         bool is_null = leat_name_equal(column->default_value, null);
         if (!(column->flags & LEAT_COLUMN_NULLABLE) && is_null) {
             forget_default(column);

@@ -194,6 +194,7 @@ MARIADB = {
     "drop_foreign_key_if_exists": ("ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id)", "DROP FOREIGN KEY IF EXISTS f, DROP FOREIGN KEY IF EXISTS none"),
     "drop_constraint_if_exists": "DROP CONSTRAINT IF EXISTS ucd, DROP CONSTRAINT IF EXISTS none",
     "drop_constraint_of_a_plain_keys_name": "DROP CONSTRAINT IF EXISTS kb",
+    "modify_to_compressed": ("ADD e TEXT COMPRESSED NOT NULL", "MODIFY x TEXT COMPRESSED NOT NULL, DROP KEY fx", "ALTER x DROP DEFAULT", "CONVERT TO CHARACTER SET latin1"),
     "modify_to_a_text_of_a_key": ("DROP TABLE t", "CREATE TABLE t (a INT, b ENUM('x'), c VARCHAR(9), KEY k (a), KEY l (b), KEY m (c))", "MODIFY a TINYTEXT", "MODIFY b TEXT, MODIFY c BLOB"),
     "modify_if_exists": "MODIFY IF EXISTS b TEXT, MODIFY COLUMN IF EXISTS none INT, DROP KEY kb",
     "change_if_exists": "CHANGE COLUMN IF EXISTS b bb VARCHAR(5), CHANGE IF EXISTS none n INT",

@@ -199,6 +199,20 @@ START_TEST(modify_an_enum_of_a_key_to_a_text)
 }
 END_TEST
 
+START_TEST(mariadb_gives_compressed_columns_the_empty_text)
+{
+    const char *table = "CREATE TABLE t (a TEXT COMPRESSED NOT NULL, b INT)";
+    const char *with = "a text /*M!100301 COMPRESSED*/ #45 NOT NULL = '', b int(11) = NULL", *without = "a text /*M!100301 COMPRESSED*/ #45 NOT NULL, b int(11) = NULL";
+    char expected[200];
+    altered(LEAT_TABLE_OF_MARIADB, table, "TRUNCATE TABLE t", with);
+    altered(LEAT_TABLE_OF_MARIADB, table, "ALTER TABLE t ALTER a DROP DEFAULT", without);
+    snprintf(expected, sizeof expected, "%s, c int(11) = NULL", with);
+    altered(LEAT_TABLE_OF_MARIADB, table, "ALTER TABLE t ADD c INT", expected);
+    altered(LEAT_TABLE_OF_MARIADB, "CREATE TABLE t (a TEXT, b INT)", "ALTER TABLE t MODIFY a TEXT COMPRESSED NOT NULL", with);
+    altered(LEAT_TABLE_OF_MARIADB, "CREATE TABLE t (a TEXT COMPRESSED, b INT)", "ALTER TABLE t DROP b", "a text /*M!100301 COMPRESSED*/ #45 = NULL");
+}
+END_TEST
+
 /* Without strict mode; with it the server refuses all but the shortest. */
 START_TEST(mariadb_shortens_the_key_of_what_becomes_a_text)
 {
@@ -427,6 +441,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(suite, modify_if_exists);
     LEAT_TEST_ADD(suite, modify_to_less_than_a_keys_prefix);
     LEAT_TEST_ADD(suite, modify_an_enum_of_a_key_to_a_text);
+    LEAT_TEST_ADD(suite, mariadb_gives_compressed_columns_the_empty_text);
     LEAT_TEST_ADD(suite, mariadb_shortens_the_key_of_what_becomes_a_text);
     LEAT_TEST_ADD(suite, change_column);
     LEAT_TEST_ADD(suite, change_columns_swap);
