@@ -102,8 +102,13 @@ def start(root):
     command = setting("ExecStart").split()
     sh("chroot", root, "install", "-d", "-o", setting("User"), "-g", setting("Group"), "-m", setting("StateDirectoryMode"),
        f"/var/lib/{setting('StateDirectory')}")
-    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "chroot", f"--userspec={setting('User')}:{setting('Group')}", str(root),
-                             *command], stderr=open(root / "tmp/log", "ab"))
+    process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "chroot", f"--userspec={setting('User')}:{setting('Group')}", str(root),
+                                *command], stderr=open(root / "tmp/log", "wb"))
+    deadline = time.monotonic() + 60
+    while "streaming from" not in (root / "tmp/log").read_text():  # it starts at what is then now
+        assert time.monotonic() < deadline, (root / "tmp/log").read_text()[-2000:]
+        time.sleep(0.05)
+    return process
 
 
 def changes(root):
