@@ -246,7 +246,7 @@ static void stop(struct relay *relay, int signal_fd, bool drain)
         pthread_join(relay->journal_thread, NULL);
     if (drain)
         drain_sinks(relay, signal_fd, &ignored);
-    relay_stop_sinks(relay);
+    relay_stop_sinks(relay, NULL, 0);
     relay_reload_never(relay);
     waits_end(relay->waits);
     leat_control_stop(&relay->control);
@@ -256,7 +256,7 @@ static void stop(struct relay *relay, int signal_fd, bool drain)
 static void free_relay(struct relay *relay)
 {
     for (size_t i = 0; i < relay->sink_count; i++)
-        relay_free_sink(relay, &relay->sinks[i]);
+        relay_free_sink(&relay->sinks[i]);
     free(relay->sinks);
     waits_free(&relay->waits);
     leat_filter_free(&relay->journalled);

@@ -126,9 +126,11 @@ int relay_make_sinks(struct relay *relay, struct leat_error *err) LEAT_CHECKED;
 int relay_make_sink(struct relay *relay, struct relay_sink *sink, const struct leat_sink_config *config, struct leat_error *err) LEAT_CHECKED;
 /* Hands it the journal and starts its thread. */
 int relay_start_sink(struct relay *relay, struct relay_sink *sink, struct leat_error *err) LEAT_CHECKED;
-void relay_stop_sinks(struct relay *relay);
-/* Stops its thread, if it has one, and frees all of it. */
-void relay_free_sink(struct relay *relay, struct relay_sink *sink);
+bool relay_has_runner(const struct relay_sink *sinks, size_t count, const struct leat_runner *runner);
+/* Ends the threads of all sinks but those whose runners are in that list. */
+void relay_stop_sinks(struct relay *relay, const struct relay_sink *but, size_t but_count);
+/* Of one whose thread has ended, or never began. */
+void relay_free_sink(struct relay_sink *sink);
 
 /* reload.c: the configuration anew, for sinks and the log; in one step, or not at all. Main thread. */
 int relay_reload(struct relay *relay, struct leat_error *err) LEAT_CHECKED;

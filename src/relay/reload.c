@@ -76,31 +76,6 @@ static int make_plan(struct relay *relay, struct plan *plan, struct leat_error *
     return LEAT_OK;
 }
 
-static bool stays(const struct plan *plan, const struct relay_sink *sink)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->sinks[i].runner == sink->runner)
-            return true;
-    return false;
-}
-
-/* Ends the runners that don't stay. Theirs remain in the list until the new list is in place: others may look
- * at them. */
-static void stop_others(struct relay *relay, const struct plan *plan)
-{
-    for (size_t i = 0; i < relay->sink_count; i++)
-        if (!stays(plan, &relay->sinks[i]))
-            leat_runner_stop(relay->sinks[i].runner);
-    leat_journal_wake(relay->journal);
-    for (size_t i = 0; i < relay->sink_count; i++) {
-        struct relay_sink *sink = &relay->sinks[i];
-        if (!sink->started || stays(plan, sink))
-            continue;
-        pthread_join(sink->thread, NULL);
-        sink->started = false;
-    }
-}
-
 static int start_new(struct relay *relay, const struct plan *plan, struct leat_error *err)
 {
     for (size_t i = 0; i < relay->sink_count; i++) {
@@ -124,7 +99,8 @@ static int hold_journal(struct relay *relay, struct leat_hold **hold, struct lea
 /* Errors here end the process: the old runners are gone. */
 static int carry_out(struct relay *relay, struct plan *plan, struct leat_error *err)
 {
-    stop_others(relay, plan);
+    /* Those that end stay in the list until the new one is in place: others may look at them. */
+    relay_stop_sinks(relay, plan->sinks, plan->count);
     struct relay_sink *old = relay->sinks;
     size_t old_count = relay->sink_count;
     pthread_rwlock_wrlock(&relay->sinks_lock);
@@ -134,8 +110,8 @@ static int carry_out(struct relay *relay, struct plan *plan, struct leat_error *
     for (size_t i = 0; i < old_count; i++) {
         if (!find_running(relay, old[i].config->name))
             waits_drop(old[i].waits);
-        if (!stays(plan, &old[i]))
-            relay_free_sink(relay, &old[i]);
+        if (!relay_has_runner(plan->sinks, plan->count, old[i].runner))
+            relay_free_sink(&old[i]);
     }
     free(old);
     return start_new(relay, plan, err);

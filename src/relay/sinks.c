@@ -2,6 +2,7 @@
  * own. */
 #include "relay_int.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -113,26 +114,33 @@ int relay_start_sink(struct relay *relay, struct relay_sink *sink, struct leat_e
     return LEAT_OK;
 }
 
-void relay_stop_sinks(struct relay *relay)
+bool relay_has_runner(const struct relay_sink *sinks, size_t count, const struct leat_runner *runner)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sinks[i].runner == runner)
+            return true;
+    return false;
+}
+
+void relay_stop_sinks(struct relay *relay, const struct relay_sink *but, size_t but_count)
 {
     for (size_t i = 0; i < relay->sink_count; i++)
-        leat_runner_stop(relay->sinks[i].runner);
+        if (!relay_has_runner(but, but_count, relay->sinks[i].runner))
+            leat_runner_stop(relay->sinks[i].runner);
     if (relay->journal)
         leat_journal_wake(relay->journal);
     for (size_t i = 0; i < relay->sink_count; i++) {
-        if (relay->sinks[i].started)
-            pthread_join(relay->sinks[i].thread, NULL);
-        relay->sinks[i].started = false;
+        struct relay_sink *sink = &relay->sinks[i];
+        if (!sink->started || relay_has_runner(but, but_count, sink->runner))
+            continue;
+        pthread_join(sink->thread, NULL);
+        sink->started = false;
     }
 }
 
-void relay_free_sink(struct relay *relay, struct relay_sink *sink)
+void relay_free_sink(struct relay_sink *sink)
 {
-    if (sink->started) {
-        leat_runner_stop(sink->runner);
-        leat_journal_wake(relay->journal);
-        pthread_join(sink->thread, NULL);
-    }
+    assert(!sink->started);
     leat_runner_free(&sink->runner);
     leat_checkpoint_free(&sink->checkpoint);
     if (sink->loaded && !--sink->loaded->users) {

@@ -58,9 +58,10 @@ def test_kubernetes_takes_the_examples(request, name):
     assert "passed" in said.lower(), said
 
 
-def test_the_relay_of_the_example_is_configured_right(tmp_path):
-    """The configuration in the StatefulSet is one that leat takes."""
-    text = (TOP / "contrib/kubernetes/statefulset.yaml").read_text()
+@pytest.mark.parametrize("name", ["statefulset", "sidecar"])
+def test_the_relay_of_the_example_is_configured_right(tmp_path, name):
+    """The configuration in the example is one that leat takes."""
+    text = (TOP / f"contrib/kubernetes/{name}.yaml").read_text()
     block = re.search(r"  leat.yaml: \|\n((?:    .*\n)+)", text)[1]
     (tmp_path / "leat.yaml").write_text("".join(line[4:] for line in block.splitlines(keepends=True)))
     done = run("config", "check", "-c", tmp_path / "leat.yaml")
