@@ -21,6 +21,7 @@ static struct leat_text text_of(const char *text)
 
 /* ---- The source's thread ---- */
 
+/* Durable when it returns: who is told that it is done may look it up in the journal at once, and no crash takes it back. */
 static int give(struct leat_source *source, enum leat_definition_how how, const char *database, const char *name, struct leat_table *table,
                 struct leat_error *err)
 {
@@ -31,7 +32,7 @@ static int give(struct leat_source *source, enum leat_definition_how how, const 
     leat_catalog_commit(source->catalog);
     leat_decoder_forget(source->decoder, database, name);
     int rc = source->options.out.item(source->options.out.context, &item, err);
-    return rc ? rc : source->options.out.publish(source->options.out.context, false, err);
+    return rc ? rc : source->options.out.publish(source->options.out.context, true, err);
 }
 
 static int take_text(struct leat_source *source, const char *database, const char *name, const char *sql, struct leat_error *err)

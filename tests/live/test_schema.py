@@ -110,11 +110,12 @@ def test_a_table_that_was_there_is_read_and_read_again(primary, tmp_path):
         assert made_again(primary, relay, "now") == described(primary, "shop")
         assert history(relay)[-1]["how"] == "read"
         text = tmp_path / "t.sql"
-        text.write_text("CREATE TABLE shop.t (id INT UNSIGNED PRIMARY KEY, told VARCHAR(7))")
-        done = relay.ask("schema", "reload", "shop.t", "--from", text)
-        assert done.returncode == 0, done.stderr
-        last = history(relay)[-1]
-        assert (last["how"], [column["name"] for column in last["columns"]]) == ("told", ["id", "told"])
+        for name in ("told", "retold", "told_again", "told_last"):  # each is in the journal once leat says that it is done
+            text.write_text(f"CREATE TABLE shop.t (id INT UNSIGNED PRIMARY KEY, {name} VARCHAR(7))")
+            done = relay.ask("schema", "reload", "shop.t", "--from", text)
+            assert done.returncode == 0, done.stderr
+            last = history(relay)[-1]
+            assert (last["how"], [column["name"] for column in last["columns"]]) == ("told", ["id", name])
         assert len(history(relay, "--at", "now")) == 1
 
 
