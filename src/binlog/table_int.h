@@ -23,4 +23,8 @@ struct leat_table_draft {
 int leat_table_meta_read(struct leat_table_draft *draft, struct leat_cursor cursor,
                          struct leat_error *err) LEAT_CHECKED;
 
+/* Bytes of a column's metadata, by its type on the wire; and whether they are stored with the high byte first. */
+unsigned leat_table_metadata_size(uint8_t type);
+bool leat_table_metadata_big_endian(uint8_t type);
+
 #endif

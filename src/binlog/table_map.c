@@ -48,7 +48,7 @@ static int read_name(struct leat_text *name, struct leat_cursor *cursor, const c
     return LEAT_OK;
 }
 
-static unsigned metadata_size(uint8_t type)
+unsigned leat_table_metadata_size(uint8_t type)
 {
     switch (type) {
     case LEAT_TYPE_FLOAT:
@@ -79,7 +79,7 @@ static unsigned metadata_size(uint8_t type)
     }
 }
 
-static bool metadata_big_endian(uint8_t type)
+bool leat_table_metadata_big_endian(uint8_t type)
 {
     return type == LEAT_TYPE_NEWDECIMAL || type == LEAT_TYPE_STRING || type == LEAT_TYPE_ENUM ||
            type == LEAT_TYPE_SET;
@@ -102,10 +102,10 @@ static void resolve_string(struct leat_column *column)
 
 static int read_type(struct leat_column *column, uint8_t type, struct leat_cursor *metadata)
 {
-    unsigned size = metadata_size(type);
+    unsigned size = leat_table_metadata_size(type);
     column->type = (enum leat_type)type;
     if (size)
-        column->metadata = (uint16_t)(metadata_big_endian(type) ? leat_cursor_be(metadata, size)
+        column->metadata = (uint16_t)(leat_table_metadata_big_endian(type) ? leat_cursor_be(metadata, size)
                                                                 : leat_cursor_le(metadata, size));
     if (type == LEAT_TYPE_STRING)
         resolve_string(column);
@@ -145,7 +145,7 @@ static int read_columns(struct leat_table_draft *draft, const uint8_t *types, st
         return leat_malformed(err, "TABLE_MAP event of %s.%s ends within its %u columns' metadata",
                               draft->database.bytes, draft->name.bytes, count);
     for (uint32_t i = 0; i < count; i++) {
-        if (!told && metadata_size(types[i]))
+        if (!told && leat_table_metadata_size(types[i]))
             return leat_unsupported(
                 err, "TABLE_MAP event of %s.%s is one of MySQL before 5.1.15, without metadata",
                 draft->database.bytes, draft->name.bytes);
