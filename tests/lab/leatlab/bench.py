@@ -67,6 +67,38 @@ def _make(folder, transactions, tables, size, metadata):
             "binlogs": binlogs, "bytes": sum((folder / "data" / name).stat().st_size for name in binlogs)}, indent=1))
 
 
+def sysbench_target(transactions=TRANSACTIONS, tables=8, size=100_000, name="bench-target", **options):
+    """A started Mysql that has what sysbench_instance's load began with, under the source's GTIDs, and a user `apply` who may do all."""
+    source = sysbench_data(transactions, tables, size)
+    data = paths.made_once(paths.cache_dir() / f"sysbench-{transactions}-{tables}x{size}-before",
+                           lambda folder: _make_target(folder, transactions, tables, size))
+    server = Mysql(name, data_from=str(data / "data"), binlog_expire_logs_seconds=0, **options)
+    try:
+        server.start()
+    except BaseException:
+        server.destroy()
+        raise
+    server.workload = json.loads((source / "workload.json").read_text())
+    return server
+
+
+def _make_target(folder, transactions, tables, size):
+    unsynced = {"sync_binlog": 0, "innodb_flush_log_at_trx_commit": 2, "innodb_doublewrite": "OFF", "innodb_buffer_pool_size": "1G"}
+    with sysbench_instance(transactions, tables, size, name="sysbench-source") as source, Mysql("sysbench-target", **unsynced) as target:
+        target.sql("SET sql_log_bin = 0; CREATE USER apply@'%' IDENTIFIED BY 'apply-password'; GRANT ALL ON *.* TO apply@'%'")
+        target.replicate_from(source)
+        target.sql("STOP REPLICA SQL_THREAD")
+        target.sql(f"START REPLICA SQL_THREAD UNTIL SQL_AFTER_GTIDS = '{source.workload['gtids']}'")
+        target.wait_for(source.workload["gtids"], 600)
+        target.sql("STOP REPLICA; RESET REPLICA ALL")
+        if target.position()[2] != source.workload["gtids"]:
+            raise RuntimeError(f"the target has {target.position()[2]} instead of {source.workload['gtids']}")
+        target.sql("PURGE BINARY LOGS BEFORE NOW() + INTERVAL 1 DAY")
+        target.stop()
+        copy_data(target.datadir, folder / "data")
+        shutil.rmtree(folder / "data" / "#innodb_temp", ignore_errors=True)
+
+
 class PeakMemory(threading.Thread):
     """Reads the highest resident size of a process while it runs. (What wait4 tells includes this program's, from before the exec.)"""
 
