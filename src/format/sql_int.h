@@ -5,38 +5,7 @@
 
 #include "binlog/rows.h"
 #include "format_int.h"
-
-/* How a column's values are written, and found again. */
-enum leat_sql_kind {
-    LEAT_SQL_INT,
-    LEAT_SQL_UINT, /* BIT, ENUM and SET by number, too */
-    LEAT_SQL_YEAR,
-    LEAT_SQL_BIT,
-    LEAT_SQL_FLOAT,
-    LEAT_SQL_DOUBLE,
-    LEAT_SQL_DECIMAL,
-    LEAT_SQL_TEMPORAL,
-    LEAT_SQL_ENUM,
-    LEAT_SQL_SET,
-    LEAT_SQL_TEXT,
-    LEAT_SQL_BYTES,
-    LEAT_SQL_BINARY, /* with the zero bytes that the binlog leaves out */
-    LEAT_SQL_OPAQUE, /* GEOMETRY, VECTOR: bytes as they are stored */
-    LEAT_SQL_JSON
-};
-
-struct leat_sql_column {
-    enum leat_sql_kind kind;
-    bool key;        /* part of the key */
-    bool generated;  /* the server computes it: it can't be set */
-    bool kept;       /* the server changes it by itself in an update that doesn't set it */
-    bool utf8;       /* TEXT: the bytes are UTF-8 */
-    bool ascii;      /* TEXT: bytes below 0x80 are ASCII */
-    uint32_t size;   /* BINARY */
-    const char *charset;
-    const struct leat_column *column;
-    struct leat_text name; /* quoted; empty if it isn't known */
-};
+#include "sql_values.h"
 
 /* "db.table.column" as it was given: * and ? match in the first two. */
 struct leat_sql_generated {
@@ -88,26 +57,6 @@ int leat_sql_table_get(struct leat_sql *sql, struct leat_sql_table **table, stru
 void leat_sql_tables_free(struct leat_sql *sql);
 /* Lets all go when there are too many; only where none is in use. */
 void leat_sql_tables_trim(struct leat_sql *sql);
-
-/* sql_value.c: literals. All fail with what is wrong with the value. */
-/* For VALUES and SET. */
-int leat_sql_put_value(struct leat_buf *buf, const struct leat_sql_column *column, const struct leat_value *value,
-                       struct leat_error *err) LEAT_CHECKED;
-/* For WHERE: `name` <=> literal, exact to the byte; of a key's column as its index compares. */
-int leat_sql_put_condition(struct leat_buf *buf, const struct leat_sql_column *column, const struct leat_value *value,
-                           struct leat_error *err) LEAT_CHECKED;
-/* A name in backquotes. */
-void leat_sql_put_name(struct leat_buf *buf, const void *bytes, size_t size);
-/* UTF-8 in quotes, with escapes, in one line. */
-void leat_sql_put_text(struct leat_buf *buf, const void *bytes, size_t size);
-void leat_sql_put_hex(struct leat_buf *buf, const void *bytes, size_t size);
-
-/* sql_json.c: an expression whose value is that document, types included. */
-int leat_sql_put_json(struct leat_buf *buf, const uint8_t *bytes, uint32_t size, struct leat_error *err) LEAT_CHECKED;
-
-/* The same changes to the column's document as in a partial update. */
-int leat_sql_put_json_changes(struct leat_buf *buf, const struct leat_sql_column *column, const struct leat_value *value,
-                              struct leat_error *err) LEAT_CHECKED;
 
 /* sql_rows.c */
 int leat_sql_rows(struct leat_sql *sql, const struct leat_rows *rows, bool *passed, struct leat_error *err) LEAT_CHECKED;

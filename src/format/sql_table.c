@@ -66,9 +66,10 @@ static void choose_text(struct leat_sql_column *column)
     column->ascii = has_ascii(column->charset);
 }
 
-static void choose_kind(struct leat_sql_column *column)
+void leat_sql_column_init(struct leat_sql_column *column, const struct leat_column *told, uint32_t size)
 {
-    const struct leat_column *told = column->column;
+    column->column = told;
+    column->size = size;
     switch (told->type) {
     case LEAT_TYPE_TINY:
     case LEAT_TYPE_SHORT:
@@ -162,11 +163,8 @@ static int make_columns(const struct leat_sql *sql, struct leat_sql_table *table
     table->after = leat_alloc_zero(count, sizeof *table->after);
     if (leat_row_plan_new(&table->plan, table->table, err))
         return LEAT_FAIL;
-    for (uint32_t i = 0; i < view->column_count; i++) {
-        table->columns[i].column = &view->columns[i];
-        table->columns[i].size = table->plan->columns[i].size;
-        choose_kind(&table->columns[i]);
-    }
+    for (uint32_t i = 0; i < view->column_count; i++)
+        leat_sql_column_init(&table->columns[i], &view->columns[i], table->plan->columns[i].size);
     for (uint32_t i = 0; i < view->key_count && (view->flags & LEAT_TABLE_KEY_KNOWN); i++)
         if (view->key[i].column < view->column_count)
             table->columns[view->key[i].column].key = true;
