@@ -61,6 +61,15 @@ static void print_trouble(const json_t *object)
         printf("         cure: %s\n", text_of(trouble, "cure"));
 }
 
+static void print_delay(const json_t *sink)
+{
+    double delay = json_real_value(json_object_get(sink, "delay_seconds"));
+    if (delay > 0 && json_is_string(json_object_get(sink, "held_until")))
+        printf("         delay %.10g s: the next transaction is due at %s\n", delay, text_of(sink, "held_until"));
+    else if (delay > 0)
+        printf("         delay %.10g s: nothing is held back now\n", delay);
+}
+
 static void print_sink(const json_t *sink)
 {
     double lag = json_real_value(json_object_get(sink, "lag_seconds"));
@@ -68,6 +77,7 @@ static void print_sink(const json_t *sink)
            text_of(sink, "state"), lag > 0 ? "" : "up to date, ", lag,
            (long long)json_integer_value(json_object_get(sink, "changes")), text_of(sink, "file"),
            (long long)json_integer_value(json_object_get(sink, "pos")));
+    print_delay(sink);
     if (json_is_string(json_object_get(sink, "note")))
         printf("         %s\n", text_of(sink, "note"));
     print_trouble(sink);

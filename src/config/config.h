@@ -100,6 +100,7 @@ struct leat_sink_config {
     char *mask_key_file;
     struct leat_point start; /* unset: allowed only on a journal that is as new as the sink */
     enum leat_when_full when_journal_full;
+    uint64_t delay_us; /* a transaction is handed over only when its commit is that long ago */
     unsigned required; /* for being ready: 0 or 1 */
     enum leat_sink_undecodable on_undecodable; /* what was quarantined, and still can't be decoded */
     unsigned backoff_min_ms, backoff_max_ms;

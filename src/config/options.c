@@ -77,7 +77,7 @@ static const struct option source_options[] = {
      .help = "The longest wait before a new connection."},
     {"probe_interval", OPTION_TIME_MS, SOURCE(probe_interval_ms), .fallback = "1m", .least = 0, .most = 86400000,
      .help = "How often a short connection of its own asks the primary for its clock and its binlogs (SHOW BINARY LOGS), for the metrics of lag "
-             "and of when it purges what is still needed. Only with `http.listen`. 0: never."},
+             "and of when it purges what is still needed, and for sinks with a `delay`. Only with `http.listen` or such a sink. 0: never."},
     {"server_id", OPTION_COUNT, SOURCE(server_id), .fallback = "0", .most = 4294967295,
      .help = "Our id among the primary's replicas. 0: chosen at random once and kept in the journal's folder."},
     {"on_undecodable", OPTION_WORD, SOURCE(on_undecodable), .words = words_on_undecodable, .fallback = "stop",
@@ -143,6 +143,9 @@ static const struct option sink_options[] = {
     {"when_journal_full", OPTION_WORD, SINK(when_journal_full), .words = words_when_full, .fallback = "block",
      .help = "When the journal is full and this sink still needs its oldest part: `block` lets the source wait; `detach` lets the "
              "part go and marks the sink \"needs resync\"."},
+    {"delay", OPTION_TIME_US, SINK(delay_us), .fallback = "0",
+     .help = "A transaction is handed over only when its commit is that long ago, by the primary's clock: time to stop short of a mistake "
+             "(docs/operations.md). The journal holds its segments for as long, so it needs the room for them. 0: at once."},
     {"on_undecodable", OPTION_WORD, SINK(on_undecodable), .words = words_sink_undecodable, .fallback = "stop",
      .help = "What happens at a quarantined transaction that this build can't decode either: `stop` halts the sink there, until a "
              "newer build runs or `leat skip` passes it over; `pass` passes it over, counted and logged. A rewind to before it "

@@ -27,13 +27,13 @@ uint64_t shown_source_lag_us(const struct relay *relay, const struct leat_source
 
 uint64_t shown_undelivered_us(const struct leat_runner_status *sink, const struct leat_source_status *source)
 {
-    return sink->lag_us ? corrected(sink->lag_us, source->probe.clock_offset_us) : 0;
+    return sink->age_us ? since(corrected(sink->age_us, source->probe.clock_offset_us), sink->delay_us) : 0;
 }
 
 uint64_t shown_sink_lag_us(const struct relay *relay, const struct leat_runner_status *sink, const struct leat_source_status *source,
                            uint64_t now_us)
 {
-    uint64_t own_us = shown_undelivered_us(sink, source), source_us = shown_source_lag_us(relay, source, now_us);
+    uint64_t own_us = shown_undelivered_us(sink, source), source_us = since(shown_source_lag_us(relay, source, now_us), sink->delay_us);
     return own_us > source_us ? own_us : source_us;
 }
 

@@ -225,6 +225,7 @@ static uint64_t put_sink(struct leat_metrics_page *page, struct relay *relay, si
     uint64_t bytes, transactions;
     leat_journal_behind(relay->journal, status.seq, &bytes, &transactions);
     leat_metrics_put(page, M_SINK_LAG, sink, (double)shown_sink_lag_us(relay, &status, source, now_us) * US);
+    leat_metrics_put(page, M_SINK_DELAY, sink, (double)status.delay_us * US);
     leat_metrics_put_count(page, M_SINK_LAG_RECORDS, sink, status.lag_records);
     leat_metrics_put_count(page, M_SINK_LAG_TRANSACTIONS, sink, transactions);
     leat_metrics_put_count(page, M_SINK_LAG_BYTES, sink, bytes);

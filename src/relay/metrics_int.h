@@ -60,6 +60,7 @@ enum relay_metric {
     M_SINK_STATE,
     M_SINK_REQUIRED,
     M_SINK_LAG,
+    M_SINK_DELAY,
     M_SINK_LAG_RECORDS,
     M_SINK_LAG_TRANSACTIONS,
     M_SINK_LAG_BYTES,

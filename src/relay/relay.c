@@ -72,6 +72,15 @@ static int open_journal(struct relay *relay, struct leat_error *err)
     return leat_journal_open(&relay->journal, &options, err);
 }
 
+/* Somebody looks at ages, or waits for them. */
+static bool needs_clock_offset(const struct leat_config *config)
+{
+    bool needs = config->http.listen && *config->http.listen;
+    for (size_t i = 0; i < config->sink_count; i++)
+        needs = needs || config->sinks[i].delay_us;
+    return needs;
+}
+
 static int open_source(struct relay *relay, struct leat_error *err)
 {
     struct leat_journal_resume state = {0};
@@ -84,7 +93,7 @@ static int open_source(struct relay *relay, struct leat_error *err)
                                               .clock = relay->clock,
                                               .out = relay_source_out(relay),
                                               .names_required = true,
-                                              .clock_offset = relay->config->http.listen && *relay->config->http.listen ? &relay->clock_offset : NULL};
+                                              .clock_offset = needs_clock_offset(relay->config) ? &relay->clock_offset : NULL};
         if (!options.server_id)
             options.server_id = identity->server_id;
         memcpy(options.replica_uuid, identity->replica_uuid, LEAT_UUID_SIZE);
@@ -216,7 +225,7 @@ static bool sinks_caught_up(struct relay *relay)
         struct leat_runner_status status;
         leat_runner_status(relay->sinks[i].runner, &status);
         bool works = status.state == LEAT_RUNNER_RUNNING || status.state == LEAT_RUNNER_RECOVERING;
-        if (works && status.seq < visible_end)
+        if (works && status.seq < visible_end && !status.held_until_us)
             return false;
     }
     return true;

@@ -162,6 +162,8 @@ static json_t *sink_object(const struct leat_runner *runner)
     json_object_set_new(object, "generation", number(status.generation));
     json_object_set_new(object, "lag_records", number(status.lag_records));
     json_object_set_new(object, "lag_seconds", json_real((double)status.lag_us / 1e6));
+    json_object_set_new(object, "delay_seconds", json_real((double)status.delay_us / 1e6));
+    set_time(object, "held_until", status.held_until_us);
     json_object_set_new(object, "transactions", number(status.transactions));
     json_object_set_new(object, "changes", number(status.changes));
     json_object_set_new(object, "bytes", number(status.bytes));

@@ -191,6 +191,7 @@ void leat_runner_forget(struct leat_runner *runner)
 {
     leat_runner_forget_branch(runner);
     leat_runner_forget_opaque(runner);
+    leat_runner_forget_delay(runner);
     if (runner->reader)
         leat_reader_close(&runner->reader);
     for (; runner->flight_count; runner->flight_count--) {
@@ -263,6 +264,8 @@ int leat_runner_failed(struct leat_runner *runner, struct leat_error *err)
     uint64_t oldest_us = leat_runner_oldest_undelivered(runner);
     if (oldest_us || runner->item_failed)
         runner->noticed_us = oldest_us ? oldest_us : runner->transaction_commit_us;
+    else if (runner->delay.holds)
+        runner->noticed_us = runner->transaction_commit_us;
     bool others_in_flight = runner->dirty || runner->flight_count;
     leat_log_error_object(err->kind == LEAT_KIND_RETRY ? LEAT_LOG_WARN : LEAT_LOG_ERROR, "sink",
                           runner->config->name, err);

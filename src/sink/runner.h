@@ -89,7 +89,10 @@ struct leat_runner_status {
     uint64_t seq, generation;     /* of the checkpoint */
     uint64_t lag_transactions;    /* at most; from sequence numbers when it isn't known */
     uint64_t lag_records;         /* visible end - checkpoint seq */
-    uint64_t lag_us;              /* since the commit of the oldest undelivered transaction; 0 when caught up */
+    uint64_t age_us;              /* since the commit of the oldest transaction that should have begun and isn't delivered; 0: none */
+    uint64_t lag_us;              /* the same, behind `delay`; 0 when caught up */
+    uint64_t delay_us;            /* as configured */
+    uint64_t held_until_us;       /* wall clock: when the next transaction is due by `delay`; 0: nothing is held back */
     uint64_t transactions, changes, bytes, skipped, retries;
     uint64_t passed_over;         /* transactions that could not be decoded, with on_undecodable: pass */
     uint64_t delivered_commit_us;
@@ -103,7 +106,7 @@ void leat_runner_status(const struct leat_runner *runner, struct leat_runner_sta
 /* What is measured on the way, written by the runner's thread; as long as the runner lives. */
 enum { LEAT_CODES = LEAT_E_DEFINITION + 1 };
 struct leat_runner_meters {
-    struct leat_histogram age;           /* of transactions when they were delivered: microseconds since their commit */
+    struct leat_histogram age;           /* of transactions when they were delivered: microseconds since their commit, without `delay` */
     struct leat_cell errors[LEAT_CODES]; /* by enum leat_code */
     struct leat_cell transactions, changes; /* delivered by this process; again, too, after a rewind or an error */
     struct leat_cell checkpoints, checkpoint_us; /* how many, and when the last was (wall clock) */

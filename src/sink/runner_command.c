@@ -106,9 +106,9 @@ int leat_runner_skip(struct leat_runner *runner, const char *gtid, const char *r
         return refuse(runner, err, "skip", "a reason is needed");
     int rc = LEAT_OK;
     pthread_mutex_lock(&runner->mutex);
-    if (runner->shared.state != LEAT_RUNNER_HALTED) {
+    if (runner->shared.state != LEAT_RUNNER_HALTED && runner->shared.state != LEAT_RUNNER_PAUSED) {
         rc = refuse(runner, err, "skip",
-                    "only a transaction that halts it can be skipped, and it isn't halted");
+                    "only a transaction that halts it, or that it is paused before, can be skipped, and it is neither halted nor paused");
     } else if (!same_transaction(runner->shared.halted_at, gtid)) {
         rc =
             leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "sink %s is halted by transaction %s, not by %s",
@@ -153,6 +153,7 @@ static void obey_resume(struct leat_runner *runner, struct runner_asked *asked)
     runner->pausing = false;
     leat_point_free(&runner->until);
     runner->until = asked->until;
+    runner->until_passed_seq = 0;
     asked->until = (struct leat_point){0};
     if (runner->until.type == LEAT_POINT_NOW)
         runner->until_seq = leat_journal_visible_end(runner->journal);
@@ -160,6 +161,19 @@ static void obey_resume(struct leat_runner *runner, struct runner_asked *asked)
         leat_runner_move(runner, LEAT_RUNNER_RUNNING, NULL);
     else if (runner->state == LEAT_RUNNER_HALTED || runner->state == LEAT_RUNNER_BACKING_OFF)
         leat_runner_move(runner, LEAT_RUNNER_RECOVERING, NULL);
+}
+
+/* A paused sink passes over the one transaction and is paused again behind it. */
+static void obey_skip(struct leat_runner *runner, const struct runner_asked *asked)
+{
+    bool paused = runner->state == LEAT_RUNNER_PAUSED;
+    if (!paused && runner->state != LEAT_RUNNER_HALTED)
+        return;
+    runner->skipping = true;
+    runner->skipping_paused = paused;
+    memcpy(runner->skip_name, asked->skip_name, sizeof runner->skip_name);
+    memcpy(runner->skip_reason, asked->skip_reason, sizeof runner->skip_reason);
+    leat_runner_move(runner, paused ? LEAT_RUNNER_RUNNING : LEAT_RUNNER_RECOVERING, NULL);
 }
 
 void leat_runner_take_commands(struct leat_runner *runner)
@@ -176,12 +190,8 @@ void leat_runner_take_commands(struct leat_runner *runner)
 
     if (asked.rewind)
         obey_rewind(runner, &asked);
-    if (asked.skip && runner->state == LEAT_RUNNER_HALTED) {
-        runner->skipping = true;
-        memcpy(runner->skip_name, asked.skip_name, sizeof runner->skip_name);
-        memcpy(runner->skip_reason, asked.skip_reason, sizeof runner->skip_reason);
-        leat_runner_move(runner, LEAT_RUNNER_RECOVERING, NULL);
-    }
+    if (asked.skip)
+        obey_skip(runner, &asked);
     if (asked.pause && runner->state != LEAT_RUNNER_PAUSED)
         runner->pausing = true;
     if (asked.resume)
@@ -202,6 +212,10 @@ static void notice_backlog(struct leat_runner *runner, uint64_t read_seq)
     }
     if (runner->noticed_us)
         return;
+    if (runner->has_item && runner->delay.known) { /* it was held back */
+        runner->noticed_us = runner->transaction_commit_us;
+        return;
+    }
     struct leat_journal_status journal;
     leat_journal_status(runner->journal, &journal);
     runner->noticed_us = journal.last_commit_us ? journal.last_commit_us : leat_wall_us(runner->clock);
@@ -231,6 +245,7 @@ void leat_runner_publish(struct leat_runner *runner)
     snprintf(runner->shared.note, sizeof runner->shared.note, "%s", note ? note : "");
     runner->shared.undelivered_commit_us = leat_runner_oldest_undelivered(runner);
     runner->shared.noticed_us = runner->noticed_us;
+    runner->shared.held_until_us = runner->state == LEAT_RUNNER_RUNNING ? leat_runner_held_until(runner) : 0;
     runner->shared.read_seq = read_seq;
     runner->shared.bytes = runner->bytes;
     runner->shared.skipped = runner->skipped;
@@ -246,7 +261,7 @@ void leat_runner_measure(struct leat_runner *runner, struct runner_flight *fligh
     struct leat_runner_meters *meters = &runner->meters;
     uint64_t now_us = leat_wall_us(runner->clock);
     uint64_t ahead_us = runner->clock_offset ? leat_cell_get(runner->clock_offset) : 0; /* an int64_t: modulo 2^64 */
-    leat_ages_observe(&flight->ages, &meters->age, now_us + ahead_us);
+    leat_ages_observe(&flight->ages, &meters->age, now_us + ahead_us - runner->config->delay_us);
     const struct leat_checkpoint *before = &runner->shared.delivered, *now = &flight->checkpoint;
     leat_cell_add(&meters->transactions, now->transactions > before->transactions ? now->transactions - before->transactions : 0);
     leat_cell_add(&meters->changes, now->changes > before->changes ? now->changes - before->changes : 0);
@@ -272,9 +287,14 @@ void leat_runner_look(const struct leat_runner *const_runner, void (*look)(void 
     pthread_mutex_unlock(&runner->mutex);
 }
 
+static uint64_t less(uint64_t us, uint64_t by_us)
+{
+    return us > by_us ? us - by_us : 0;
+}
+
 static uint64_t since(uint64_t now_us, uint64_t then_us)
 {
-    return then_us && now_us > then_us ? now_us - then_us : 0;
+    return then_us ? less(now_us, then_us) : 0;
 }
 
 void leat_runner_status(const struct leat_runner *const_runner, struct leat_runner_status *status)
@@ -308,11 +328,14 @@ void leat_runner_status(const struct leat_runner *const_runner, struct leat_runn
     status->retries = runner->shared.retries;
     if (journal.visible_end > delivered->seq)
         status->lag_records = status->lag_transactions = journal.visible_end - delivered->seq;
+    status->delay_us = runner->config->delay_us;
+    status->held_until_us = runner->shared.held_until_us;
     if (runner->shared.undelivered_commit_us)
-        status->lag_us = since(wall_us, runner->shared.undelivered_commit_us);
-    else if (journal.visible_end > runner->shared.read_seq)
-        status->lag_us =
+        status->age_us = since(wall_us, runner->shared.undelivered_commit_us);
+    else if (journal.visible_end > runner->shared.read_seq && !status->held_until_us)
+        status->age_us =
             since(wall_us, runner->shared.noticed_us ? runner->shared.noticed_us : journal.last_commit_us);
+    status->lag_us = less(status->age_us, status->delay_us);
     memcpy(status->halted_at, runner->shared.halted_at, sizeof status->halted_at);
     memcpy(status->last_skipped, runner->shared.last_skipped, sizeof status->last_skipped);
     memcpy(status->last_skip_reason, runner->shared.last_skip_reason, sizeof status->last_skip_reason);

@@ -1,7 +1,7 @@
 /* What the files of the runner share.
  *
  * runner.c: states and the step. runner_start.c: where to go on from. runner_run.c: reading, handing over,
- * committing. runner_xa.c: branches that were prepared before they are
+ * committing. runner_until.c: where `resume --until` pauses. runner_delay.c: when a transaction may begin, with `delay`. runner_xa.c: branches that were prepared before they are
  * committed. runner_opaque.c: what could not be decoded when it was journalled. runner_command.c: what other threads ask for and see.
  *
  * Everything but `shared` belongs to the runner's thread. */
@@ -55,6 +55,15 @@ struct runner_branch {
     bool has_item;
 };
 
+/* With `delay`: when the transaction in hand may be handed over. Times are of the primary's clock. */
+struct runner_delay {
+    bool holds;         /* it may not yet */
+    bool known;         /* `due_us` is of the transaction that begins at `seq` */
+    uint64_t seq, due_us;
+    uint64_t latest_us; /* no transaction from here on was committed before */
+    uint64_t bound_seq, bound_us; /* none before this record was committed later */
+};
+
 /* A transaction of raw events that is being handed over. */
 struct runner_opaque {
     struct leat_opaque_reader reader;
@@ -105,6 +114,7 @@ struct leat_runner {
     bool withheld; /* it may be prepared only: nothing of it is handed over before its END */
     struct runner_branch branch;
     struct runner_opaque opaque;
+    struct runner_delay delay;
     enum {
         PASSING_NOT,
         PASSING_SKIPPED,
@@ -144,10 +154,12 @@ struct leat_runner {
     /* What was asked for and isn't done yet. */
     struct leat_point until;
     uint64_t until_seq; /* of `until: now` */
+    uint64_t until_passed_seq; /* the transaction that begins here was found to end before `until` */
     bool pausing;
     bool rewinding;
     struct leat_point rewind_to;
     bool skipping;
+    bool skipping_paused; /* it pauses again behind it */
     char skip_name[RUNNER_TRANSACTION_NAME_MAX];
     char skip_reason[RUNNER_REASON_MAX];
     uint64_t stop_deadline_us; /* 0: not stopping */
@@ -171,6 +183,7 @@ struct leat_runner {
         uint64_t
             undelivered_commit_us; /* of the oldest transaction that was read and isn't delivered; 0: none */
         uint64_t noticed_us;
+        uint64_t held_until_us; /* wall clock; 0: nothing is held back */
         uint64_t read_seq;
         uint64_t bytes, skipped, passed_over, retries; /* copies */
         char halted_at[RUNNER_TRANSACTION_NAME_MAX]; /* the transaction that halted it, if that is known */
@@ -214,6 +227,20 @@ int leat_runner_commit(struct leat_runner *runner, struct leat_error *err) LEAT_
 int leat_runner_give(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err) LEAT_CHECKED;
 /* What lies between BEGIN and END, if the filter passes it. */
 int leat_runner_give_change(struct leat_runner *runner, const struct leat_item *item, struct leat_error *err) LEAT_CHECKED;
+
+/* ---- runner_until.c ---- */
+
+/* Whether `until` stands before the transaction in hand, or, with NULL, before whatever comes next. */
+int leat_runner_reached_until(struct leat_runner *runner, const struct leat_item *item, bool *reached,
+                              struct leat_error *err) LEAT_CHECKED;
+
+/* ---- runner_delay.c ---- */
+
+/* Whether the transaction in hand has to wait for its time (delay.holds says so, too). */
+bool leat_runner_holds_back(struct leat_runner *runner);
+/* Wall clock when it may be handed over; 0: it isn't held back. */
+uint64_t leat_runner_held_until(const struct leat_runner *runner);
+void leat_runner_forget_delay(struct leat_runner *runner);
 
 /* ---- runner_xa.c ---- */
 

@@ -114,12 +114,19 @@ static bool may_batch(const struct leat_sink_config *config)
 static uint64_t interval_behind_us(const struct leat_runner *runner)
 {
     uint64_t interval = interval_us(runner->config), wall = leat_wall_us(runner->clock);
-    if (!may_batch(runner->config) || !runner->dirty_first_commit_us || wall < runner->dirty_first_commit_us)
+    uint64_t expected = runner->dirty_first_commit_us + runner->config->delay_us;
+    if (!may_batch(runner->config) || !runner->dirty_first_commit_us || wall < expected)
         return interval;
-    uint64_t tenth = (wall - runner->dirty_first_commit_us) / 10;
+    uint64_t tenth = (wall - expected) / 10;
     if (tenth > RUNNER_COMMIT_BEHIND_US)
         tenth = RUNNER_COMMIT_BEHIND_US;
     return tenth > interval ? tenth : interval;
+}
+
+/* There is nothing more to hand over now. */
+static bool is_level(const struct leat_runner *runner)
+{
+    return runner->caught_up || runner->delay.holds;
 }
 
 /* Microseconds until what was handed over has to be committed; 0: now. */
@@ -134,11 +141,11 @@ static uint64_t commit_due_in(const struct leat_runner *runner)
         return 0;
     if (!runner->dirty_messages)
         due = runner->dirty_since_us + RUNNER_EMPTY_COMMIT_US;
-    else if (runner->caught_up)
+    else if (is_level(runner))
         due = runner->last_commit_us ? runner->last_commit_us + RUNNER_COMMIT_GAP_US : 0;
     else
         due = runner->dirty_since_us + interval_us(runner->config);
-    if (due <= now && runner->dirty_messages && !runner->caught_up)
+    if (due <= now && runner->dirty_messages && !is_level(runner))
         due = runner->dirty_since_us + interval_behind_us(runner);
     return due > now ? due - now : 0;
 }
@@ -195,30 +202,6 @@ static bool is_contained(const struct leat_runner *runner, const struct leat_ite
                0;
 }
 
-/* item: the transaction in hand, or NULL when none is. */
-static bool reached_until(const struct leat_runner *runner, const struct leat_item *item)
-{
-    const struct leat_point *until = &runner->until;
-    switch (until->type) {
-    case LEAT_POINT_NOW:
-        return (item ? item->seq : runner->at.seq) >= runner->until_seq;
-    case LEAT_POINT_GTIDS:
-        return leat_gtid_set_contains_set(runner->at.completed, until->gtids);
-    case LEAT_POINT_TIME:
-        return item && runner->transaction_commit_us >= until->time_us;
-    case LEAT_POINT_FILE:
-        if (item && item->type == LEAT_ITEM_BEGIN)
-            return leat_runner_compare_places(item->begin.place.file, item->begin.place.pos, until->file,
-                                              until->pos) >= 0;
-        return runner->at.file[0] &&
-               leat_runner_compare_places(runner->at.file, runner->at.pos, until->file, until->pos) >= 0;
-    case LEAT_POINT_UNSET:
-    case LEAT_POINT_EARLIEST:
-        break;
-    }
-    return false;
-}
-
 static bool is_named(const struct leat_runner *runner, const char *name)
 {
     struct leat_gtid gtid;
@@ -233,6 +216,8 @@ static bool is_named(const struct leat_runner *runner, const char *name)
 static int skip(struct leat_runner *runner, struct leat_error *err)
 {
     runner->skipping = false;
+    runner->pausing = runner->skipping_paused;
+    runner->skipping_paused = false;
     if (!is_named(runner, runner->skip_name)) {
         runner->item_failed = true;
         (void)leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR,
@@ -263,16 +248,22 @@ static int admit(struct leat_runner *runner, struct leat_error *err)
     const struct leat_item *item = &runner->item;
     know_transaction(runner, item);
     runner->passing = PASSING_NOT;
+    runner->delay.holds = false;
     if (is_contained(runner, item)) {
         runner->passing = PASSING_CONTAINED;
         return LEAT_OK;
     }
     if (runner->skipping)
         return skip(runner, err);
-    if (reached_until(runner, item)) {
+    bool reached;
+    if (leat_runner_reached_until(runner, item, &reached, err))
+        return LEAT_FAIL;
+    if (reached) {
         runner->pausing = true;
         return LEAT_AGAIN;
     }
+    if (leat_runner_holds_back(runner))
+        return LEAT_AGAIN;
     if (runner->isolate_seq != runner->transaction_seq || (!runner->dirty && !runner->flight_count))
         return LEAT_OK;
     /* It failed before: what lies before it gets its checkpoint first. */
@@ -557,11 +548,14 @@ static int pause_if_asked(struct leat_runner *runner, struct leat_error *err)
 {
     if (runner->inside)
         return LEAT_OK;
-    if (runner->until.type != LEAT_POINT_UNSET && !runner->pausing && reached_until(runner, NULL))
-        runner->pausing = true;
+    bool reached;
+    int rc = leat_runner_reached_until(runner, NULL, &reached, err);
+    if (rc)
+        return rc;
+    runner->pausing = runner->pausing || reached;
     if (!runner->pausing)
         return LEAT_OK;
-    int rc = runner->dirty ? leat_runner_commit(runner, err) : LEAT_OK;
+    rc = runner->dirty ? leat_runner_commit(runner, err) : LEAT_OK;
     if (rc)
         return rc;
     runner->pausing = false;
@@ -571,14 +565,25 @@ static int pause_if_asked(struct leat_runner *runner, struct leat_error *err)
     return LEAT_AGAIN;
 }
 
+static unsigned in_ms(uint64_t us)
+{
+    uint64_t ms = us / 1000 + (us % 1000 != 0);
+    return ms < RUNNER_IDLE_WAIT_MS ? (unsigned)ms : RUNNER_IDLE_WAIT_MS;
+}
+
 static unsigned wait_for(const struct leat_runner *runner)
 {
-    if (runner->flight_count || runner->has_item)
+    unsigned wait_ms = RUNNER_IDLE_WAIT_MS;
+    if (runner->flight_count || (runner->has_item && !runner->delay.holds))
         return RUNNER_BUSY_WAIT_MS;
+    if (runner->delay.holds) {
+        uint64_t until_us = leat_runner_held_until(runner), now_us = leat_wall_us(runner->clock);
+        wait_ms = in_ms(until_us > now_us ? until_us - now_us : 0);
+    }
     if (!runner->dirty || runner->inside)
-        return RUNNER_IDLE_WAIT_MS;
-    uint64_t wait_ms = (commit_due_in(runner) + 999) / 1000;
-    return wait_ms < RUNNER_IDLE_WAIT_MS ? (unsigned)wait_ms : RUNNER_IDLE_WAIT_MS;
+        return wait_ms;
+    unsigned commit_ms = in_ms(commit_due_in(runner));
+    return commit_ms < wait_ms ? commit_ms : wait_ms;
 }
 
 static int read_some(struct leat_runner *runner, struct leat_error *err)

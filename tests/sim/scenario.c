@@ -100,6 +100,8 @@ void sim_scenario_init(struct sim_scenario *scenario, uint64_t seed)
     scenario->steps = (unsigned)ONE_OF(&random, 500, 2000, 5000);
     scenario->commands = sim_random_chance(&random, 500);
     scenario->faults = sim_random_chance(&random, 500);
+    if (sim_random_chance(&random, 300)) /* last, so that seeds mean what they meant */
+        scenario->sinks[sim_random_below(&random, SIM_SINKS)].delay_us = ONE_OF(&random, 1, 1000000, 20000000);
 }
 
 void sim_scenario_small(struct sim_scenario *scenario, uint64_t seed)
@@ -137,9 +139,9 @@ void sim_scenario_print(const struct sim_scenario *scenario)
             scenario->commands ? ", commands" : "", scenario->faults ? ", faults" : "");
     for (size_t i = 0; i < SIM_SINKS; i++) {
         const struct leat_sink_config *sink = &scenario->sinks[i];
-        fprintf(stderr, "sink %s: compress %d, rotate at %llu bytes or %llu us, checkpoints each %u ms%s\n",
+        fprintf(stderr, "sink %s: compress %d, rotate at %llu bytes or %llu us, checkpoints each %u ms, delay %llu us%s\n",
                 sink->name, (int)sink->compress, (unsigned long long)sink->rotate_bytes,
-                (unsigned long long)sink->rotate_interval_us, sink->checkpoint_interval_ms,
+                (unsigned long long)sink->rotate_interval_us, sink->checkpoint_interval_ms, (unsigned long long)sink->delay_us,
                 sink->when_journal_full == LEAT_WHEN_FULL_DETACH ? ", detach" : "");
     }
 }

@@ -54,6 +54,7 @@ void sim_world_free(struct sim_world *world)
     for (size_t i = 0; i < SIM_SINKS; i++)
         sim_expected_free(&world->expected[i]);
     leat_gtid_set_free(&world->promise.visible_set);
+    sim_arrivals_free(&world->arrivals);
     sim_disk_free(&world->disk);
 }
 
@@ -186,8 +187,10 @@ int sim_world_up(struct sim_world *world, struct leat_error *err)
         int rc = sim_process_start(&world->process, err);
         if (rc == LEAT_OK)
             rc = check_promises(world, err);
-        if (rc == LEAT_OK)
+        if (rc == LEAT_OK) {
+            sim_arrivals_note(&world->arrivals, world->clock.wall_us, world->process.journal);
             return LEAT_OK;
+        }
         if (!survives(world, err))
             return leat_error_prefix(err, "starting");
         if (tries > START_WITHOUT_LUCK_MOST || world->counts.starts > STARTS_MOST)
@@ -217,6 +220,8 @@ static int do_sync(struct sim_world *world, struct leat_error *err)
     if (rc == LEAT_OK && sim_disk_unsynced(world->disk, SIM_JOURNAL_FOLDER, ".seg"))
         return leat_fail(err, LEAT_E_INTERNAL, LEAT_KIND_DATA,
                          "the journal says that all is synced, and it isn't");
+    if (rc == LEAT_OK)
+        sim_arrivals_note(&world->arrivals, world->clock.wall_us, world->process.journal);
     return bear(world, rc, err);
 }
 
@@ -279,6 +284,8 @@ static int do_runner(struct sim_world *world, size_t sink, struct leat_error *er
         return rc;
     leat_runner_status(world->process.runners[sink], &status);
     note_generation(world, sink, status.generation);
+    if (sim_arrivals_check(&world->arrivals, world->clock.wall_us, world->scenario.sinks[sink].delay_us, &status, err))
+        return LEAT_FAIL;
     if (!pass_over(world, sink, &status) && status.state == LEAT_RUNNER_HALTED && !world->troubled) {
         *err = status.error;
         return leat_error_prefix(err, "sink %s halted", status.name);
@@ -305,8 +312,11 @@ static void do_clock(struct sim_world *world)
     static const uint64_t most_us[] = {1000, 50000, 2000000, 100000000};
     sim_clock_advance(&world->clock,
                       sim_random_below(&world->random, most_us[sim_random_below(&world->random, 4)]));
-    if (sim_random_chance(&world->random, 5))
-        sim_clock_set_wall(&world->clock, sim_random_chance(&world->random, 500) ? 7200000000 : -7200000000);
+    if (sim_random_chance(&world->random, 5)) {
+        int64_t by_us = sim_random_chance(&world->random, 500) ? 7200000000 : -7200000000;
+        sim_clock_set_wall(&world->clock, by_us);
+        sim_arrivals_set_clock(&world->arrivals, by_us);
+    }
 }
 
 /* A shutdown as SIGTERM brings it. */

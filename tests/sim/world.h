@@ -3,6 +3,7 @@
 #ifndef LEAT_SIM_WORLD_H
 #define LEAT_SIM_WORLD_H
 
+#include "arrivals.h"
 #include "check.h"
 #include "process.h"
 #include "witness.h"
@@ -34,6 +35,7 @@ struct sim_world {
     bool up; /* a process is there */
     struct sim_witness witness;
     struct sim_promise promise;
+    struct sim_arrivals arrivals;
     struct sim_generation pending[SIM_SINKS]; /* what the last rewind asked for */
     bool trouble;                             /* before the rest: crashes and faults may come */
     bool troubled;                            /* a fault of the disk is or was at work in this process */

@@ -38,6 +38,7 @@ struct house {
     unsigned wait_ms;
     bool anonymous; /* transactions have no GTID */
     uint64_t journal_bytes_max;
+    struct leat_cell clock_offset;
 };
 
 static inline void open_journal(struct house *house, const char *folder)
@@ -71,7 +72,7 @@ static inline struct house *new_house(void)
 static inline void make_runner(struct house *house)
 {
     const struct leat_runner_env env = {.config = &house->config, .relay_name = "shop", .fs = &house->memory->fs, .clock = &test_clock,
-                                        .ops = &fake_ops};
+                                        .ops = &fake_ops, .clock_offset = &house->clock_offset};
     fake_current = &house->fake;
     ck_assert_msg(leat_runner_new(&house->runner, &env, &house->err) == LEAT_OK, "%s", house->err.message);
     ck_assert_msg(leat_runner_attach(house->runner, house->journal, &house->err) == LEAT_OK, "%s", house->err.message);
