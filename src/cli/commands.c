@@ -107,7 +107,7 @@ const struct cli_command cli_commands[] = {
      GROUPS(options_resume, cli_options_config), cli_resume},
     {"rewind", "SINK --to P [--yes]", "deliver again from a position", "A new generation begins: what was delivered stays as it is.",
      GROUPS(options_rewind, cli_options_config), cli_rewind},
-    {"skip", "SINK GTID --reason TEXT", "pass over the one transaction that halts a sink",
+    {"skip", "SINK GTID --reason TEXT", "pass over the one transaction that halts a sink, or that a paused one would get next",
      "Only the next transaction can be skipped. An anonymous one is named by the FILE:POS that the error shows.",
      GROUPS(options_skip, cli_options_config), cli_skip},
     {"wait", "SINK P [--timeout S]", "until a sink has delivered a GTID set or a position",

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from leatlab.leat import run
 from leatlab.load import wait_until
 from operating import Numbers, no_relay_broke, quick, streaming, wait_state  # noqa: F401
 
@@ -110,7 +111,9 @@ def test_a_mistake_is_stopped_short_of_by_the_documented_steps(make_leat, shared
     # 1. Nothing more goes out.
     command(relay, "pause", "late")
     # 2. Where it is.
-    changes = [json.loads(line) for line in relay.ask("journal", "cat", relay.config["journal"]["dir"], "--table", "delayed_shop.orders").stdout.splitlines()]
+    done = run("journal", "cat", relay.config["journal"]["dir"], "--table", "delayed_shop.orders")
+    assert done.returncode == 0, done.stderr
+    changes = [json.loads(line) for line in done.stdout.splitlines()]
     mistake = next(change for change in changes if change.get("sql", "").startswith("DROP TABLE"))
     # 3. All before it.
     command(relay, "resume", "late", "--until", f"{mistake['file']}:{mistake['pos']}")
