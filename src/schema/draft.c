@@ -30,6 +30,7 @@ void leat_draft_free(struct leat_draft *draft)
     free(draft->columns);
     free(draft->keys);
     free(draft->foreigns);
+    free(draft->gone);
     *draft = (struct leat_draft){0};
 }
 
@@ -104,10 +105,8 @@ void leat_draft_take_out(struct leat_draft *draft, uint32_t at)
 }
 
 /* Keys lose the column, and go with their last one. */
-void leat_draft_remove(struct leat_draft *draft, uint32_t at)
+static void forget(struct leat_draft *draft, const struct leat_draft_column *column)
 {
-    struct leat_draft_column *column = draft->columns[at];
-    list_remove(draft->columns, &draft->column_count, at);
     for (uint32_t k = draft->key_count; k > 0; k--) {
         struct leat_draft_key *key = draft->keys[k - 1];
         uint32_t kept = 0, had = key->part_count;
@@ -124,6 +123,40 @@ void leat_draft_remove(struct leat_draft *draft, uint32_t at)
                 leat_draft_foreign_remove(draft, k - 1);
                 break;
             }
+}
+
+void leat_draft_remove(struct leat_draft *draft, uint32_t at)
+{
+    struct leat_draft_column *column = draft->columns[at];
+    leat_draft_take_out(draft, at);
+    forget(draft, column);
+}
+
+void leat_draft_drop(struct leat_draft *draft, uint32_t at)
+{
+    draft->gone = list_insert(draft->gone, &draft->gone_count, draft->gone_count, draft->columns[at]);
+    leat_draft_take_out(draft, at);
+}
+
+/* A column that is added anew, by the name of one that went. */
+static struct leat_draft_column *come_again(const struct leat_draft *draft, const struct leat_draft_column *gone)
+{
+    uint32_t at = leat_draft_find(draft, gone->old_name);
+    return at != UINT32_MAX && !draft->columns[at]->old_name.size ? draft->columns[at] : NULL;
+}
+
+void leat_draft_settle_gone(struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->gone_count; i++) {
+        struct leat_draft_column *gone = draft->gone[i], *again = come_again(draft, gone);
+        for (uint32_t k = 0; again && k < draft->key_count; k++)
+            for (uint32_t p = 0; p < draft->keys[k]->part_count; p++)
+                if (draft->keys[k]->parts[p].column == gone) {
+                    draft->keys[k]->parts[p].column = again;
+                    draft->keys[k]->parts[p].gone = gone;
+                }
+        forget(draft, gone);
+    }
 }
 
 struct leat_draft_key *leat_draft_key_new(struct leat_draft *draft)

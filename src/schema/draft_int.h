@@ -37,6 +37,7 @@ struct leat_draft_column {
     bool null_said, not_null_said, default_said, now_on_update;
     bool default_is_string, system_row; /* a quoted text; GENERATED ALWAYS AS ROW START or END */
     bool without_versioning, default_dropped;
+    bool bare; /* MariaDB shows no NULL for its default */
     uint32_t placed;        /* the how-manieth column that is put somewhere; 0: it isn't */
     struct leat_text after; /* which one; empty: in front */
     uint32_t at; /* while a definition is made of the draft */
@@ -46,6 +47,7 @@ struct leat_draft_part {
     struct leat_draft_column *column; /* NULL: an expression, or to be found by its name when all columns are there */
     struct leat_text name;
     uint32_t prefix;
+    struct leat_draft_column *gone; /* what the statement dropped, with a new one of that name in its place */
 };
 
 struct leat_draft_key {
@@ -56,6 +58,14 @@ struct leat_draft_key {
     uint32_t flags;        /* enum leat_index_flags */
     uint32_t part_count;
     struct leat_draft_part *parts;
+};
+
+/* ALTER COLUMN … DEFAULT, as MariaDB carries it out on what the statement adds or moves by that name. */
+struct leat_draft_late {
+    struct leat_draft_late *next;
+    struct leat_text name;
+    const struct leat_draft_column *said; /* whose default it gets */
+    bool done;                            /* for a column that was there */
 };
 
 struct leat_draft_foreign {
@@ -83,6 +93,9 @@ struct leat_draft {
     struct leat_text partition_database, partition_table; /* that a partition becomes, or that becomes one (`partition_taken`) */
     bool partition_taken;
     uint32_t placed; /* columns that FIRST and AFTER put somewhere */
+    struct leat_draft_late *late;
+    struct leat_draft_column **gone; /* columns that were dropped; keys still hold them */
+    uint32_t gone_count;
     bool twice; /* a column was added by a name that another one had */
     struct leat_draft_column **columns;
     uint32_t column_count;
@@ -118,6 +131,10 @@ bool leat_draft_insert(struct leat_draft *draft, struct leat_draft_column *colum
 void leat_draft_remove(struct leat_draft *draft, uint32_t at);
 /* Out of the list alone: it is put in again elsewhere. */
 void leat_draft_take_out(struct leat_draft *draft, uint32_t at);
+/* To those that are gone, until all of the statement is read. */
+void leat_draft_drop(struct leat_draft *draft, uint32_t at);
+/* Keys lose what is gone, but for what came again by the same name. */
+void leat_draft_settle_gone(struct leat_draft *draft);
 struct leat_draft_key *leat_draft_key_new(struct leat_draft *draft);
 void leat_draft_key_remove(struct leat_draft *draft, uint32_t at);
 uint32_t leat_draft_key_find(const struct leat_draft *draft, struct leat_text name);
@@ -137,6 +154,8 @@ void leat_type_converted(struct leat_draft_column *column);
 /* literal.c: the default as the server prints it. */
 /* … and what follows from a column's being NOT NULL or not, when all is known. */
 void leat_defaults_settle(struct leat_draft *draft);
+/* … of a CHAR or VARCHAR of that character set that became BINARY or VARBINARY. */
+void leat_default_becomes_bytes(struct leat_draft *draft, struct leat_column *column, enum leat_charset was);
 void leat_default_resolve(struct leat_draft *draft, struct leat_draft_column *column);
 /* keys.c: names, implied keys, order, NOT NULL of the primary key. */
 void leat_keys_settle(struct leat_draft *draft);
@@ -154,6 +173,14 @@ enum {
 
 /* TIME_TRUNCATE_FRACTIONAL, TIME_ROUND_FRACTIONAL: each server can do what the other one does by itself. */
 static const uint64_t LEAT_SQL_MODE_MYSQL_TRUNCATE = UINT64_C(1) << 32, LEAT_SQL_MODE_MARIADB_ROUND = UINT64_C(1) << 34;
+
+/* MariaDB since 10.9 asks what DEFAULT means once the statement's words about characters are all there, and of a character set;
+ * MySQL and older ones go word by word, and have a collation. */
+static inline bool leat_resolves_late(const struct leat_catalog_server *server)
+{
+    enum { MARIADB_RESOLVES_LATE = 100900 };
+    return server->kind == LEAT_TABLE_OF_MARIADB && server->version >= MARIADB_RESOLVES_LATE;
+}
 
 static inline bool leat_draft_mariadb(const struct leat_draft *draft)
 {

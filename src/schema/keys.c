@@ -22,6 +22,66 @@ static bool bind(const struct leat_draft *draft, struct leat_draft_column **colu
     return *column || !name.size;
 }
 
+static unsigned character_max(const struct leat_column *column)
+{
+    unsigned bytes = leat_charset_character_max(leat_charset_of(column->collation));
+    return bytes && !column->shape ? bytes : 1;
+}
+
+static bool is_text(const struct leat_column *column)
+{
+    return (column->type == LEAT_TYPE_STRING || column->type == LEAT_TYPE_VARCHAR) && !column->shape;
+}
+
+/* How many bytes a number has in a key; 0: it isn't one of these. */
+static uint32_t number_bytes(enum leat_type type)
+{
+    switch (type) {
+    case LEAT_TYPE_TINY:
+    case LEAT_TYPE_YEAR:
+        return 1;
+    case LEAT_TYPE_SHORT:
+        return 2;
+    case LEAT_TYPE_INT24:
+    case LEAT_TYPE_DATE:
+        return 3;
+    case LEAT_TYPE_LONG:
+    case LEAT_TYPE_FLOAT:
+        return 4;
+    case LEAT_TYPE_LONGLONG:
+    case LEAT_TYPE_DOUBLE:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
+/* A key goes over to a column that takes the place of a dropped one, with as many characters of it as it had of that. false: it can't be told. */
+static bool take_length_of_gone(struct leat_draft_part *part)
+{
+    const struct leat_column *was = &part->gone->column, *is = &part->column->column;
+    bool blobs = was->type == LEAT_TYPE_BLOB && is->type == LEAT_TYPE_BLOB;
+    if (blobs || (was->type == is->type && was->metadata == is->metadata && character_max(was) == character_max(is)))
+        return true;
+    if (is_text(was) && is_text(is)) {
+        part->prefix = part->prefix ? part->prefix : was->length_max / character_max(was);
+        return true;
+    }
+    uint32_t bytes = number_bytes(was->type);
+    if (is_text(is))
+        part->prefix = bytes;
+    return bytes && (is_text(is) || number_bytes(is->type) == bytes);
+}
+
+static bool take_lengths_of_gone(struct leat_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->key_count; i++)
+        for (uint32_t k = 0; k < draft->keys[i]->part_count; k++)
+            if (draft->keys[i]->parts[k].gone && !take_length_of_gone(&draft->keys[i]->parts[k]))
+                return wrong(draft, "a key on a column that is dropped and added");
+    return true;
+}
+
 bool leat_keys_bind(struct leat_draft *draft)
 {
     for (uint32_t i = 0; i < draft->key_count; i++)
@@ -32,13 +92,7 @@ bool leat_keys_bind(struct leat_draft *draft)
         for (uint32_t k = 0; k < draft->foreigns[i]->count; k++)
             if (!bind(draft, &draft->foreigns[i]->columns[k], draft->foreigns[i]->names[k]))
                 return wrong(draft, "a foreign key on a column that isn't there");
-    return true;
-}
-
-static unsigned character_max(const struct leat_column *column)
-{
-    unsigned bytes = leat_charset_character_max(leat_charset_of(column->collation));
-    return bytes && !column->shape ? bytes : 1;
+    return take_lengths_of_gone(draft);
 }
 
 enum { KEY_BYTES_MAX = 3072 }; /* InnoDB's */

@@ -190,27 +190,64 @@ static void print_members(struct leat_draft *draft, struct leat_column *column, 
     leat_buf_free(&text);
 }
 
-/* BINARY(n) has its zeros; MySQL shows bytes as such. */
+/* MariaDB 11 shows bytes as digits, too (10.11 doesn't). */
+static bool shows_digits(const struct leat_draft *draft)
+{
+    enum { MARIADB_DIGITS = 110000 };
+    return leat_draft_mariadb(draft) && draft->server->version >= MARIADB_DIGITS;
+}
+
+static void put_digits(struct leat_buf *text, const struct leat_buf *bytes, const char digits[17])
+{
+    for (size_t i = 0; i < bytes->size; i++) {
+        leat_buf_u8(text, (uint8_t)digits[bytes->data[i] >> 4]);
+        leat_buf_u8(text, (uint8_t)digits[bytes->data[i] & 15]);
+    }
+}
+
+/* BINARY(n) has its zeros in MariaDB; MySQL shows bytes as such, without them. */
 static void print_bytes(struct leat_draft *draft, struct leat_column *column)
 {
-    static const char digits[] = "0123456789ABCDEF";
     struct leat_buf bytes = {0}, text = {0};
+    bool fixed = column->type == LEAT_TYPE_STRING, mariadb = leat_draft_mariadb(draft);
     leat_buf_put(&bytes, column->default_value.bytes, column->default_value.size);
-    while (column->type == LEAT_TYPE_STRING && bytes.size < column->length_max)
+    while (fixed && mariadb && bytes.size < column->length_max)
         leat_buf_u8(&bytes, 0);
-    if (!leat_draft_mariadb(draft))
+    while (fixed && !mariadb && bytes.size && !bytes.data[bytes.size - 1])
+        bytes.size--;
+    if (shows_digits(draft)) {
+        leat_buf_puts(&text, "x'");
+        put_digits(&text, &bytes, "0123456789abcdef");
+        leat_buf_puts(&text, "'");
+    } else if (mariadb) {
+        leat_buf_put(&text, bytes.data, bytes.size);
+    } else {
         leat_buf_puts(&text, "0x");
-    for (size_t i = 0; i < bytes.size; i++)
-        if (leat_draft_mariadb(draft)) {
-            leat_buf_u8(&text, bytes.data[i]);
-        } else {
-            leat_buf_u8(&text, (uint8_t)digits[bytes.data[i] >> 4]);
-            leat_buf_u8(&text, (uint8_t)digits[bytes.data[i] & 15]);
-        }
-    if (bytes.size || leat_draft_mariadb(draft))
+        put_digits(&text, &bytes, "0123456789ABCDEF");
+    }
+    if (bytes.size || fixed || mariadb)
         set(draft, column, (const char *)text.data, text.size);
     leat_buf_free(&bytes);
     leat_buf_free(&text);
+}
+
+/* What 'it''s\\n' is. */
+static struct leat_text unquoted(struct leat_draft *draft, struct leat_text text)
+{
+    struct leat_buf bytes = {0};
+    if (text.size < 2 || text.bytes[0] != '\'')
+        return text;
+    for (uint32_t i = 1; i + 1 < text.size; i++) {
+        char byte = text.bytes[i], next = text.bytes[i + 1];
+        bool doubled = (byte == '\'' || byte == '\\') && i + 2 < text.size;
+        i += doubled;
+        if (doubled && byte == '\\')
+            byte = next == 'n' ? '\n' : next == 'r' ? '\r' : next == '0' ? 0 : next;
+        leat_buf_u8(&bytes, (uint8_t)byte);
+    }
+    text = leat_draft_text(draft, (const char *)bytes.data, bytes.size);
+    leat_buf_free(&bytes);
+    return text;
 }
 
 static void quote(struct leat_draft *draft, struct leat_column *column)
@@ -238,12 +275,56 @@ static bool is_time(enum leat_type type)
     return type == LEAT_TYPE_DATETIME2 || type == LEAT_TYPE_TIMESTAMP2 || type == LEAT_TYPE_TIME2 || type == LEAT_TYPE_DATE;
 }
 
-static void print_time(struct leat_draft *draft, struct leat_column *column)
+/* A number has all the digits of a day, or of a day and a time, with zeros in front: 126 is 000126. */
+static struct leat_text day_of_number(struct leat_draft *draft, struct leat_text given, enum leat_type type)
 {
+    enum { DAY = 6, DAY_AND_TIME = 12 };
+    uint32_t digits = 0, zeros = 0;
+    struct leat_buf text = {0};
+    while (zeros < given.size && given.bytes[zeros] == '0')
+        zeros++;
+    while (zeros + digits < given.size && given.bytes[zeros + digits] >= '0' && given.bytes[zeros + digits] <= '9')
+        digits++;
+    uint32_t full = digits < DAY ? DAY : digits > DAY + 2 && digits < DAY_AND_TIME ? DAY_AND_TIME : digits;
+    if (type == LEAT_TYPE_TIME2 || !digits)
+        return given;
+    for (uint32_t i = digits; i < full; i++)
+        leat_buf_u8(&text, '0');
+    leat_buf_put(&text, given.bytes + zeros, given.size - zeros);
+    given = leat_draft_text(draft, (const char *)text.data, text.size);
+    leat_buf_free(&text);
+    return given;
+}
+
+static void print_time(struct leat_draft *draft, struct leat_column *column, bool string)
+{
+    struct leat_text given = string ? column->default_value : day_of_number(draft, column->default_value, column->type);
     char text[LEAT_LITERAL_TIME_SIZE];
     bool rounds = leat_draft_mariadb(draft) ? draft->sql_mode & LEAT_SQL_MODE_MARIADB_ROUND : !(draft->sql_mode & LEAT_SQL_MODE_MYSQL_TRUNCATE);
-    if (leat_literal_time(text, column->default_value.bytes, column->type, column->metadata, rounds))
+    if (leat_literal_time(text, given.bytes, column->type, column->metadata, rounds))
         set(draft, column, text, strlen(text));
+}
+
+void leat_default_becomes_bytes(struct leat_draft *draft, struct leat_column *column, enum leat_charset was)
+{
+    enum { ASCII = 127 };
+    struct leat_text text = leat_draft_mariadb(draft) ? unquoted(draft, column->default_value) : column->default_value;
+    struct leat_buf shown = {0};
+    if (!(column->flags & LEAT_COLUMN_HAS_DEFAULT) || column->flags & LEAT_COLUMN_DEFAULT_EXPRESSION ||
+        !leat_members_encode(draft, &text, NULL, 1, was))
+        return;
+    column->default_value = text;
+    print_bytes(draft, column);
+    if (!leat_draft_mariadb(draft) || shows_digits(draft))
+        return;
+    text = column->default_value;
+    bool valid = leat_charset_to_utf8(&shown, LEAT_CHARSET_UTF8MB4, text.bytes, text.size, NULL) == LEAT_OK;
+    shown.size = 0;
+    for (uint32_t i = 0; i < text.size; i++)
+        leat_buf_u8(&shown, valid || (uint8_t)text.bytes[i] <= ASCII ? (uint8_t)text.bytes[i] : '?');
+    set(draft, column, (const char *)shown.data, shown.size);
+    quote(draft, column);
+    leat_buf_free(&shown);
 }
 
 static void print_characters(struct leat_draft *draft, struct leat_column *column, bool string)
@@ -254,13 +335,14 @@ static void print_characters(struct leat_draft *draft, struct leat_column *colum
     if (column->type == LEAT_TYPE_ENUM || column->type == LEAT_TYPE_SET)
         print_members(draft, column, string);
     else if (is_time(column->type))
-        print_time(draft, column);
+        print_time(draft, column, string);
     else if (!string)
         print_text(draft, column);
     bool bytes = column->type == LEAT_TYPE_STRING || column->type == LEAT_TYPE_VARCHAR || (!mariadb && (column->type == LEAT_TYPE_ENUM || column->type == LEAT_TYPE_SET));
-    if (column->collation == LEAT_COLLATION_BINARY && bytes && !column->shape)
+    bytes = bytes && column->collation == LEAT_COLLATION_BINARY && !column->shape;
+    if (bytes)
         print_bytes(draft, column);
-    if (mariadb)
+    if (mariadb && !(bytes && shows_digits(draft)))
         quote(draft, column);
 }
 
@@ -305,7 +387,7 @@ static void follow_clock(struct leat_draft *draft, struct leat_draft_column *of)
     if (!of->now_on_update || of->default_said || column->flags & (LEAT_COLUMN_NULLABLE | LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_GENERATED))
         return;
     column->default_value = (struct leat_text){"0", 1};
-    print_time(draft, column);
+    print_time(draft, column, true);
     quote(draft, column);
     column->flags |= LEAT_COLUMN_HAS_DEFAULT;
 }
@@ -336,7 +418,7 @@ void leat_defaults_settle(struct leat_draft *draft)
         bool is_null = leat_name_equal(column->default_value, null);
         if (!(column->flags & LEAT_COLUMN_NULLABLE) && is_null) {
             forget_default(column);
-        } else if (column->flags & LEAT_COLUMN_NULLABLE &&
+        } else if (column->flags & LEAT_COLUMN_NULLABLE && !draft->columns[i]->bare &&
                    !(column->flags & (LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_GENERATED))) {
             column->flags |= LEAT_COLUMN_HAS_DEFAULT;
             column->default_value = null;

@@ -96,6 +96,15 @@ static bool pass_all(struct leat_parse *parse)
 
 /* ---- ADD ---- */
 
+/* … and is dropped by the same statement, which IF NOT EXISTS doesn't see. */
+static bool was_there(const struct leat_draft *draft, const char *name)
+{
+    for (uint32_t i = 0; i < draft->gone_count; i++)
+        if (leat_name_equal(draft->gone[i]->old_name, text_of(name)))
+            return true;
+    return find_old(draft, name) != UINT32_MAX;
+}
+
 static bool add_column(struct leat_parse *parse, struct leat_draft *draft, bool exists)
 {
     char name[LEAT_NAME_BYTES_MAX + 1];
@@ -104,7 +113,7 @@ static bool add_column(struct leat_parse *parse, struct leat_draft *draft, bool 
     struct leat_draft_column *column = leat_draft_column_new(draft);
     uint32_t keys = draft->key_count, foreigns = draft->foreign_count;
     column->column.name = keep(draft, name);
-    bool there = leat_draft_find(draft, column->column.name) != UINT32_MAX;
+    bool there = leat_draft_find(draft, column->column.name) != UINT32_MAX || (exists && was_there(draft, name));
     if (!leat_parse_column(parse, draft, column))
         return false;
     if (!parse_place(parse, draft, column))
@@ -188,7 +197,7 @@ static bool drop_column(struct leat_parse *parse, struct leat_draft *draft)
         return false;
     uint32_t at = find_old(draft, name);
     if (at != UINT32_MAX)
-        leat_draft_remove(draft, at);
+        leat_draft_drop(draft, at);
     else if (!exists)
         return leat_parse_fail(parse, "dropping a column that isn't there");
     pass_restrict(parse);
@@ -279,6 +288,57 @@ static bool parse_change(struct leat_parse *parse, struct leat_draft *draft, boo
     return read;
 }
 
+static void take_default(struct leat_draft_column *column, const struct leat_draft_column *said)
+{
+    enum { DEFAULT = LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_DEFAULT_EXPRESSION };
+    column->column.flags = (uint16_t)((column->column.flags & ~DEFAULT) | (said->column.flags & DEFAULT));
+    column->column.default_value = said->column.default_value;
+    column->default_is_string = said->default_is_string;
+    column->default_said = said->default_said;
+    column->default_dropped = said->default_dropped;
+}
+
+/* SET DEFAULT and DROP DEFAULT reach what MariaDB puts together last: columns that are added, and such that are redefined and put somewhere. */
+static bool alter_late(struct leat_parse *parse, struct leat_draft *draft)
+{
+    for (const struct leat_draft_late *late = draft->late; late; late = late->next) {
+        uint32_t at = leat_draft_find(draft, late->name);
+        struct leat_draft_column *column = at == UINT32_MAX ? NULL : draft->columns[at];
+        if (column && (!column->old_name.size || (column->was && column->placed))) {
+            take_default(column, late->said);
+            column->bare = column->default_dropped;
+        } else if (!late->done)
+            return leat_parse_fail(parse, "altering a column that isn't there");
+    }
+    return true;
+}
+
+static void remember_late(struct leat_draft *draft, const char *name, const struct leat_draft_column *said, bool done)
+{
+    struct leat_draft_late *late = leat_draft_alloc(draft, sizeof *late), **end = &draft->late;
+    *late = (struct leat_draft_late){.name = keep(draft, name), .said = said, .done = done};
+    while (*end)
+        end = &(*end)->next;
+    *end = late;
+}
+
+/* What is set or dropped by itself, before it is some column's. */
+static bool alter_default(struct leat_parse *parse, struct leat_draft *draft, const char *name, struct leat_draft_column *column, bool exists, bool drops)
+{
+    struct leat_draft_column *said = leat_draft_column_new(draft);
+    said->default_dropped = drops;
+    if (!drops && !leat_parse_default(parse, draft, said))
+        return false;
+    if (column) {
+        take_default(column, said);
+        if (column->resolved && said->default_said) /* else it is redefined by the same statement, and resolved with its type */
+            leat_default_resolve(draft, column);
+    }
+    if (column || !exists)
+        remember_late(draft, name, said, column != NULL);
+    return true;
+}
+
 static bool alter_column(struct leat_parse *parse, struct leat_draft *draft)
 {
     char name[LEAT_NAME_BYTES_MAX + 1];
@@ -286,26 +346,18 @@ static bool alter_column(struct leat_parse *parse, struct leat_draft *draft)
     if (!leat_parse_name(parse, name))
         return false;
     uint32_t at = find_old(draft, name);
+    bool sets = leat_parse_take_two(parse, "SET", "DEFAULT"), drops = !sets && leat_parse_take_two(parse, "DROP", "DEFAULT");
+    if (sets || drops)
+        return alter_default(parse, draft, name, at == UINT32_MAX ? NULL : draft->columns[at], exists, drops);
     if (at == UINT32_MAX && !exists)
         return leat_parse_fail(parse, "altering a column that isn't there");
     struct leat_draft_column *column = at == UINT32_MAX ? leat_draft_column_new(draft) : draft->columns[at];
     uint16_t *flags = &column->column.flags;
-    if (leat_parse_take_two(parse, "SET", "DEFAULT")) {
-        if (!leat_parse_default(parse, draft, column))
-            return false;
-        if (column->resolved) /* else it is redefined by the same statement, and resolved with its type */
-            leat_default_resolve(draft, column);
-        return true;
-    }
     if (leat_parse_take_two(parse, "SET", "INVISIBLE"))
         *flags |= LEAT_COLUMN_INVISIBLE;
     else if (leat_parse_take_two(parse, "SET", "VISIBLE"))
         *flags &= (uint16_t)~LEAT_COLUMN_INVISIBLE;
-    else if (leat_parse_take_two(parse, "DROP", "DEFAULT")) {
-        *flags &= (uint16_t) ~(LEAT_COLUMN_HAS_DEFAULT | LEAT_COLUMN_DEFAULT_EXPRESSION);
-        column->column.default_value = (struct leat_text){"", 0};
-        column->default_dropped = true;
-    } else
+    else
         return leat_parse_fail(parse, "ALTER COLUMN");
     return true;
 }
@@ -379,27 +431,43 @@ static bool parse_convert_partition(struct leat_parse *parse, struct leat_draft 
     return pass_all(parse);
 }
 
-/* CONVERT TO CHARACTER SET x [COLLATE y] */
-static bool parse_convert(struct leat_parse *parse, struct leat_draft *draft)
+/* CONVERT TO CHARACTER SET x [COLLATE y]. What options said before counts no more, but where MariaDB asks late. */
+static bool parse_convert(struct leat_parse *parse, struct leat_draft *draft, struct leat_table_options *table)
 {
     struct leat_table_options options = {0};
-    bool found;
+    bool found, late = leat_resolves_late(draft->server);
     if (leat_parse_is(parse, "PARTITION") || leat_parse_is(parse, "TABLE"))
         return parse_convert_partition(parse, draft);
     if (!leat_parse_want(parse, "TO") ||
-        !leat_parse_charset(parse, &options.charset, options.collation, &found))
+        !leat_parse_charset_or_usual(parse, &options.charset, &options.charset_usual, options.collation, &found))
         return false;
     if (found && leat_parse_is(parse, "COLLATE") &&
         !leat_parse_charset(parse, &options.charset, options.collation, &found))
         return false;
-    if (!options.charset && !options.collation[0])
+    if (!options.charset && !options.charset_usual && !options.collation[0])
         return leat_parse_fail(parse, "CONVERT TO");
-    if (!options.charset && strcmp(options.collation, "DEFAULT") == 0)
-        draft->collation = draft->session_collation; /* not that of the table's own database */
-    else if (!leat_parse_apply_options(parse, draft, &options))
-        return false;
+    if (!late && options.charset_usual && (!options.collation[0] || strcmp(options.collation, "DEFAULT") == 0))
+        draft->converted_to = draft->session_collation; /* not that of the table's own database */
+    else
+        draft->converted_to = leat_parse_collation(draft, &options);
+    if (!draft->converted_to)
+        return leat_parse_fail(parse, "CONVERT TO");
     draft->converted = true;
-    draft->converted_to = draft->collation; /* whatever the table's default becomes by other words */
+    if (late)
+        return true;
+    draft->collation = draft->converted_to;
+    *table = (struct leat_table_options){.versioned = table->versioned};
+    return true;
+}
+
+/* The table's own character set: what options say, else what it is converted to. */
+static bool settle_collation(struct leat_parse *parse, struct leat_draft *draft, const struct leat_table_options *options)
+{
+    bool said = options->charset || options->charset_usual || options->collation[0];
+    if (!leat_parse_apply_options(parse, draft, options))
+        return false;
+    if (draft->converted && !said)
+        draft->collation = draft->converted_to;
     return true;
 }
 
@@ -460,7 +528,7 @@ static bool parse_one(struct leat_parse *parse, struct leat_draft *draft, struct
     if (leat_parse_take(parse, "RENAME"))
         return parse_rename(parse, draft);
     if (leat_parse_take(parse, "CONVERT"))
-        return parse_convert(parse, draft);
+        return parse_convert(parse, draft, options);
     if (!parse_other(parse, &found) || found)
         return !parse->why[0];
     if (!leat_parse_table_option(parse, options, &found))
@@ -525,7 +593,8 @@ bool leat_parse_alter(struct leat_parse *parse, struct leat_draft *draft)
         if (parse->lexer.token != LEAT_TOKEN_END && !leat_parse_want(parse, ","))
             return false;
     }
-    if (!leat_parse_apply_options(parse, draft, &options) || (draft->versioning_added && !leat_parse_add_versioning(parse, draft)))
+    leat_draft_settle_gone(draft);
+    if (!alter_late(parse, draft) || !settle_collation(parse, draft, &options) || (draft->versioning_added && !leat_parse_add_versioning(parse, draft)))
         return false;
     if (draft->placed && !place_columns(parse, draft))
         return false;

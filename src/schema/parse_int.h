@@ -64,8 +64,10 @@ static inline const char *leat_parse_start(const struct leat_parse *parse)
 bool leat_parse_type(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_column *column);
 /* parse_column.c: NOT NULL AUTO_INCREMENT UNIQUE. */
 bool leat_parse_serial_attributes(struct leat_draft *draft, struct leat_draft_column *column);
-/* CHARACTER SET x, CHARSET x, COLLATE x, of a column, table or database. *found: it was one. */
+/* CHARACTER SET x, CHARSET x, COLLATE x, of a column, table or database; COLLATE DEFAULT's collation is "DEFAULT". *found: it was one. */
 bool leat_parse_charset(struct leat_parse *parse, enum leat_charset *charset, char collation[64], bool *found);
+/* The same, for CHARACTER SET DEFAULT too. */
+bool leat_parse_charset_or_usual(struct leat_parse *parse, enum leat_charset *charset, bool *usual, char collation[64], bool *found);
 
 /* parse_column.c: behind a column's name. Keys that it asks for become the draft's. */
 bool leat_parse_column(struct leat_parse *parse, struct leat_draft *draft, struct leat_draft_column *column);
@@ -87,16 +89,21 @@ bool leat_parse_implied_key(struct leat_parse *parse, struct leat_draft *draft, 
 /* parse_table.c */
 struct leat_table_options {
     enum leat_charset charset;
+    bool charset_usual; /* CHARACTER SET DEFAULT: the database's */
     char collation[64];
     bool versioned;
 };
+/* CHARACTER SET and COLLATE among options, which servers weigh by their order. *found: it was one. */
+bool leat_parse_table_charset(struct leat_parse *parse, struct leat_table_options *options, bool *found);
 /* One table option; *found: it was one. */
 bool leat_parse_table_option(struct leat_parse *parse, struct leat_table_options *options, bool *found);
 /* Behind CREATE TABLE's name: elements, options, partitions. The draft has database, name and the database's collation. */
 bool leat_parse_create(struct leat_parse *parse, struct leat_draft *draft);
 /* One element of CREATE TABLE's list, or of ADD (…): a column at this place (UINT32_MAX: the end) or a key. */
 bool leat_parse_element(struct leat_parse *parse, struct leat_draft *draft);
-/* What the words of options mean for the draft's collation. */
+/* The collation that the words of options mean, the draft's where they say nothing. 0: it isn't known. */
+uint32_t leat_parse_collation(const struct leat_draft *draft, const struct leat_table_options *options);
+/* The same becomes the draft's. */
 bool leat_parse_apply_options(struct leat_parse *parse, struct leat_draft *draft, const struct leat_table_options *options);
 /* WITH SYSTEM VERSIONING adds two columns where none are said. */
 bool leat_parse_add_versioning(struct leat_parse *parse, struct leat_draft *draft);

@@ -81,6 +81,26 @@ static bool is_valued(const struct leat_parse *parse)
     return false;
 }
 
+bool leat_parse_table_charset(struct leat_parse *parse, struct leat_table_options *options, bool *found)
+{
+    struct leat_table_options said = {0};
+    if (!leat_parse_charset_or_usual(parse, &said.charset, &said.charset_usual, said.collation, found) || !*found)
+        return !parse->why[0];
+    bool usual = strcmp(said.collation, "DEFAULT") == 0, set = said.charset || said.charset_usual;
+    bool in_order = parse->server->kind == LEAT_TABLE_OF_MARIADB && !leat_resolves_late(parse->server);
+    if (in_order && (set || usual)) { /* the last one counts, and any DEFAULT is the database's */
+        options->collation[0] = 0;
+        said.charset_usual |= usual;
+    } else if (said.collation[0]) {
+        memcpy(options->collation, said.collation, sizeof options->collation);
+    }
+    if (set || (in_order && usual)) {
+        options->charset = said.charset;
+        options->charset_usual = said.charset_usual;
+    }
+    return true;
+}
+
 bool leat_parse_table_option(struct leat_parse *parse, struct leat_table_options *options, bool *found)
 {
     struct leat_lexer mark = parse->lexer;
@@ -88,7 +108,7 @@ bool leat_parse_table_option(struct leat_parse *parse, struct leat_table_options
         !leat_parse_is(parse, "CHARSET") && !leat_parse_is(parse, "CHAR") &&
         !leat_parse_is(parse, "COLLATE") && !leat_parse_is(parse, "ENCRYPTION"))
         parse->lexer = mark;
-    if (!leat_parse_charset(parse, &options->charset, options->collation, found) || *found)
+    if (!leat_parse_table_charset(parse, options, found) || *found)
         return !parse->why[0];
     *found = true;
     if (leat_parse_take_two(parse, "WITH", "SYSTEM")) {
@@ -107,26 +127,36 @@ bool leat_parse_table_option(struct leat_parse *parse, struct leat_table_options
     return true;
 }
 
+uint32_t leat_parse_collation(const struct leat_draft *draft, const struct leat_table_options *options)
+{
+    bool late = leat_resolves_late(draft->server), usual = strcmp(options->collation, "DEFAULT") == 0;
+    enum leat_charset of_database = late && options->charset_usual ? leat_charset_of(draft->database_collation) : LEAT_CHARSET_UNKNOWN;
+    enum leat_charset charset = options->charset ? options->charset : of_database;
+    if (late && options->charset_usual && !of_database)
+        return 0;
+    if (options->collation[0] && !usual)
+        return leat_collation_by_name(draft->server, options->collation, charset ? charset : leat_charset_of(draft->collation));
+    if (charset && draft->converted && !leat_draft_mariadb(draft)) /* of which CONVERT TO has said more */
+        return draft->collation;
+    if (of_database && !usual && !options->charset) { /* as it was made, whatever character_set_collations says */
+        struct leat_catalog_server plain = *draft->server;
+        plain.utf8mb4_collation = 0;
+        return leat_collation_default(&plain, of_database);
+    }
+    if (charset || usual)
+        return leat_collation_default(draft->server, charset ? charset : leat_charset_of(draft->collation));
+    return options->charset_usual ? draft->database_collation : draft->collation;
+}
+
 bool leat_parse_apply_options(struct leat_parse *parse, struct leat_draft *draft,
                               const struct leat_table_options *options)
 {
-    enum leat_charset charset = options->charset ? options->charset : leat_charset_of(draft->collation);
     if (options->versioned)
         draft->versioned = true;
-    if (!options->charset && !options->collation[0])
+    if (!options->charset && !options->charset_usual && !options->collation[0])
         return true;
-    bool usual = strcmp(options->collation, "DEFAULT") == 0;
-    if (usual && !leat_draft_mariadb(draft)) { /* the database's; MariaDB's is that of its character set */
-        draft->collation = draft->database_collation ? draft->database_collation : draft->collation;
-        return true;
-    }
-    uint32_t collation = options->collation[0] && !usual
-                             ? leat_collation_by_name(draft->server, options->collation, charset)
-                             : leat_collation_default(draft->server, charset);
-    if (!collation)
-        return leat_parse_fail(parse, "a table's collation");
-    draft->collation = collation;
-    return true;
+    draft->collation = leat_parse_collation(draft, options);
+    return draft->collation || leat_parse_fail(parse, "a table's collation");
 }
 
 bool leat_parse_add_versioning(struct leat_parse *parse, struct leat_draft *draft)

@@ -188,6 +188,14 @@ static bool parse_members(struct leat_parse *parse, struct leat_draft *draft, st
 
 bool leat_parse_charset(struct leat_parse *parse, enum leat_charset *charset, char collation[64], bool *found)
 {
+    bool usual = false;
+    if (!leat_parse_charset_or_usual(parse, charset, &usual, collation, found))
+        return false;
+    return !usual || leat_parse_fail(parse, "a column's CHARACTER SET DEFAULT");
+}
+
+bool leat_parse_charset_or_usual(struct leat_parse *parse, enum leat_charset *charset, bool *usual, char collation[64], bool *found)
+{
     char name[LEAT_NAME_BYTES_MAX + 1];
     struct leat_lexer mark = parse->lexer;
     bool set = leat_parse_take_two(parse, "CHARACTER", "SET") || leat_parse_take_two(parse, "CHAR", "SET") ||
@@ -201,10 +209,10 @@ bool leat_parse_charset(struct leat_parse *parse, enum leat_charset *charset, ch
         parse->lexer.token = LEAT_TOKEN_NAME;
     if (!leat_parse_name(parse, name))
         return false;
-    bool usual =
-        leat_name_equal((struct leat_text){name, (uint32_t)strlen(name)}, (struct leat_text){"DEFAULT", 7});
-    if (usual && !quoted) { /* a name that no collation has */
-        snprintf(collation, 64, "DEFAULT");
+    if (!quoted && leat_name_equal((struct leat_text){name, (uint32_t)strlen(name)}, (struct leat_text){"DEFAULT", 7})) {
+        *usual |= set;
+        if (!set) /* a name that no collation has */
+            snprintf(collation, 64, "DEFAULT");
         return true;
     }
     if (set && (*charset = leat_charset_by_name(name)) != LEAT_CHARSET_UNKNOWN)

@@ -531,11 +531,10 @@ static uint32_t read_database_options(struct leat_parse *parse, uint32_t usual, 
     struct leat_table_options options = {0};
     leat_draft_begin(&draft, parse->server, parse->sql_mode);
     draft.collation = usual;
+    draft.database_collation = leat_resolves_late(parse->server) ? server : usual;
     for (bool found = true; found;)
         if (!leat_parse_table_option(parse, &options, &found))
             return usual;
-    if (!options.charset && strcmp(options.collation, "DEFAULT") == 0)
-        return server;
     leat_parse_apply_options(parse, &draft, &options);
     return draft.collation;
 }
@@ -743,7 +742,7 @@ int leat_catalog_parse(struct leat_table **table, const struct leat_catalog_serv
     leat_parse_if_exists(&parse);
     if (read && leat_parse_table(&parse, name.database, name.name)) {
         leat_draft_rename(&draft, text_of(name.database), text_of(name.name));
-        draft.collation = database_collation;
+        draft.collation = draft.database_collation = database_collation;
         if (leat_parse_create(&parse, &draft))
             *table = leat_draft_table(&draft);
     }

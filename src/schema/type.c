@@ -245,16 +245,19 @@ static bool set_char(struct leat_draft *draft, struct leat_column *column, uint3
 /* The collation that the words about character sets mean, with the table's where they say nothing. */
 static uint32_t collation_of(struct leat_draft *draft, const struct leat_type_said *said)
 {
-    enum leat_charset charset = said->charset, table = leat_charset_of(draft->collation);
+    uint32_t usual = draft->converted ? draft->converted_to : draft->collation;
+    enum leat_charset charset = said->charset, table = leat_charset_of(usual);
     if (said->bytes)
         return LEAT_COLLATION_BINARY;
+    if (strcmp(said->collation, "DEFAULT") == 0 && (charset || leat_resolves_late(draft->server)))
+        return leat_collation_default(draft->server, charset ? charset : table);
     if (strcmp(said->collation, "DEFAULT") == 0)
-        return draft->collation;
+        return usual;
     if (said->collation[0])
         return leat_collation_by_name(draft->server, said->collation, charset ? charset : table);
     if (said->binary)
         return leat_collation_binary(draft->server, charset ? charset : table);
-    return charset ? leat_collation_default(draft->server, charset) : draft->collation;
+    return charset ? leat_collation_default(draft->server, charset) : usual;
 }
 
 static bool resolve_text(struct leat_draft *draft, struct leat_column *column,
@@ -497,9 +500,8 @@ static bool keep_members(struct leat_draft *draft, struct leat_column *column, u
 }
 
 /* Texts and VARCHARs become wider where the characters do; never narrower. */
-bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *column, uint32_t collation)
+static bool convert(struct leat_draft *draft, struct leat_column *of, uint32_t collation)
 {
-    struct leat_column *of = &column->column;
     unsigned was = leat_charset_character_max(leat_charset_of(of->collation));
     unsigned is = leat_charset_character_max(leat_charset_of(collation));
     bool characters = of->type == LEAT_TYPE_STRING || of->type == LEAT_TYPE_VARCHAR ||
@@ -529,6 +531,18 @@ bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *colum
     default:
         return true;
     }
+}
+
+bool leat_type_convert(struct leat_draft *draft, struct leat_draft_column *column, uint32_t collation)
+{
+    struct leat_column *of = &column->column;
+    enum leat_charset was = leat_charset_of(of->collation);
+    bool text = of->type == LEAT_TYPE_STRING || of->type == LEAT_TYPE_VARCHAR;
+    if (!convert(draft, of, collation))
+        return false;
+    if (text && !of->shape && was != LEAT_CHARSET_BINARY && collation == LEAT_COLLATION_BINARY)
+        leat_default_becomes_bytes(draft, of, was);
+    return true;
 }
 
 void leat_type_converted(struct leat_draft_column *column)

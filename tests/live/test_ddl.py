@@ -17,11 +17,11 @@ FAST = {"sync_binlog": 0, "innodb_flush_log_at_trx_commit": 0}  # nothing here o
 
 
 def cases(full, seed=1):
-    every = ddl_cases.TYPE_CASES + ddl_cases.ATTRIBUTE_CASES + ddl_cases.ALTER_CASES + ddl_cases.OTHERS
+    every = ddl_cases.TYPE_CASES + ddl_cases.ATTRIBUTE_CASES + ddl_cases.ALTER_CASES + ddl_cases.OTHERS + ddl_cases.AGAIN_CASES + ddl_cases.CONVERT_CASES
     if full:
         return every
     chosen = random.Random(seed)
-    return ddl_cases.OTHERS + chosen.sample(ddl_cases.ALTER_CASES, 30) + chosen.sample(ddl_cases.TYPE_CASES + ddl_cases.ATTRIBUTE_CASES, 40)
+    return ddl_cases.OTHERS + chosen.sample(ddl_cases.AGAIN_CASES, 6) + chosen.sample(ddl_cases.CONVERT_CASES, 8) + chosen.sample(ddl_cases.ALTER_CASES, 30) + chosen.sample(ddl_cases.TYPE_CASES + ddl_cases.ATTRIBUTE_CASES, 40)
 
 
 def check(server, full):
