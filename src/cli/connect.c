@@ -32,12 +32,12 @@ static void ask_password(struct leat_server_config *server)
     struct termios before, quiet;
     char *line = NULL;
     size_t size = 0;
-    fprintf(terminal, "Password of %s: ", server->user ? server->user : "the account");
-    fflush(terminal);
     tcgetattr(fileno(terminal), &before);
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
-    tcsetattr(fileno(terminal), TCSAFLUSH, &quiet);
+    tcsetattr(fileno(terminal), TCSAFLUSH, &quiet); /* before it asks: what is typed then is neither shown nor thrown away */
+    fprintf(terminal, "Password of %s: ", server->user ? server->user : "the account");
+    fflush(terminal);
     ssize_t length = getline(&line, &size, terminal);
     tcsetattr(fileno(terminal), TCSAFLUSH, &before);
     fputs("\n", terminal);
