@@ -182,6 +182,18 @@ static int give(struct leat_source *source, const char *asked, struct leat_error
     return rc ? rc : source->options.out.publish(source->options.out.context, true, err);
 }
 
+/* The server has gone on since facts were asked for: where it starts now may have more than was executed then. */
+static int check_place(struct leat_source *source, struct leat_mysql *mysql, struct leat_error *err)
+{
+    struct source_facts later;
+    int rc = source_facts(mysql, &later, err);
+    if (rc)
+        return rc;
+    rc = source_check_resume(source, mysql, &later, err);
+    source_facts_free(&later);
+    return rc;
+}
+
 int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
                          const struct source_facts *facts, struct leat_error *err)
 {
@@ -198,7 +210,7 @@ int source_resolve_start(struct leat_source *source, struct leat_mysql *mysql,
     /* A set of the user's may be another history's, or reach back behind what is left: as after a reconnect.
      */
     if (rc == LEAT_OK)
-        rc = source_check_resume(source, mysql, facts, err);
+        rc = check_place(source, mysql, err);
     if (rc == LEAT_OK && source->config->start.type <= LEAT_POINT_NOW)
         rc = source_read_catalog(source, mysql, facts, true, err);
     if (rc == LEAT_OK)

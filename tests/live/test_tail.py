@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -81,3 +82,27 @@ def test_a_second_signal_ends_it_though_nobody_reads(tail):
 def signals_pending(pid):
     status = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"^ShdPnd:\s*([0-9a-f]+)$", status, re.MULTILINE)[1], 16)
+
+
+def test_now_on_a_server_that_is_written_to(shared_mysql, database):
+    """What it has executed grows between the questions that leat asks."""
+    shared_mysql.sql(f"CREATE TABLE {database}.t (id INT PRIMARY KEY AUTO_INCREMENT)")
+    stop = threading.Event()
+
+    def write():
+        connection = shared_mysql.connect()
+        with connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute(f"INSERT INTO {database}.t VALUES ()")
+        connection.close()
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(6):
+            done = run("tail", shared_mysql.url(), "--password-file", shared_mysql.password_file(), "--from", "now", "--until", "now")
+            assert done.returncode == 0, done.stderr
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
