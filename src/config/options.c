@@ -119,7 +119,7 @@ static const struct option http_options[] = {
      .help = "Names by which it may be asked for, without a port. `localhost` and addresses always are; a request for any other name is refused, "
              "so that a web page somewhere can't make a browser on this machine read it (DNS rebinding)."},
     {"connections", OPTION_COUNT, HTTP(connections_max), .fallback = "1024", .least = 4, .most = 65536,
-     .help = "How many may be open at once; each `/wait` is one of them until it is answered."},
+     .help = "How many may be open at once; each `/wait` is one of them until it is answered. An eighth is left to who asks for other things."},
     {"request_timeout", OPTION_TIME_MS, HTTP(request_timeout_ms), .fallback = "10s", .least = 100, .most = 600000,
      .help = "How long a connection may take to send its whole request, or stay without one."},
     {"ready_lag", OPTION_TIME_MS, HTTP(ready_lag_ms), .fallback = "1m", .least = 100, .most = 86400000,

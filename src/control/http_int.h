@@ -26,6 +26,7 @@ struct leat_http {
     bool started;
     char address[LEAT_ADDRESS_TEXT_MAX + 10];
     struct http_connection *connections;
+    atomic_uint waits; /* connections that wait */
 };
 
 /* Takes the body. */

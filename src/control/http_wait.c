@@ -25,6 +25,7 @@ static void on_done(struct leat_wait *wait, int result, const struct leat_error 
         waiting->err = *err;
     connection->since_us = leat_monotonic_us(leat_clock_real());
     atomic_store(&connection->waiting, false);
+    atomic_fetch_sub(&connection->http->waits, 1);
     MHD_resume_connection(connection->mhd);
 }
 
@@ -42,6 +43,13 @@ static bool parse_timeout(const char *text, uint64_t *timeout_ms)
         return false;
     *timeout_ms = (uint64_t)(seconds * 1000);
     return true;
+}
+
+/* Some connections are left to who asks how leat is, however many wait. */
+static unsigned waits_max(const struct leat_http_config *config)
+{
+    unsigned others = config->connections_max / 8;
+    return config->connections_max - (others ? others : 1);
 }
 
 static enum MHD_Result answer_error(struct MHD_Connection *mhd, unsigned status, const struct leat_error *err)
@@ -85,6 +93,10 @@ enum MHD_Result http_wait(struct leat_http *http, struct MHD_Connection *mhd, vo
                         "/wait?sink=NAME&gtid=P&timeout=SECONDS is expected, with a timeout of a day at most (60 if it isn't given)");
         return answer_error(mhd, MHD_HTTP_BAD_REQUEST, &err);
     }
+    if (atomic_load(&http->waits) >= waits_max(http->config)) {
+        (void)leat_fail(&err, LEAT_E_TOO_LARGE, LEAT_KIND_RETRY, "%u connections wait already: raise http.connections", waits_max(http->config));
+        return answer_error(mhd, MHD_HTTP_SERVICE_UNAVAILABLE, &err);
+    }
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     if (!info || !info->socket_context)
         return MHD_NO;
@@ -93,6 +105,7 @@ enum MHD_Result http_wait(struct leat_http *http, struct MHD_Connection *mhd, vo
     waiting->wait = (struct leat_wait){on_done, waiting->connection->fd};
     /* Suspended first: it may be over before beginning it has returned. */
     atomic_store(&waiting->connection->waiting, true);
+    atomic_fetch_add(&http->waits, 1);
     MHD_suspend_connection(mhd);
     *request = waiting;
     int rc = http->handler.wait(http->handler.context, &waiting->wait, &asked, &err);
