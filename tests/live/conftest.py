@@ -22,6 +22,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "threads: shows what threads do to each other; also run under ThreadSanitizer")
+    config.addinivalue_line("markers", "alerts: fires these alert rules; all but those marked quick take --full")
+    config.addinivalue_line("markers", "quick: also without --full")
     config.addinivalue_line("markers", "transport: stands on the client library; also run with Oracle's")
 
 

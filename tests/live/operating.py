@@ -9,6 +9,7 @@ import time
 import pytest
 
 from leatlab.leat import run
+from leatlab.proxy import Proxy
 
 # Waits that suit a test: nothing here bounds how long something may take.
 QUICK_SOURCE = {"heartbeat": "500ms", "backoff_min": "20ms", "backoff_max": "300ms", "connect_timeout": "20s"}
@@ -154,5 +155,20 @@ class Ballast:
 def wait_until(condition, what, timeout_s=60):
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come within {timeout_s} s"
+        assert time.monotonic() < deadline, f"{what() if callable(what) else what} did not come within {timeout_s} s"
         time.sleep(0.05)
+
+
+class Flipping(Proxy):
+    """Changes a byte of the next large piece that goes to the client, once it is told to."""
+
+    flips = 0
+
+    async def _pump(self, reader, writer, to_client):
+        while data := await reader.read(65536):
+            if to_client and self.flips and len(data) > 2000:
+                self.flips -= 1
+                data = data[:1000] + bytes([data[1000] ^ 1]) + data[1001:]
+            writer.write(data)
+            await writer.drain()
+        writer.close()

@@ -7,7 +7,7 @@ import pytest
 from leatlab.leat import run
 from leatlab.mysql import Mysql
 from leatlab.proxy import Proxy
-from operating import QUICK_SOURCE, Numbers, no_relay_broke, quick, refused, source_error, streaming, tail
+from operating import QUICK_SOURCE, Flipping, Numbers, no_relay_broke, quick, refused, source_error, streaming, tail
 
 
 @pytest.fixture(scope="module")
@@ -368,21 +368,6 @@ def test_a_connection_that_is_cut_in_a_packet(make_leat, numbers):
         status = relay.status()
         assert status["source"]["connects"] >= 3 and "error" not in status["source"]
         assert relay.stop() == 0
-
-
-class Flipping(Proxy):
-    """Changes a byte of the next large piece that goes to the client, once it is told to."""
-
-    flips = 0
-
-    async def _pump(self, reader, writer, to_client):
-        while data := await reader.read(65536):
-            if to_client and self.flips and len(data) > 2000:
-                self.flips -= 1
-                data = data[:1000] + bytes([data[1000] ^ 1]) + data[1001:]
-            writer.write(data)
-            await writer.drain()
-        writer.close()
 
 
 def test_bytes_that_are_damaged_on_the_way_are_asked_for_again(make_leat, numbers):

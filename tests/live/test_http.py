@@ -5,7 +5,6 @@ import json
 import os
 import random
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -15,8 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
-from leatlab import install
 from leatlab.leat import Leat, run
+from alerting import tool
 from operating import Numbers, no_relay_broke, quick, streaming, wait_state, wait_until
 
 
@@ -73,16 +72,6 @@ def samples(relay):
     status, body, _ = get(relay, "/metrics")
     assert status == 200
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in body.splitlines() if not line.startswith("#")}
-
-
-def tool(name):
-    """A program of Debian's package prometheus."""
-    if not shutil.which(name):
-        try:
-            install.packages(install.MONITORING_PACKAGES)
-        except (RuntimeError, OSError) as why:
-            pytest.skip(f"{name} can't be had here: {why}")
-    return name
 
 
 def test_metrics_tell_what_happened(watched):

@@ -66,10 +66,10 @@ class Leat:
 
     # The process.
 
-    def start(self, *options, env=None):
+    def start(self, *options, env=None, stdout=subprocess.DEVNULL):
         argv = ["setpriv", "--pdeathsig", "KILL", "--", self.program, "run", "-c", self.yaml, *options]
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=log,
                                             env={**os.environ, **(env or {})})
         return self
 

@@ -38,8 +38,9 @@ class Mysql(SqlServer):
     """A MySQL instance; options are mysqld's (`gtid_mode="OFF"`), laid over DEFAULTS. Its class says which version.
 
     Users: root without a password (socket and 127.0.0.1), and `cdc`, who may stream and no more.
-    Two options are the lab's own: `certificates="auto"` leaves TLS to what mysqld generates (no host name in it) instead
-    of the lab's certificates; `data_from=FOLDER` starts from a copy of that data folder instead of an empty server.
+    Three options are the lab's own: `certificates="auto"` leaves TLS to what mysqld generates (no host name in it) instead
+    of the lab's certificates; `data_from=FOLDER` starts from a copy of that data folder instead of an empty server;
+    `clock=FILE` has the server's time told by a shims.Clock.
     """
 
     kind = "mysql"
@@ -57,8 +58,8 @@ class Mysql(SqlServer):
     def _argv(self):
         # The port is unique among the lab's servers, hence good as a server_id.
         options = {**DEFAULTS, "server_id": self.port, **self.options}
-        options.pop("certificates", None)
-        options.pop("data_from", None)
+        for own in ("certificates", "data_from", "clock"):
+            options.pop(own, None)
         return [*mysql_versions.installation(self.version).server_argv(), f"--datadir={self.datadir}",
                 f"--socket={self.socket}", f"--port={self.port}", f"--pid-file={self.folder}/mysqld.pid", f"--log-error={self.log}",
                 f"--tmpdir={self.folder}/tmp", *option_argv(options)]

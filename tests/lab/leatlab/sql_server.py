@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pymysql
 
-from . import nosync, tls
+from . import nosync, shims, tls
 from .server import Server
 
 CDC_PASSWORD = "cdc-secret"
@@ -48,7 +48,11 @@ class SqlServer(Server):
             return False
 
     def _environment(self):
-        return nosync.environment()
+        found = [nosync.environment()]
+        if self.options.get("clock"):
+            found.append(shims.Clock.environment(self.options["clock"]))
+        preload = ":".join(one["LD_PRELOAD"] for one in found if one)
+        return {name: value for one in found for name, value in one.items()} | ({"LD_PRELOAD": preload} if preload else {})
 
     # Talking to it.
 
