@@ -1,10 +1,13 @@
 /* Memory that is there or the process isn't. Any thread. */
 #include "base/alloc.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { KEPT_FREE = 16 << 20, MAPPED_FROM = 4 << 20 };
 
 static _Noreturn void out_of_memory(void)
 {
@@ -13,6 +16,14 @@ static _Noreturn void out_of_memory(void)
     ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
     (void)written;
     abort();
+}
+
+void leat_alloc_settle(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+#endif
 }
 
 void *leat_alloc(size_t size)

@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+/* For a process that goes on for long: once, before there are threads. Up to some MiB of what is freed stay with it, so that buffers of
+ * a megabyte, which come and go by the thousand (batches for brokers), aren't given back to the kernel and cleared by it each time. */
+void leat_alloc_settle(void);
+
 void *leat_alloc(size_t size);                           /* not cleared; size 0 gives a unique pointer */
 void *leat_alloc_zero(size_t count, size_t size);        /* cleared; overflow of the product aborts */
 void *leat_realloc(void *memory, size_t size);

@@ -1,6 +1,7 @@
 /* leat run: the relay. */
 #include "cli_int.h"
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "relay/relay.h"
 
@@ -12,6 +13,7 @@ static int load(void *args, struct leat_config **config, struct leat_error *err)
 int cli_run(struct cli_args *args, struct leat_error *err)
 {
     struct leat_config *config = NULL;
+    leat_alloc_settle();
     if (cli_args_expect(args, 0, 0, err) || cli_load_config(&config, args, err))
         return LEAT_FAIL;
     leat_log_setup((enum leat_log_level)config->log.level, (enum leat_log_form)config->log.form);

@@ -1,8 +1,11 @@
 /* Buffers and the memory behind them. */
 #include "check_main.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -121,6 +124,38 @@ START_TEST(product_that_overflows_aborts)
 }
 END_TEST
 
+/* Batches for brokers, made and freed again and again, in a thread as librdkafka's are. */
+static void *come_and_go(void *faults)
+{
+    struct rusage before, after;
+    uint8_t *batches[6];
+    getrusage(RUSAGE_THREAD, &before);
+    for (unsigned round = 0; round < 100; round++) {
+        for (unsigned i = 0; i < 6; i++) {
+            batches[i] = leat_alloc(1 << 20);
+            memset(batches[i], (int)i, 1 << 20);
+        }
+        for (unsigned i = 0; i < 6; i++)
+            free(batches[i]);
+    }
+    getrusage(RUSAGE_THREAD, &after);
+    *(long *)faults = after.ru_minflt - before.ru_minflt;
+    return NULL;
+}
+
+START_TEST(what_comes_and_goes_stays_with_the_process)
+{
+    long faults = 0;
+    pthread_t thread;
+    leat_alloc_settle();
+    ck_assert_int_eq(pthread_create(&thread, NULL, come_and_go, &faults), 0);
+    pthread_join(thread, NULL);
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    ck_assert_int_lt(faults, 10000); /* 1536 pages a round, if each were given new ones */
+#endif
+}
+END_TEST
+
 static Suite *buf_suite(void)
 {
     Suite *suite = suite_create("buf");
@@ -131,6 +166,7 @@ static Suite *buf_suite(void)
     LEAT_TEST_ADD(suite, cstr_is_not_counted);
     LEAT_TEST_ADD(suite, memory_of_no_bytes_is_unique);
     LEAT_TEST_ADD(suite, copies_are_copies);
+    LEAT_TEST_ADD(suite, what_comes_and_goes_stays_with_the_process);
     const char *fork = getenv("CK_FORK");
     if (!fork || strcmp(fork, "no") != 0) {
         TCase *aborts = tcase_create("aborts");
