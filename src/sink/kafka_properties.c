@@ -251,7 +251,7 @@ uint64_t leat_kafka_transaction_max_us(const struct leat_sink_config *config)
 static int check_sizes(const struct leat_sink_config *config, struct leat_error *err)
 {
     double message = leat_kafka_given_number(config, "message.max.bytes", 1000000);
-    double queue = leat_kafka_given_number(config, "queue.buffering.max.kbytes", message / 256 + 32768) * 1024;
+    double queue = leat_kafka_given_number(config, "queue.buffering.max.kbytes", message / 256 + 16384) * 1024;
     if (queue > message)
         return LEAT_OK;
     return refuse(config, "queue.buffering.max.kbytes", "a message of message.max.bytes would never find room", "raise it, or lower message.max.bytes",

@@ -14,7 +14,7 @@
 #include "kafka_int.h"
 #include "kafka_properties_int.h"
 
-enum { SECRET_BYTES_MAX = 1 << 20, QUEUE_KBYTES = 32768 };
+enum { SECRET_BYTES_MAX = 1 << 20, QUEUE_KBYTES = 16384 };
 
 struct setting {
     const char *name, *value;

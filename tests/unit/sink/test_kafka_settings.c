@@ -68,7 +68,7 @@ START_TEST(defaults_are_ours_and_what_is_given_wins)
     ck_assert_str_eq(get(conf, "linger.ms"), "7");
     ck_assert_str_eq(get(conf, "compression.codec"), "zstd");
     ck_assert_str_eq(get(conf, "batch.num.messages"), "20000");
-    ck_assert_str_eq(get(conf, "queue.buffering.max.kbytes"), "32768");
+    ck_assert_str_eq(get(conf, "queue.buffering.max.kbytes"), "16384");
     ck_assert_str_eq(get(conf, "enable.idempotence"), "true");
     ck_assert_str_eq(get(conf, "transactional.id"), "leat.shop.events");
     ck_assert_str_eq(get(conf, "transaction.timeout.ms"), "15000");
