@@ -4,6 +4,7 @@ positions and times; or it is excused below, with the reason or the test that ru
 import contextlib
 import json
 import re
+import shutil
 import threading
 import time
 
@@ -12,6 +13,7 @@ import pytest
 
 from doc_commands import PAGES, PASSWORD, TOP, Place, blocks, commands, sql, statements, utc
 from leatlab import install
+from leatlab.kafka import Kafka
 from leatlab.leat import program
 from leatlab.mysql import Mysql
 from operating import wait_until
@@ -34,7 +36,7 @@ EXCUSED_STARTS = {
     "kafka-acls.sh ": 'tests/live/test_kafka_routes.py::startswith("kafka-acls.sh ")',
     "CREATE TABLE cart ": "Flink isn't here; tests/live/test_consuming.py looks at its setting",
 }
-NEED_KAFKA = ("leat compare ", "kcat -b k1:9092 ", "leat doctor -c leat.yaml")  # with --full
+NEED_BROKERS = ("moving.md", "kafka-delivery.md")  # pages: with --full
 ACCOUNT = ("CREATE USER ", "GRANT ")
 
 
@@ -223,6 +225,25 @@ def take_it_away(place, shown):
     place.configure()
 
 
+DEBEZIUM = {"connector.class": "io.debezium.connector.mysql.MySqlConnector", "topic.prefix": "shop", "database.hostname": "db1", "database.port": 3306,
+            "database.user": "cdc", "table.include.list": "shop.cart", "schema.history.internal.kafka.bootstrap.servers": "k1:9092"}
+
+
+def have_debezium(place):
+    """Its configuration, and what it keeps of its place."""
+    file, pos, gtids = place.server.position()
+    (place.here / "debezium.json").write_text(json.dumps(DEBEZIUM))
+    offset = {"file": file, "pos": pos, "gtids": gtids}
+    (place.here / "offsets").write_text(json.dumps(["shop", {"server": "shop"}]) + "\t" + json.dumps(offset) + "\n")
+
+
+def imported(place, shown):
+    """The password is put where the file says; names in it are made those of here."""
+    path = place.here / "leat.yaml"
+    path.write_text(place.as_here(path.read_text()))
+    shutil.copy(place.path("/run/secrets/cdc"), place.path("/etc/leat/source.password"))
+
+
 INSTEAD = {
     "leat doctor mysql://cdc@db1:3306/": lambda place, command: place.run_on_a_terminal(command, PASSWORD),
     "leat tail mysql://cdc@db1:3306/": tail,
@@ -230,6 +251,7 @@ INSTEAD = {
     "leat config check -o sinks.events.kafka.acks=1": lambda place, command: place.run(command + " 2>&1", status=2),
 }
 BEFORE = {
+    "leat config import debezium.json ": have_debezium,
     "leat decode binlog.000042 --undo | mysql": make_a_mistake,
     "leat decode /backup/binlogs --from binlog.000040:157 ": restore_a_backup,
     "leat skip changes ": halt_a_sink,
@@ -239,6 +261,7 @@ BEFORE = {
     "leat config check -o sinks.events.kafka.acks=1": give_it_a_kafka_sink,
 }
 AFTER = {
+    "leat config import debezium.json ": imported,
     "leat decode binlog.000042 --undo | mysql": mistake_is_taken_back,
     "leat decode /backup/binlogs --from binlog.000040:157 ": backup_is_restored,
     "leat decode /var/lib/mysql --table shop.orders --where id=4711 | jq": history_is_shown,
@@ -267,7 +290,8 @@ def run(place, command):
     return shown
 
 
-OFTEN = [page for page in PAGES if any(not excuse(command) for command in commands(page)) and page.name not in ("moving.md", "kafka-delivery.md")]
+RUN = [page for page in PAGES if any(not excuse(command) for command in commands(page))]
+OFTEN, FULL = ([page for page in RUN if (page.name in NEED_BROKERS) == full] for full in (False, True))
 
 
 @pytest.mark.parametrize("page", OFTEN, ids=lambda page: str(page.relative_to(TOP)))
@@ -283,6 +307,35 @@ def test_commands_of(place, page):
         if not excuse(command):
             print(command)
             run(place, command)
+
+
+@pytest.fixture(scope="module")
+def delivered_twice(place, pytestconfig):
+    """Topics of two sinks, as of a tool and of leat beside it."""
+    if not pytestconfig.getoption("--full"):
+        pytest.skip("needs brokers: --full")
+    with Kafka("documented") as kafka:
+        place.substitutes |= {"k1:9092": kafka.bootstrap(), "2026-11-21T20:00:00Z": utc(3600), "2026-11-21T21:00:00Z": utc(-3600)}
+        place.stop()
+        before = json.dumps(place.config)
+        for sink, more in (("events", {}), ("shadow", {"topic": "shadow.{database}.{table}", "schema_topic": "shadow"})):
+            place.config["sinks"][sink] = {"type": "kafka", "format": "debezium", "start": "earliest", "kafka": {"bootstrap.servers": kafka.bootstrap()}, **more}
+        place.configure()
+        place.start()
+        place.server.sql("REPLACE INTO shop.cart VALUES (1, 'coffee'), (2, 'milk')")
+        for sink in ("events", "shadow"):
+            place.wait_delivered(sink)
+        yield
+        place.stop()
+        place.config = json.loads(before)
+        place.configure()
+
+
+@pytest.mark.parametrize("page", FULL, ids=lambda page: str(page.relative_to(TOP)))
+def test_commands_with_brokers_of(place, delivered_twice, page):
+    shown = {command: run(place, command) for command in commands(page) if not excuse(command)}
+    assert all(text for command, text in shown.items() if command.startswith(("kcat", "leat compare"))), shown
+    place.configure()
 
 
 def test_excuses_are_true():

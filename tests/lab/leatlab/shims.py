@@ -1,5 +1,6 @@
 """What stands between a program and the kernel to make real troubles: a clock that is wrong, a disk whose syncs take long."""
 
+import hashlib
 import os
 import struct
 import subprocess
@@ -94,7 +95,8 @@ int fdatasync(int fd)
 def _library(name, source):
     def make(folder):
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-x", "c", "-", "-o", folder / f"{name}.so"], input=source, text=True, check=True)
-    return str(paths.made_once(paths.cache_dir() / name, make) / f"{name}.so")
+    made = paths.cache_dir() / f"{name}-{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    return str(paths.made_once(made, make) / f"{name}.so")
 
 
 class Clock:
