@@ -8,6 +8,10 @@
 #include "binlog/value.h"
 #include "sql_int.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 void leat_sql_put_name(struct leat_buf *buf, const void *bytes, size_t size)
 {
     const uint8_t *at = bytes;
@@ -20,38 +24,66 @@ void leat_sql_put_name(struct leat_buf *buf, const void *bytes, size_t size)
     leat_buf_u8(buf, '`');
 }
 
-/* Line breaks would end a line, zero bytes and \Z some clients' input. */
+/* Line breaks would end a line, zero bytes and \Z some clients' input. 0: the byte stands for itself. */
+static inline uint8_t escape(uint8_t byte)
+{
+    switch (byte) {
+    case 0:
+        return '0';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case 0x1A:
+        return 'Z';
+    case '\\':
+    case '\'':
+        return byte;
+    default:
+        return 0;
+    }
+}
+
+static inline uint8_t *put_byte(uint8_t *to, uint8_t byte)
+{
+    uint8_t escaped = escape(byte);
+    if (escaped)
+        *to++ = '\\';
+    *to++ = escaped ? escaped : byte;
+    return to;
+}
+
+enum { BLOCK = 16 };
+
+#if defined(__SSE2__)
+/* Copies sixteen bytes; how many of them stand before the first that may have to be escaped. */
+static inline unsigned copy_block(uint8_t *to, const uint8_t *at)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    _mm_storeu_si128((__m128i *)(void *)to, bytes);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\'')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(control, marks));
+    return found ? (unsigned)__builtin_ctz(found) : BLOCK;
+}
+#endif
+
 void leat_sql_put_text(struct leat_buf *buf, const void *bytes, size_t size)
 {
-    const uint8_t *at = bytes;
-    uint8_t *to = leat_buf_reserve(buf, 2 * size + 2), *start = to;
+    const uint8_t *at = bytes, *end = size ? at + size : at;
+    uint8_t *to = leat_buf_reserve(buf, 2 * size + 2 + BLOCK), *start = to;
     *to++ = '\'';
-    for (size_t i = 0; i < size; i++) {
-        char escaped = 0;
-        switch (at[i]) {
-        case 0:
-            escaped = '0';
-            break;
-        case '\n':
-            escaped = 'n';
-            break;
-        case '\r':
-            escaped = 'r';
-            break;
-        case 0x1A:
-            escaped = 'Z';
-            break;
-        case '\\':
-        case '\'':
-            escaped = (char)at[i];
-            break;
-        default:
-            break;
-        }
-        if (escaped)
-            *to++ = '\\';
-        *to++ = escaped ? (uint8_t)escaped : at[i];
+#if defined(__SSE2__)
+    while (end - at >= BLOCK) {
+        unsigned plain = copy_block(to, at);
+        at += plain;
+        to += plain;
+        if (plain < BLOCK)
+            to = put_byte(to, *at++);
     }
+#endif
+    while (at < end)
+        to = put_byte(to, *at++);
     *to++ = '\'';
     leat_buf_commit(buf, (size_t)(to - start));
 }

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-enum { ROWS_MAX = 200, MERGED_BYTES_MAX = 64 * 1024 * 1024 };
+enum { ROWS_MAX = 500, MERGED_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct mysql_rows *leat_mysql_rows_new(const struct mysql_rows_options *options)
 {

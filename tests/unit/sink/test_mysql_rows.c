@@ -1,4 +1,7 @@
 /* Rows as SQL for a target: one by one, merged, and which tables may be. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "format/lines.h"
 #include "sink/mysql_rows_int.h"
 
@@ -321,6 +324,108 @@ START_TEST(other_unique_keys_and_foreign_keys_forbid_it)
 }
 END_TEST
 
+/* ---- Many changes in no order against what they come to ---- */
+
+enum { IDS = 12, ABSENT = -1 };
+
+/* A value of shop.cart's rows: its name is one letter. */
+static void put_row(struct leat_buf *images, int id, int letter)
+{
+    char name[2] = {(char)('a' + letter), 0};
+    test_cart_image(images, (uint32_t)id, name);
+}
+
+/* Does to the rows what a statement says; false: it isn't as a target would have it. */
+static bool run_statement(int rows[IDS], const char *sql, uint64_t expected)
+{
+    bool removes = strncmp(sql, "DELETE", 6) == 0, replaces = strncmp(sql, "REPLACE", 7) == 0;
+    uint64_t count = 0;
+    if (strncmp(sql, "UPDATE", 6) == 0) {
+        int id = atoi(strstr(sql, "`id` = ") + 7);
+        rows[id] = strstr(sql, "`name` = '")[10] - 'a';
+        return true;
+    }
+    for (const char *at = strpbrk(sql + 30, removes ? "(=" : ")"); (at = strpbrk(at, removes ? "0123456789" : "(")) != NULL; count++) {
+        int id = atoi(removes ? at : at + 1);
+        if ((removes && expected && rows[id] == ABSENT) || (!removes && !replaces && rows[id] != ABSENT))
+            return false;
+        rows[id] = removes ? ABSENT : strchr(at, '\'')[1] - 'a';
+        at = strpbrk(at, removes ? ",)" : ")");
+        if (removes && !at)
+            break;
+    }
+    return !expected || count == expected;
+}
+
+static void run_unit(struct writer *w, int rows[IDS])
+{
+    ck_assert_msg(leat_mysql_rows_flush(w->rows, &w->piece, &w->err) == LEAT_OK, "%s", w->err.message);
+    for (size_t i = 0; i < w->piece.count; i++) {
+        char *sql = leat_alloc(w->piece.statements[i].size + 1);
+        memcpy(sql, w->piece.sql.data + w->piece.statements[i].from, w->piece.statements[i].size);
+        sql[w->piece.statements[i].size] = 0;
+        ck_assert_msg(run_statement(rows, sql, w->piece.statements[i].rows), "%s", sql);
+        free(sql);
+    }
+    leat_mysql_piece_clear(&w->piece);
+}
+
+/* One change that may happen to these rows. With `some` an UPDATE's images have no more than what they need. */
+static void change_any(struct writer *w, int rows[IDS], uint64_t *random, bool some)
+{
+    static const uint8_t key_only[] = {1}, name_only[] = {2};
+    int id = (int)(leat_test_random(random) % IDS), letter = (int)(leat_test_random(random) % 26);
+    int other = (int)(leat_test_random(random) % IDS);
+    struct leat_item item;
+    if (rows[id] == ABSENT) {
+        put_row(&w->images, id, letter);
+        item = test_rows(w->source, LEAT_OP_INSERT, 1, &w->images);
+        rows[id] = letter;
+    } else if (leat_test_random(random) % 3 == 0) {
+        put_row(&w->images, id, rows[id]);
+        item = test_rows(w->source, LEAT_OP_DELETE, 1, &w->images);
+        rows[id] = ABSENT;
+    } else if (some) {
+        leat_buf_u8(&w->images, 0);
+        leat_buf_u32(&w->images, (uint32_t)id);
+        uint8_t after[] = {0, 1, (uint8_t)('a' + letter)};
+        leat_buf_put(&w->images, after, sizeof after);
+        item = test_rows(w->source, LEAT_OP_UPDATE, 1, &w->images);
+        item.rows.before_present = key_only;
+        item.rows.after_present = name_only;
+        rows[id] = letter;
+    } else {
+        bool moves = rows[other] == ABSENT;
+        put_row(&w->images, id, rows[id]);
+        put_row(&w->images, moves ? other : id, letter);
+        item = test_rows(w->source, LEAT_OP_UPDATE, 1, &w->images);
+        rows[id] = moves ? ABSENT : letter;
+        rows[moves ? other : id] = letter;
+    }
+    ck_assert_msg(leat_mysql_rows_put(w->rows, w->table, &item.rows, &w->piece, &w->err) == LEAT_OK, "%s", w->err.message);
+    leat_buf_clear(&w->images);
+}
+
+START_TEST(any_changes_give_the_rows_that_they_end_in)
+{
+    uint64_t random = leat_test_seed();
+    struct writer w;
+    int source[IDS], target[IDS];
+    open_cart(&w, &(struct mysql_rows_options){.rows_max = 5});
+    for (int i = 0; i < IDS; i++)
+        source[i] = target[i] = ABSENT;
+    for (unsigned unit = 0; unit < 3000; unit++) {
+        unsigned some = (unsigned)(leat_test_random(&random) % 3);
+        for (uint64_t left = leat_test_random(&random) % 20; left > 0; left--)
+            change_any(&w, source, &random, some == 1 || (some == 2 && leat_test_random(&random) % 2));
+        run_unit(&w, target);
+        for (int i = 0; i < IDS; i++)
+            ck_assert_msg(source[i] == target[i], "unit %u, id %d: %d is not %d", unit, i, target[i], source[i]);
+    }
+    close_writer(&w);
+}
+END_TEST
+
 static Suite *rows_suite(void)
 {
     Suite *suite = suite_create("mysql rows");
@@ -334,6 +439,7 @@ static Suite *rows_suite(void)
     LEAT_TEST_ADD(suite, so_much_is_merged_and_then_asks_for_a_flush);
     LEAT_TEST_ADD(suite, only_keys_that_compare_by_their_bytes_are_merged);
     LEAT_TEST_ADD(suite, other_unique_keys_and_foreign_keys_forbid_it);
+    LEAT_TEST_ADD(suite, any_changes_give_the_rows_that_they_end_in);
     return suite;
 }
 
