@@ -16,7 +16,7 @@ from leatlab import shims
 from leatlab import leat as leat_program
 from leatlab.mysql import Mysql
 from leatlab.proxy import Proxy
-from operating import Ballast, Flipping, Numbers, no_relay_broke, remount, sink_error, small_disk, source_error, streaming, wait_state, wait_until
+from operating import Ballast, Flipping, Numbers, no_relay_broke, remount, sink_error, small_disk, streaming, wait_state, wait_until
 from test_xa import Branches
 
 COVERED = set()  # the alerts that a test here fires
@@ -145,7 +145,8 @@ def test_a_password_that_changed_then_a_relay_that_is_killed(relay_of, numbers):
         numbers.server.sql(f"KILL {thread}")
     watch.assert_fires("LeatSourceHalted", also=["LeatSourceNotStreaming"])
     # "`leat status` says what: the error's cure": it names the password.
-    assert "password" in source_error(relay, "authentication")["cure"]
+    status = relay.wait_for(lambda status: status["source"].get("error", {}).get("code") == "authentication", "the error")
+    assert "password" in status["source"]["error"]["cure"]
     password.write_text("second\n")
     watch.assert_resolved()
     numbers.insert(1)
