@@ -192,7 +192,8 @@ func main() {
 	must(err)
 	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(*brokers, ",")...), kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(1000000), kgo.MaxBufferedRecords(262144),
-		kgo.MaxBufferedBytes(256<<20), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)))
+		kgo.MaxBufferedBytes(256<<20), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)),
+		kgo.UnknownTopicRetries(100))
 	must(err)
 	work := &handler{client: client, file: *file, done: make(chan struct{}), topics: map[string]string{}}
 	source.SetEventHandler(work)
