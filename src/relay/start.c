@@ -43,6 +43,28 @@ static bool same_line(const struct leat_checkpoint *a, const struct leat_checkpo
     return !memcmp(a->source_uuid, b->source_uuid, LEAT_UUID_SIZE);
 }
 
+/* Of a sink that was begun and has no place yet only `start` says where it was begun: not before where others stand. LEAT_OK: there is none;
+ * LEAT_END: go by `start`. */
+static int check_begun(const struct relay *relay, const struct relay_sink *oldest, struct leat_error *err)
+{
+    enum leat_point_type start = relay->config->source.start.type;
+    for (size_t i = 0; i < relay->sink_count; i++) {
+        const struct relay_sink *sink = &relay->sinks[i];
+        if (sink->asked != LEAT_END || !sink->checkpoint.generation || sink->config->start.type != LEAT_POINT_UNSET)
+            continue;
+        if (start != LEAT_POINT_UNSET && start != LEAT_POINT_NOW)
+            return LEAT_END;
+        (void)leat_fail(err, LEAT_E_HISTORY, LEAT_KIND_OPERATOR,
+                        "the journal is empty; sink %s was begun on another one and has delivered nothing, so where it began isn't known, and sink %s "
+                        "stands at %s:%llu already",
+                        sink->config->name, oldest->config->name, oldest->checkpoint.file, (unsigned long long)oldest->checkpoint.pos);
+        return leat_cure(err, "put the journal back; or set source.start to FILE:POS, from where on %s is to have all (others get nothing twice); or "
+                              "sinks.%s.start: earliest, if it is to begin where %s stands",
+                         sink->config->name, sink->config->name, oldest->config->name);
+    }
+    return LEAT_OK;
+}
+
 /* The sink with the oldest checkpoint. LEAT_END: none has one. */
 static int find_oldest(struct relay *relay, const struct relay_sink **oldest, struct leat_error *err)
 {
@@ -65,7 +87,7 @@ static int find_oldest(struct relay *relay, const struct relay_sink **oldest, st
         if (!*oldest || is_older(&sink->checkpoint, &(*oldest)->checkpoint))
             *oldest = sink;
     }
-    return *oldest ? LEAT_OK : LEAT_END;
+    return *oldest ? check_begun(relay, *oldest, err) : LEAT_END;
 }
 
 /* A sink that has delivered what the journal does not hold says that the journal lost synced records. */

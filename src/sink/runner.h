@@ -51,7 +51,7 @@ int leat_runner_new(struct leat_runner **runner, const struct leat_runner_env *e
 void leat_runner_free(struct leat_runner **runner);
 
 /* Before the journal is opened: the sink's own checkpoint (its recover()), by which an empty journal finds its start and a
- * damaged one its protected part. LEAT_END: none. The caller frees the checkpoint. */
+ * damaged one its protected part. LEAT_END: none, or with a generation one that says only that the sink was begun. The caller frees the checkpoint. */
 int leat_runner_checkpoint(struct leat_runner *runner, struct leat_checkpoint *checkpoint, struct leat_error *err) LEAT_CHECKED;
 
 /* <0, 0, >0: places in the order of one server's binlog. By number, not by text: after 999999 comes 1000000. Pure. */

@@ -374,6 +374,30 @@ static int ahead_of_journal(struct leat_runner *runner, const struct leat_checkp
                           "checkpoints");
 }
 
+/* Whether the journal still has its beginning. */
+static int journal_is_whole(struct leat_runner *runner, bool *whole, struct leat_error *err)
+{
+    struct leat_reader *reader = NULL;
+    struct leat_item item;
+    if (leat_reader_open(&reader, runner->journal, 0, err))
+        return LEAT_FAIL;
+    int rc = leat_reader_next(reader, &item, err);
+    *whole = rc == LEAT_OK && item.type == LEAT_ITEM_START;
+    leat_reader_close(&reader);
+    return rc == LEAT_FAIL ? LEAT_FAIL : LEAT_OK;
+}
+
+/* Begun on another journal, by a copy of this relay or before the journal was lost, and nothing was delivered there: so it isn't new, and what is
+ * wanted is all that there is. */
+static int begin_again(struct leat_runner *runner, const struct leat_checkpoint *before, struct leat_error *err)
+{
+    const struct leat_point earliest = {.type = LEAT_POINT_EARLIEST};
+    bool whole = false;
+    if (runner->config->start.type == LEAT_POINT_UNSET && journal_is_whole(runner, &whole, err))
+        return LEAT_FAIL;
+    return whole ? begin_at_point(runner, &earliest, before, err) : begin_new_sink(runner, before, err);
+}
+
 int leat_runner_start(struct leat_runner *runner, struct leat_error *err)
 {
     leat_runner_forget(runner);
@@ -388,8 +412,10 @@ int leat_runner_start(struct leat_runner *runner, struct leat_error *err)
     if (runner->rewinding && rc != LEAT_STOPPED &&
         (rc != LEAT_FAIL || err->kind == LEAT_KIND_OPERATOR || err->kind == LEAT_KIND_DATA))
         rc = rewind_sink(runner, &checkpoint, err);
-    else if (rc == LEAT_END || (rc == LEAT_OK && !ours && blank))
+    else if (rc == LEAT_END)
         rc = begin_new_sink(runner, &checkpoint, err);
+    else if (rc == LEAT_OK && !ours && blank)
+        rc = begin_again(runner, &checkpoint, err);
     else if (rc == LEAT_OK && !ours)
         rc = join_other_journal(runner, &checkpoint, err);
     else if (rc == LEAT_OK && checkpoint.seq > visible_end)

@@ -128,7 +128,7 @@ def test_writes_that_a_sink_does_not_see_leave_no_lag_and_free_the_journal(make_
     other.insert(1)
     relay.start()
     for sink in ("exact", "least"):
-        relay.wait_until_delivered(shared_mysql, sink)
+        relay.wait_until_delivered(shared_mysql, sink, timeout_s=600)
         assert numbers_of(values(kafka, f"excluded.{sink}")) == numbers.written
     assert relay.stop() == 0
 

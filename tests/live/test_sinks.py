@@ -474,6 +474,33 @@ def test_a_lost_journal_begins_at_the_sinks_checkpoints(make_leat, numbers):
     assert relay.stop() == 0
 
 
+def test_a_sink_that_has_nothing_yet_lacks_nothing_when_the_journal_is_lost(make_leat, numbers):
+    """It was begun, and the journal was lost before it said where; another sink stands further on."""
+    relay = quick(make_leat, numbers.server, sinks={"ahead": {}, "begun": {}})
+    both, source, journal = relay.config["sinks"], relay.config["source"], relay.config["journal"]["dir"]
+
+    def restart_with(sinks, source):
+        shutil.rmtree(journal, ignore_errors=True)
+        relay.config["sinks"], relay.config["source"] = sinks, source
+        relay.configure()
+        relay.start()
+    restart_with({"ahead": both["ahead"]}, source)
+    numbers.insert(3)
+    numbers.assert_exactly_once(relay, "ahead")
+    relay.kill()
+    restart_with({"begun": both["begun"]}, {**source, "url": "mysql://cdc@127.0.0.1:1/"})
+    wait_state(relay, "begun", "running")
+    relay.kill()
+    restart_with(both, {**source, "start": "now"})
+    assert relay.process.wait(60) != 0
+    assert "sink begun was begun on another one and has delivered nothing" in relay.log_text()
+    restart_with(both, source)
+    numbers.insert(3)
+    for name in both:
+        numbers.assert_exactly_once(relay, name)
+    assert relay.stop() == 0
+
+
 def test_a_lost_checkpoint_or_file_halts_the_sink(make_leat, numbers):
     relay = quick(make_leat, numbers.server)
     relay.start()

@@ -162,6 +162,21 @@ START_TEST(a_rebuilt_journal_is_joined_by_place_without_gtids)
 }
 END_TEST
 
+START_TEST(a_sink_that_was_begun_elsewhere_and_has_nothing_takes_a_whole_journal)
+{
+    struct house *house = new_house();
+    make_runner(house); /* says that it was begun, on a journal that has no place yet */
+    replace_journal(house);
+    put_start(house, 0, 4);
+    put_transactions(house, 1, 5);
+    make_runner(house);
+    settle(house);
+    check_state(house, LEAT_RUNNER_RUNNING);
+    check_delivered(house, 1, 5);
+    end_house(house);
+}
+END_TEST
+
 START_TEST(a_journal_that_begins_behind_the_checkpoint_needs_resync)
 {
     for (int anonymous = 0; anonymous < 2; anonymous++) {
@@ -357,6 +372,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(all, definitions_between_transactions_move_the_checkpoint);
     LEAT_TEST_ADD(all, a_rebuilt_journal_is_joined_by_gtid);
     LEAT_TEST_ADD(all, a_rebuilt_journal_is_joined_by_place_without_gtids);
+    LEAT_TEST_ADD(all, a_sink_that_was_begun_elsewhere_and_has_nothing_takes_a_whole_journal);
     LEAT_TEST_ADD(all, a_journal_that_begins_behind_the_checkpoint_needs_resync);
     LEAT_TEST_ADD(all, a_set_that_stands_still_does_not_hide_a_gap);
     LEAT_TEST_ADD(all, a_journal_that_ends_before_the_checkpoint_needs_resync);
