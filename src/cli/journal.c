@@ -5,6 +5,7 @@
 
 #include "decode/decode.h"
 #include "journal/journal.h"
+#include "relay/aside.h"
 
 static int open_read_only(struct leat_journal **journal, const char *folder, struct leat_error *err)
 {
@@ -72,7 +73,7 @@ static int copy_branch(struct leat_reader **again, struct leat_reader *reader, s
 struct copying {
     struct leat_reader *reader, *again;
     struct cli_changes *changes;
-    bool whole_seconds; /* of what was quarantined */
+    struct leat_aside *aside; /* for what was quarantined */
     uint64_t branch_seq; /* of the transaction that may end in XA PREPARE; 0: it doesn't */
 };
 
@@ -88,20 +89,19 @@ static int show_item(void *context, const struct leat_item *item, struct leat_er
 }
 
 /* A quarantined transaction: its changes, if this build can decode them, else that there is one. */
-static int copy_opaque(const struct copying *copying, const struct leat_opaque *opaque, struct leat_error *err)
+static int copy_opaque(const struct copying *copying, uint64_t seq, const struct leat_opaque *opaque, struct leat_error *err)
 {
     struct leat_error why = {0};
-    const struct leat_decoder_options options = {.whole_seconds = copying->whole_seconds};
-    if (leat_opaque_decode(opaque, &options, &(struct leat_item_out){NULL, ignore_item}, &why))
+    if (leat_aside_read(copying->aside, seq, opaque, &(struct leat_item_out){NULL, ignore_item}, &why))
         return cli_changes_quarantined(copying->changes, opaque, &why, err);
-    return leat_opaque_decode(opaque, &options, &(struct leat_item_out){copying->changes, show_item}, err);
+    return leat_aside_read(copying->aside, seq, opaque, &(struct leat_item_out){copying->changes, show_item}, err);
 }
 
 static int copy_item(struct copying *copying, const struct leat_item *item, struct leat_error *err)
 {
     struct cli_changes *changes = copying->changes;
     if (item->type == LEAT_ITEM_OPAQUE)
-        return copy_opaque(copying, &item->opaque, err);
+        return copy_opaque(copying, item->seq, &item->opaque, err);
     if (item->type == LEAT_ITEM_BEGIN)
         copying->branch_seq = item->begin.flags & LEAT_BEGIN_XA ? item->seq : 0;
     if (item->type == LEAT_ITEM_XA_RESOLVE && item->xa_resolve.commit)
@@ -118,9 +118,11 @@ static int copy_item(struct copying *copying, const struct leat_item *item, stru
 static int copy_items(struct leat_journal *journal, struct cli_changes *changes, bool whole_seconds, uint64_t from,
                       uint64_t until, struct leat_error *err)
 {
-    struct copying copying = {.changes = changes, .whole_seconds = whole_seconds};
+    const struct leat_decoder_options options = {.whole_seconds = whole_seconds};
+    struct copying copying = {.changes = changes};
     if (leat_reader_open(&copying.reader, journal, from, err))
         return LEAT_FAIL;
+    copying.aside = leat_aside_new(&journal, &options);
     int rc;
     do {
         struct leat_item item;
@@ -130,6 +132,7 @@ static int copy_items(struct leat_journal *journal, struct cli_changes *changes,
         else if (rc == LEAT_OK)
             rc = copy_item(&copying, &item, err);
     } while (rc == LEAT_OK);
+    leat_aside_free(&copying.aside);
     leat_reader_close(&copying.again);
     leat_reader_close(&copying.reader);
     return rc == LEAT_FAIL ? rc : LEAT_OK;

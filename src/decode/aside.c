@@ -168,8 +168,43 @@ static int look_for_end(struct leat_decoder *decoder, bool *ends, struct leat_er
     return LEAT_OK;
 }
 
-/* What the statements in it do to definitions counts, though nobody sees them now. Those that are compressed with rows aren't found:
- * a table map tells when a definition no longer fits. */
+/* A statement's event; others, and what can't be read, do nothing. */
+static int follow_event(struct leat_decoder *decoder, const struct leat_binlog_format *format, const struct leat_event *event,
+                        struct leat_error *err)
+{
+    struct leat_query query;
+    struct leat_error ignored = {0};
+    if ((event->type != LEAT_EVENT_QUERY && event->type != LEAT_EVENT_MARIADB_QUERY_COMPRESSED) ||
+        leat_event_query(&query, format, event, &ignored) || decoder_inflate_query(decoder, &query, &ignored) ||
+        leat_ddl_control(query.sql, query.sql_size) != LEAT_CONTROL_NONE)
+        return LEAT_OK;
+    const struct leat_statement statement = {
+        .database = query.database, .sql = query.sql, .sql_size = query.sql_size, .session = query.session, .time = event->time};
+    return decoder_follow(decoder, &statement, err);
+}
+
+/* Those that are compressed together with rows: CREATE TABLE … SELECT of MySQL is one transaction. */
+static int follow_payload(struct leat_decoder *decoder, const struct leat_event *event, struct leat_error *err)
+{
+    struct leat_payload payload;
+    struct leat_error ignored = {0};
+    struct leat_event inner;
+    const uint8_t *bytes;
+    size_t size;
+    int result = LEAT_OK;
+    if (leat_event_payload(&payload, event, &ignored))
+        return LEAT_OK;
+    if (!decoder->payload_reader)
+        decoder->payload_reader = leat_payload_reader_new();
+    bool open = leat_payload_begin(decoder->payload_reader, &payload, decoder->options.event_bytes_max, &ignored) == LEAT_OK;
+    while (open && result == LEAT_OK && leat_payload_next(decoder->payload_reader, &bytes, &size, &ignored) == LEAT_OK &&
+           leat_event_parse(&inner, &decoder->inner_format, bytes, size, &ignored) == LEAT_OK)
+        result = follow_event(decoder, &decoder->inner_format, &inner, err);
+    leat_payload_end(decoder->payload_reader);
+    return result;
+}
+
+/* What the statements in it do to definitions counts, though nobody sees them now. */
 static int follow(struct leat_decoder *decoder, struct leat_error *err)
 {
     enum { SIZE_AT = 9 };
@@ -177,18 +212,13 @@ static int follow(struct leat_decoder *decoder, struct leat_error *err)
     int result = LEAT_OK;
     while (result == LEAT_OK && leat_cursor_left(&events) >= LEAT_EVENT_HEADER_SIZE) {
         struct leat_event event;
-        struct leat_query query;
         struct leat_error ignored = {0};
         size_t size = (size_t)leat_le(events.at + SIZE_AT, 4);
         const uint8_t *bytes = leat_cursor_bytes(&events, size);
         if (!bytes || leat_event_parse_verified(&event, &decoder->format, bytes, size, &ignored))
             break;
-        if (event.type != LEAT_EVENT_QUERY || leat_event_query(&query, &decoder->format, &event, &ignored) ||
-            leat_ddl_control(query.sql, query.sql_size) != LEAT_CONTROL_NONE)
-            continue;
-        const struct leat_statement statement = {
-            .database = query.database, .sql = query.sql, .sql_size = query.sql_size, .session = query.session, .time = event.time};
-        result = decoder_follow(decoder, &statement, err);
+        result = event.type == LEAT_EVENT_TRANSACTION_PAYLOAD ? follow_payload(decoder, &event, err)
+                                                              : follow_event(decoder, &decoder->format, &event, err);
     }
     return result;
 }

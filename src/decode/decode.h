@@ -29,6 +29,7 @@ struct leat_decoder_options {
     /* How tables are defined (schema/catalog.h): it follows the statements, adds to what table maps say, and each change of a
      * journalled table is given as a DEFINITION behind its statement. Borrowed; NULL: the maps alone count. */
     struct leat_catalog *catalog;
+    bool catalog_lent; /* what statements do to it lasts until the decoder's caller rolls it back */
     /* Rows came of a table whose map doesn't tell enough, and whose definition isn't known, isn't sure, or doesn't fit: err says which.
      * Puts one into the catalog that holds here, or fails, with err as it is or a better one; a positive result is handed up. Called
      * behind the transaction's BEGIN. NULL: it fails. */
@@ -65,7 +66,8 @@ bool leat_decoder_may_put_aside(const struct leat_decoder *decoder, const struct
 
 /* The items of such a transaction, from BEGIN to END, as this build decodes them. Fails when it can't, maybe after some of them
  * were given: try with a listener that ignores them first. Of the options (NULL: none) those count that say how to read and what
- * of it: journalled, since the raw events hold all tables' rows, and whole_seconds. Any thread. */
+ * of it: journalled, since the raw events hold all tables' rows, whole_seconds, and where table maps don't tell enough, catalog and define:
+ * the definitions that held there, which are the same afterwards. Definitions' changes aren't given. Any thread. */
 int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_decoder_options *options, const struct leat_item_out *out,
                        struct leat_error *err) LEAT_CHECKED;
 

@@ -47,6 +47,8 @@ void decoder_definitions_end(struct leat_decoder *decoder, bool complete)
     struct leat_catalog *catalog = decoder->options.catalog;
     if (!catalog || decoder->passing)
         return;
+    if (complete && decoder->options.catalog_lent)
+        return;
     if (complete)
         leat_catalog_commit(catalog);
     else

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "schema/catalog.h"
+
 /* The events' own lengths cut them; the decoder checks each as it did when they came. */
 static int feed(struct leat_decoder *decoder, const struct leat_opaque *opaque, struct leat_error *err)
 {
@@ -25,6 +27,11 @@ static int feed(struct leat_decoder *decoder, const struct leat_opaque *opaque, 
     return LEAT_OK;
 }
 
+static int give_but_definitions(void *context, const struct leat_item *item, struct leat_error *err)
+{
+    return item->type == LEAT_ITEM_DEFINITION ? LEAT_OK : leat_item_give(context, item, err);
+}
+
 int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_decoder_options *options, const struct leat_item_out *out,
                        struct leat_error *err)
 {
@@ -34,10 +41,17 @@ int leat_opaque_decode(const struct leat_opaque *opaque, const struct leat_decod
         with.journalled = options->journalled;
         with.journalled_context = options->journalled_context;
         with.whole_seconds = options->whole_seconds;
+        with.catalog = options->catalog;
+        with.catalog_lent = true;
+        with.define = options->define;
+        with.define_context = options->define_context;
     }
-    struct leat_decoder *decoder = leat_decoder_new(&with, out);
+    struct leat_item_out to = *out;
+    struct leat_decoder *decoder = leat_decoder_new(&with, &(struct leat_item_out){&to, give_but_definitions});
     leat_decoder_place(decoder, begin->source_uuid, begin->place.file ? begin->place.file : "", begin->place.pos);
     int rc = feed(decoder, opaque, err);
     leat_decoder_free(&decoder);
+    if (with.catalog)
+        leat_catalog_rollback(with.catalog, NULL, NULL);
     return rc;
 }

@@ -226,10 +226,13 @@ struct wanted {
     const char *database, *name; /* NULL: of all that is in `names` the newest */
     const struct definitions_names *names;
     bool databases;
+    uint64_t from, until; /* until isn't 0: all between these */
 };
 
 static bool is_wanted(const struct wanted *wanted, const struct definitions_name *name, uint64_t seq)
 {
+    if (wanted->until)
+        return seq >= wanted->from && seq < wanted->until;
     if (wanted->database)
         return strcmp(name->database.bytes, wanted->database) == 0 && strcmp(name->name.bytes, wanted->name) == 0;
     if (name->how == LEAT_DEFINITION_DROPPED || wanted->databases != (name->name.size == 0))
@@ -299,6 +302,16 @@ int leat_journal_definitions(struct leat_journal *journal,
         rc = give(journal, last_seq, &wanted, each, context, err);
     leat_definitions_names_free(&names);
     return rc;
+}
+
+int leat_journal_definitions_between(struct leat_journal *journal, uint64_t from, uint64_t until,
+                                     int (*each)(void *context, const struct leat_definition_entry *entry, struct leat_error *err),
+                                     void *context, struct leat_error *err)
+{
+    assert(journal->magic == JOURNAL_MAGIC && until);
+    uint64_t last_seq = visible_definition(journal);
+    const struct wanted wanted = {.from = from, .until = until};
+    return last_seq >= from && last_seq ? give(journal, last_seq, &wanted, each, context, err) : LEAT_OK;
 }
 
 int leat_journal_definition_history(struct leat_journal *journal, const char *database, const char *name,

@@ -22,6 +22,12 @@ int leat_journal_definitions(struct leat_journal *journal,
                              int (*each)(void *context, const struct leat_definition_entry *entry, struct leat_error *err),
                              void *context, struct leat_error *err) LEAT_CHECKED;
 
+/* Every entry from the record `from` on and before the record `until` that is still known and visible, oldest first. Any thread, of a
+ * running leat's journal too. */
+int leat_journal_definitions_between(struct leat_journal *journal, uint64_t from, uint64_t until,
+                                     int (*each)(void *context, const struct leat_definition_entry *entry, struct leat_error *err),
+                                     void *context, struct leat_error *err) LEAT_CHECKED;
+
 /* Every entry of one table that is still known, oldest first; of a running leat's journal too (read_only). */
 int leat_journal_definition_history(struct leat_journal *journal, const char *database, const char *name,
                                     int (*each)(void *context, const struct leat_definition_entry *entry, struct leat_error *err),

@@ -14,6 +14,7 @@
 #include "filter/filter.h"
 #include "journal/journal.h"
 #include "queue_int.h"
+#include "relay/aside.h"
 #include "relay/relay.h"
 #include "sink/runner.h"
 #include "source/source.h"
@@ -32,6 +33,7 @@ struct relay_sink {
     const struct leat_sink_config *config;
     struct relay_loaded *loaded; /* whose part config is; NULL: main's */
     struct leat_runner *runner;
+    struct leat_aside *aside; /* of the runner's thread */
     struct waits_sink *waits; /* by its name, so that who waits goes on when it is made anew */
     pthread_t thread;
     bool started;

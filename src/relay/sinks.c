@@ -12,10 +12,10 @@ static bool is_journalled(void *filter, const char *database, const char *table)
     return leat_filter_table(filter, database, table);
 }
 
-static int read_opaque(const void *options, const struct leat_opaque *opaque, const struct leat_item_out *out,
+static int read_opaque(void *aside, uint64_t seq, const struct leat_opaque *opaque, const struct leat_item_out *out,
                        struct leat_error *err)
 {
-    return leat_opaque_decode(opaque, options, out, err);
+    return leat_aside_read(aside, seq, opaque, out, err);
 }
 
 /* As the source reads. */
@@ -40,6 +40,7 @@ static void on_delivered(void *context, const struct leat_checkpoint *checkpoint
 int relay_make_sink(struct relay *relay, struct relay_sink *sink, const struct leat_sink_config *config,
                     struct leat_error *err)
 {
+    struct leat_aside *aside = leat_aside_new(&relay->journal, &relay->opaque);
     const struct leat_runner_env env = {.config = config,
                                         .relay_name = relay->config->name,
                                         .fs = leat_fs_real(),
@@ -48,8 +49,8 @@ int relay_make_sink(struct relay *relay, struct relay_sink *sink, const struct l
                                         .clock_offset = &relay->clock_offset,
                                         .delivered = on_delivered,
                                         .delivered_context = waits_sink(relay->waits, config->name),
-                                        .opaque = {&relay->opaque, read_opaque}};
-    *sink = (struct relay_sink){.config = config, .waits = env.delivered_context};
+                                        .opaque = {aside, read_opaque}};
+    *sink = (struct relay_sink){.config = config, .aside = aside, .waits = env.delivered_context};
     if (leat_runner_new(&sink->runner, &env, err))
         return leat_error_prefix(err, "sink %s", config->name);
     return LEAT_OK;
@@ -142,6 +143,7 @@ void relay_free_sink(struct relay_sink *sink)
 {
     assert(!sink->started);
     leat_runner_free(&sink->runner);
+    leat_aside_free(&sink->aside);
     leat_checkpoint_free(&sink->checkpoint);
     if (sink->loaded && !--sink->loaded->users) {
         leat_config_free(&sink->loaded->config);

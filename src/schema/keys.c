@@ -262,22 +262,37 @@ static bool has_prefix(const struct leat_draft_key *key)
     return false;
 }
 
-/* The order that servers store keys in: the lower comes first; of equals the one that was there first. */
-static unsigned rank(const struct leat_draft_key *key)
+/* MariaDB keeps by a hash what must be unique and is longer than a key. */
+static bool has_hash(const struct leat_draft_key *key)
 {
+    uint64_t bytes = 0;
+    for (uint32_t k = 0; k < key->part_count; k++) {
+        const struct leat_column *column = key->parts[k].column ? &key->parts[k].column->column : NULL;
+        if (column && column->type == LEAT_TYPE_BLOB && !key->parts[k].prefix)
+            return true;
+        bytes += !column ? 0 : key->parts[k].prefix ? (uint64_t)key->parts[k].prefix * character_max(column) : column->length_max;
+    }
+    return bytes > KEY_BYTES_MAX;
+}
+
+/* The order that servers store keys in: the lower comes first; of equals the one that was there first. */
+static unsigned rank(const struct leat_draft_key *key, bool mariadb)
+{
+    enum { PRIMARY, UNIQUE, UNIQUE_WITH_NULL = UNIQUE + 3, PLAIN = UNIQUE_WITH_NULL + 3, FULLTEXT };
     if (key->primary)
-        return 0;
+        return PRIMARY;
     if (key->flags & LEAT_INDEX_UNIQUE)
-        return 1u + 2u * has_null(key) + has_prefix(key);
-    return key->flags & LEAT_INDEX_FULLTEXT ? 6 : 5;
+        return mariadb && has_hash(key) ? UNIQUE_WITH_NULL + 2u : (has_null(key) ? UNIQUE_WITH_NULL : UNIQUE) + (unsigned)has_prefix(key);
+    return key->flags & LEAT_INDEX_FULLTEXT ? FULLTEXT : PLAIN;
 }
 
 static void sort(struct leat_draft *draft)
 {
+    bool mariadb = leat_draft_mariadb(draft);
     for (uint32_t i = 1; i < draft->key_count; i++) {
         struct leat_draft_key *key = draft->keys[i];
         uint32_t at = i;
-        for (; at > 0 && rank(draft->keys[at - 1]) > rank(key); at--)
+        for (; at > 0 && rank(draft->keys[at - 1], mariadb) > rank(key, mariadb); at--)
             draft->keys[at] = draft->keys[at - 1];
         draft->keys[at] = key;
     }

@@ -250,14 +250,16 @@ static struct leat_text unquoted(struct leat_draft *draft, struct leat_text text
     return text;
 }
 
+/* Of a blob the default is an expression, which MariaDB prints otherwise. */
 static void quote(struct leat_draft *draft, struct leat_column *column)
 {
     struct leat_buf text = {0};
+    bool blob = column->type == LEAT_TYPE_BLOB || column->type == LEAT_TYPE_GEOMETRY;
     leat_buf_u8(&text, '\'');
     for (uint32_t i = 0; i < column->default_value.size; i++) {
         char byte = column->default_value.bytes[i];
         if (byte == '\'' || byte == '\\')
-            leat_buf_u8(&text, (uint8_t)byte);
+            leat_buf_u8(&text, (uint8_t)(blob ? '\\' : byte));
         if (byte == '\n' || byte == '\r' || !byte)
             leat_buf_puts(&text, byte == '\n' ? "\\n" : byte ? "\\r" : "\\0");
         else

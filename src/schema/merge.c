@@ -235,15 +235,22 @@ static void merge_column(struct leat_column *merged, const struct leat_table_vie
     merged->default_value = defined->default_value;
 }
 
-/* Without a primary key the first unique one without NULLs and prefixes takes its place, as in table maps that tell one. */
-static void take_unique_key(struct leat_table_view *view, struct leat_column *columns)
+static bool is_stored(const struct leat_column *column)
+{
+    return !(column->flags & LEAT_COLUMN_GENERATED) || column->flags & LEAT_COLUMN_STORED;
+}
+
+/* Without a primary key the first unique one without NULLs and prefixes takes its place, as in table maps that tell one; none that is
+ * kept by a hash, where there are such, and none with a column that isn't stored. */
+static void take_unique_key(struct leat_table_view *view, struct leat_column *columns, bool hashes)
 {
     for (uint32_t i = 0; i < view->index_count && !view->key_count; i++) {
         const struct leat_index *index = &view->indexes[i];
-        bool fit = index->flags & LEAT_INDEX_UNIQUE && index->part_count && index->part_count <= view->column_count;
+        bool fit = index->flags & LEAT_INDEX_UNIQUE && index->part_count && index->part_count <= view->column_count &&
+                   !(hashes && is_hashed(view, index));
         for (uint32_t k = 0; fit && k < index->part_count; k++)
             fit = index->parts[k].column < view->column_count && !index->parts[k].prefix &&
-                  !(columns[index->parts[k].column].flags & LEAT_COLUMN_NULLABLE);
+                  !(columns[index->parts[k].column].flags & LEAT_COLUMN_NULLABLE) && is_stored(&columns[index->parts[k].column]);
         if (!fit)
             continue;
         view->key = index->parts;
@@ -253,7 +260,7 @@ static void take_unique_key(struct leat_table_view *view, struct leat_column *co
     }
 }
 
-static int merge(struct leat_table **merged, const struct leat_table_view *told, const struct leat_table_view *defined, struct leat_error *err)
+static int merge(struct leat_table **merged, const struct leat_table_view *told, const struct leat_table_view *defined, bool hashes, struct leat_error *err)
 {
     if (check(told, defined, err))
         return LEAT_FAIL;
@@ -272,7 +279,7 @@ static int merge(struct leat_table **merged, const struct leat_table_view *told,
         view.key = told->key;
         view.key_count = told->key_count;
     } else if (!view.key_count) {
-        take_unique_key(&view, columns);
+        take_unique_key(&view, columns, hashes);
     }
     *merged = leat_table_new(&view);
     free(columns);
@@ -284,7 +291,7 @@ int leat_table_merge(struct leat_table **merged, const struct leat_table *map, c
 {
     struct leat_table *hashed = add_hashes(leat_table_view(map), leat_table_view(definition));
     *merged = NULL;
-    int result = merge(merged, leat_table_view(map), leat_table_view(hashed ? hashed : definition), err);
+    int result = merge(merged, leat_table_view(map), leat_table_view(hashed ? hashed : definition), hashed, err);
     leat_table_release(&hashed);
     return result;
 }

@@ -298,6 +298,13 @@ static void take_default(struct leat_draft_column *column, const struct leat_dra
     column->default_dropped = said->default_dropped;
 }
 
+static bool follows_clock(const struct leat_draft_column *column)
+{
+    static const char now[] = "current_timestamp(";
+    return column->column.flags & LEAT_COLUMN_DEFAULT_EXPRESSION && column->column.default_value.size >= sizeof now - 1 &&
+           memcmp(column->column.default_value.bytes, now, sizeof now - 1) == 0;
+}
+
 /* SET DEFAULT and DROP DEFAULT reach what MariaDB puts together last: columns that are added, and such that are redefined and put somewhere. */
 static bool alter_late(struct leat_parse *parse, struct leat_draft *draft)
 {
@@ -305,6 +312,8 @@ static bool alter_late(struct leat_parse *parse, struct leat_draft *draft)
         uint32_t at = leat_draft_find(draft, late->name);
         struct leat_draft_column *column = at == UINT32_MAX ? NULL : draft->columns[at];
         if (column && (!column->old_name.size || (column->was && column->placed))) {
+            if (late->said->default_dropped && follows_clock(column))
+                continue; /* which isn't a default to the server here */
             take_default(column, late->said);
             column->bare = column->default_dropped;
         } else if (!late->done)

@@ -26,10 +26,11 @@ const char *leat_runner_state_name(enum leat_runner_state state);
 
 struct leat_runner;
 
-/* Reads a transaction of raw events with the decoder of this build (leat_opaque_decode of room decode). In the runner's thread. */
+/* Reads a transaction of raw events, the journal's record `seq`, with the decoder of this build and the definitions that held there
+ * (relay/aside.h). In the runner's thread. */
 struct leat_opaque_reader {
-    const void *context; /* handed to read */
-    int (*read)(const void *context, const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err);
+    void *context; /* handed to read */
+    int (*read)(void *context, uint64_t seq, const struct leat_opaque *opaque, const struct leat_item_out *out, struct leat_error *err);
 };
 
 struct leat_runner_env {

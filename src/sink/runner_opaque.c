@@ -23,7 +23,7 @@ static int try(const struct leat_runner *runner, const struct leat_opaque *opaqu
     const struct leat_opaque_reader *reader = &runner->opaque.reader;
     if (!reader->read)
         return leat_fail(why, LEAT_E_UNSUPPORTED, LEAT_KIND_DATA, "%s", opaque->reason.bytes ? opaque->reason.bytes : "");
-    return reader->read(reader->context, opaque, &(struct leat_item_out){NULL, ignore_item}, why);
+    return reader->read(reader->context, runner->item.seq, opaque, &(struct leat_item_out){NULL, ignore_item}, why);
 }
 
 static int halt(struct leat_runner *runner, const struct leat_error *why, struct leat_error *err)
@@ -33,9 +33,9 @@ static int halt(struct leat_runner *runner, const struct leat_error *why, struct
                     "transaction %s was quarantined when it was journalled, and can't be decoded now: %s",
                     runner->transaction_name, why->message);
     return leat_cure(err,
-                     "run a leat that can decode it; or `leat skip %s %s --reason TEXT` leaves it out of this sink, and "
+                     "%s; or `leat skip %s %s --reason TEXT` leaves it out of this sink, and "
                      "sinks.%s.on_undecodable: pass all of these",
-                     runner->config->name, runner->transaction_name, runner->config->name);
+                     why->cure[0] ? why->cure : "run a leat that can decode it", runner->config->name, runner->transaction_name, runner->config->name);
 }
 
 static void pass(struct leat_runner *runner, const struct leat_error *why)
@@ -81,7 +81,7 @@ int leat_runner_give_opaque(struct leat_runner *runner, const struct leat_opaque
     opaque->tried = opaque->open = runner->inside = true;
     opaque->seen = 0;
     opaque->bytes_end = runner->bytes + OPAQUE_STEP_BYTES;
-    int rc = opaque->reader.read(opaque->reader.context, item, &(struct leat_item_out){runner, give_item}, err);
+    int rc = opaque->reader.read(opaque->reader.context, runner->item.seq, item, &(struct leat_item_out){runner, give_item}, err);
     if (rc == LEAT_STOPPED)
         return LEAT_OK;
     if (rc == LEAT_OK)

@@ -154,3 +154,118 @@ def cat(program, folder):
     done = subprocess.run([program, "journal", "cat", folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+# Under MINIMAL and NO_LOG: what was aside is read with the definitions that held where it lies.
+
+
+@pytest.fixture
+def plain(make_mysql):
+    """A server as it comes: table maps tell no names."""
+    server = make_mysql(binlog_row_metadata="MINIMAL")
+    server.sql("CREATE TABLE test.t (id INT PRIMARY KEY, note VARCHAR(9)); CREATE TABLE test.v (id INT PRIMARY KEY, v VECTOR(2)); GRANT SELECT ON *.* TO cdc@'%'")
+    return server
+
+
+def named(relay, sink):
+    """Each row with its columns' names."""
+    return [(line["op"], line["table"], line.get("after") or line.get("before")) for line in relay.lines(sink) if line["op"] in ("insert", "update", "delete")]
+
+
+def streaming(relay):
+    """From here on definitions are known."""
+    relay.wait_for(lambda status: status["source"]["state"] == "streaming", "the stream")
+
+
+VECTOR = "STRING_TO_VECTOR('[1,2]')"
+ONE = ("insert", "v", {"id": 1, "v": [1, 2]})
+
+
+def test_definitions_of_that_time_are_used_under_minimal_metadata(plain, tmp_path):
+    """Names of columns change behind the first transaction, and again behind the second; each is delivered by its own."""
+    relay = relay_of(plain, tmp_path)
+    relay.start()
+    streaming(relay)
+    plain.sql(f"INSERT INTO test.t VALUES (1, 'a'); BEGIN; INSERT INTO test.t VALUES (2, 'b'); INSERT INTO test.v VALUES (1, {VECTOR}); COMMIT")
+    plain.sql(f"ALTER TABLE test.t RENAME COLUMN note TO remark; ALTER TABLE test.v ADD w INT FIRST; "
+              f"BEGIN; INSERT INTO test.t VALUES (3, 'c'); INSERT INTO test.v VALUES (7, 2, {VECTOR}); COMMIT; ALTER TABLE test.t DROP COLUMN remark; DROP TABLE test.v")
+    journalled(relay, plain)
+    relay.kill()
+    relay.program = leat_program.program()
+    expected = [("insert", "t", {"id": 1, "note": "a"}), ("insert", "t", {"id": 2, "note": "b"}), ONE, ("insert", "t", {"id": 3, "remark": "c"}),
+                ("insert", "v", {"w": 7, "id": 2, "v": [1, 2]})]
+    with relay:
+        relay.wait_until_delivered(plain, "strict")
+        assert named(relay, "strict") == expected
+        # Again from the start: definitions go back with the sink.
+        before = len(named(relay, "lax"))
+        assert relay.ask("rewind", "lax", "--to", "earliest", "--yes").returncode == 0
+        relay.wait_until_delivered(plain, "lax")
+        assert named(relay, "lax")[before:] == expected
+    shown = [line for line in cat(leat_program.program(), tmp_path / "journal") if line["op"] == "insert"]
+    assert [line["after"] for line in shown] == [row for _, _, row in expected]
+
+
+@pytest.mark.parametrize("compressed", ["OFF", "ON"])
+def test_a_table_that_is_created_with_its_rows_in_one_transaction(plain, tmp_path, compressed):
+    """CREATE TABLE … SELECT: what it defines counts for its own rows, and behind it, though all of it was put aside."""
+    relay = relay_of(plain, tmp_path)
+    relay.start()
+    streaming(relay)
+    plain.sql(f"INSERT INTO test.t VALUES (1, 'a'); SET binlog_transaction_compression={compressed}; CREATE TABLE test.made (x INT, PRIMARY KEY (id)) SELECT 5 AS id, {VECTOR} AS v; "
+              "CREATE TABLE test.plain LIKE test.t; INSERT INTO test.plain VALUES (4, 'd')")
+    plain.sql(f"INSERT INTO test.made VALUES (1, 6, {VECTOR}); ALTER TABLE test.made DROP COLUMN v; INSERT INTO test.made VALUES (2, 7)")
+    journalled(relay, plain)
+    relay.kill()
+    relay.program = leat_program.program()
+    with relay:
+        relay.wait_until_delivered(plain, "strict")
+        assert named(relay, "strict") == [("insert", "t", {"id": 1, "note": "a"}), ("insert", "made", {"x": None, "id": 5, "v": [1, 2]}), ("insert", "plain", {"id": 4, "note": "d"}),
+                                          ("insert", "made", {"x": 1, "id": 6, "v": [1, 2]}), ("insert", "made", {"x": 2, "id": 7})]
+
+
+def hide(plain, relay):
+    """A table whose definition leat can't have: it was made behind the binlog's back."""
+    plain.sql("SET sql_log_bin=0; CREATE TABLE test.hidden (id INT PRIMARY KEY, v VECTOR(2))")
+
+
+def test_a_definition_that_is_told_later_counts_if_nothing_came_between(plain, tmp_path):
+    relay = relay_of(plain, tmp_path)
+    relay.start()
+    streaming(relay)
+    hide(plain, relay)
+    plain.sql(f"INSERT INTO test.hidden VALUES (1, {VECTOR}); INSERT INTO test.t VALUES (1, 'a')")
+    journalled(relay, plain)
+    relay.kill()
+    relay.program = leat_program.program()
+    with relay:
+        status = relay.wait_for(lambda status: status["sinks"][0]["state"] == "halted", "the halt")
+        error = status["sinks"][0]["error"]
+        assert "test.hidden" in error["message"] and "leat schema reload test.hidden" in error["cure"]
+        done = relay.ask("schema", "reload", "test.hidden", "--from", "server")
+        assert done.returncode == 0, done.stderr
+        assert relay.ask("resume", "strict").returncode == 0
+        relay.wait_until_delivered(plain, "strict")
+        assert named(relay, "strict") == [("insert", "hidden", {"id": 1, "v": [1, 2]}), ("insert", "t", {"id": 1, "note": "a"})]
+
+
+def test_a_definition_that_is_told_behind_a_change_of_the_table_does_not_count(plain, tmp_path):
+    relay = relay_of(plain, tmp_path)
+    relay.start()
+    streaming(relay)
+    hide(plain, relay)
+    plain.sql(f"INSERT INTO test.hidden VALUES (1, {VECTOR})")
+    journalled(relay, plain)
+    plain.sql("ALTER TABLE test.hidden RENAME COLUMN id TO number")
+    journalled(relay, plain)
+    relay.kill()
+    relay.program = leat_program.program()
+    with relay:
+        relay.wait_for(lambda status: status["sinks"][0]["state"] == "halted", "the halt")
+        assert relay.ask("schema", "reload", "test.hidden", "--from", "server").returncode == 0
+        relay.ask("resume", "strict")
+        status = relay.wait_for(lambda status: status["sinks"][0]["state"] == "halted" and "may have changed" in status["sinks"][0]["error"]["message"], "the halt")
+        name = status["sinks"][0]["error"]["cure"].split("leat skip strict ")[1].split(" ")[0]
+        assert relay.ask("skip", "strict", name, "--reason", "its names aren't known").returncode == 0
+        relay.wait_until_delivered(plain, "strict")
+        assert named(relay, "strict") == []

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[3]
+PATIENCE = float(os.environ.get("LEAT_LAB_PATIENCE", 1))  # times as long is waited, on a machine that has much else to do
 
 
 def program():
@@ -128,7 +129,7 @@ class Leat:
 
     def wait_for(self, condition, what="the condition", timeout_s=60):
         """Polls status until condition(status) holds; the status then."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s * PATIENCE
         status = None
         while time.monotonic() < deadline:
             if self.process and self.process.poll() is not None:
