@@ -103,11 +103,11 @@ static int check_sink_type(struct node *sink, const char **type, struct leat_err
         return LEAT_OK;
     if (in_list(sink_types_to_come, *type)) {
         (void)tree_fail(node, err, "sink %s: this build of leat has no sinks of type %s", sink->key, *type);
-        return leat_cure(err, "it has: file, kafka");
+        return leat_cure(err, "it has: file, kafka, mysql");
     }
     const char *nearest = leat_nearest(*type, sink_types, 2);
     (void)tree_fail(node, err, "sink %s: \"%s\" is not a type of sink", sink->key, *type);
-    return nearest ? leat_cure(err, "did you mean \"%s\"?", nearest) : leat_cure(err, "there are: file, kafka");
+    return nearest ? leat_cure(err, "did you mean \"%s\"?", nearest) : leat_cure(err, "there are: file, kafka, mysql");
 }
 
 /* A sink's name goes into file names, topics and metrics. */
@@ -395,6 +395,7 @@ void leat_config_free(struct leat_config **config)
     free_section(&option_sections[SECTION_HTTP], &at->http);
     for (size_t i = 0; i < at->sink_count; i++) {
         free_section(&option_sections[SECTION_SINK], &at->sinks[i]);
+        leat_server_config_free(&at->sinks[i].target);
         free(at->sinks[i].name);
     }
     free(at->sinks);

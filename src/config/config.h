@@ -88,6 +88,13 @@ enum leat_partitioner {
     LEAT_PARTITIONER_CANAL,
     LEAT_PARTITIONER_CRC32        /* librdkafka's default */
 };
+enum leat_transactions { LEAT_TRANSACTIONS_AUTO = 0, LEAT_TRANSACTIONS_PRESERVE, LEAT_TRANSACTIONS_GROUP };
+enum leat_commit_order { LEAT_COMMIT_ANY = 0, LEAT_COMMIT_KEEP };
+enum leat_rows_as { LEAT_ROWS_AUTO = 0, LEAT_ROWS_BINLOG, LEAT_ROWS_SQL };
+enum leat_ddl_policy { LEAT_DDL_APPLY = 0, LEAT_DDL_STOP, LEAT_DDL_SKIP };
+enum leat_non_transactional { LEAT_NON_TRANSACTIONAL_STOP = 0, LEAT_NON_TRANSACTIONAL_AT_LEAST_ONCE };
+enum leat_conflict { LEAT_CONFLICT_STOP = 0, LEAT_CONFLICT_SOURCE_WINS, LEAT_CONFLICT_LOG };
+enum leat_check { LEAT_CHECK_NONE = 0, LEAT_CHECK_KEYS, LEAT_CHECK_BEFORE_IMAGE };
 enum leat_oversize { LEAT_OVERSIZE_STOP = 0, LEAT_OVERSIZE_SPLIT, LEAT_OVERSIZE_FILE, LEAT_OVERSIZE_DEAD_LETTER };
 
 /* All settings of all types of sink; `type` says which count. A setting of another type is refused when loading. */
@@ -134,6 +141,20 @@ struct leat_sink_config {
     enum leat_oversize oversize;
     char *oversize_path;
     char *dead_letter_topic;
+    /* mysql */
+    struct leat_server_config target;
+    enum leat_transactions transactions;
+    unsigned workers;
+    enum leat_commit_order commit_order;
+    enum leat_rows_as rows;
+    enum leat_ddl_policy ddl;
+    enum leat_non_transactional non_transactional;
+    enum leat_conflict conflict;
+    enum leat_check check;
+    struct leat_pairs rename; /* "db" -> "other", "db.table" -> "other.name" */
+    unsigned group_max_transactions;
+    uint64_t group_max_bytes;
+    char *checkpoint_table;
 };
 
 struct leat_log_config {

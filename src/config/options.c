@@ -21,8 +21,16 @@ static const char *const words_partition_by[] = {"key", "database", "table", "pr
 static const char *const words_partitioner[] = {"murmur2", "java_hash", "murmur3", "canal", "crc32", NULL};
 static const char *const words_oversize[] = {"stop", "split", "file", "dead_letter", NULL};
 
-const char *const sink_types[] = {"file", "kafka", NULL};
-const char *const sink_types_to_come[] = {"mysql", "replicas", NULL};
+static const char *const words_transactions[] = {"auto", "preserve", "group", NULL};
+static const char *const words_commit_order[] = {"any", "keep", NULL};
+static const char *const words_rows[] = {"auto", "binlog", "sql", NULL};
+static const char *const words_ddl[] = {"apply", "stop", "skip", NULL};
+static const char *const words_non_transactional[] = {"stop", "at_least_once", NULL};
+static const char *const words_conflict[] = {"stop", "source_wins", "log", NULL};
+static const char *const words_check[] = {"none", "keys", "before_image", NULL};
+
+const char *const sink_types[] = {"file", "kafka", "mysql", NULL};
+const char *const sink_types_to_come[] = {"replicas", NULL};
 
 #define TOP(member)     offsetof(struct leat_config, member)
 #define SOURCE(member)  offsetof(struct leat_source_config, member)
@@ -31,6 +39,7 @@ const char *const sink_types_to_come[] = {"mysql", "replicas", NULL};
 #define LOG(member)     offsetof(struct leat_log_config, member)
 #define HTTP(member)    offsetof(struct leat_http_config, member)
 #define SINK(member)    offsetof(struct leat_sink_config, member)
+#define TARGET(member)  offsetof(struct leat_sink_config, target.member)
 
 static const struct option top_options[] = {
     {"name", OPTION_TEXT, TOP(name), .fallback = "leat",
@@ -127,8 +136,8 @@ static const struct option http_options[] = {
 };
 
 static const struct option sink_options[] = {
-    {"type", OPTION_TEXT, SINK(type), .flags = OPTION_REQUIRED, .help = "What kind of sink: `file` or `kafka`."},
-    {"format", OPTION_TEXT, SINK(format), .fallback = "leat", .words = words_format,
+    {"type", OPTION_TEXT, SINK(type), .flags = OPTION_REQUIRED, .help = "What kind of sink: `file`, `kafka` or `mysql`."},
+    {"format", OPTION_TEXT, SINK(format), .fallback = "leat", .words = words_format, .sink_types = " file kafka ",
      .help = "How changes are written (docs/formats/)."},
     {"tables", OPTION_TEXTS, SINK(tables), .help = "What this sink gets, as patterns `database.table`. None: all that is journalled."},
     {"exclude_tables", OPTION_TEXTS, SINK(exclude_tables), .help = "What this sink doesn't get, though `tables` would take it."},
@@ -157,7 +166,7 @@ static const struct option sink_options[] = {
     {"backoff_max", OPTION_TIME_MS, SINK(backoff_max_ms), .fallback = "30s", .least = 1, .most = 3600000,
      .help = "The longest wait after an error that may pass."},
     {"checkpoint_interval", OPTION_TIME_MS, SINK(checkpoint_interval_ms), .fallback = "200ms", .least = 1, .most = 60000,
-     .sink_types = " file ",
+     .sink_types = " file mysql ",
      .help = "How long delivered changes may wait for their checkpoint under load. A sink that has caught up makes one at once."},
     {"path", OPTION_TEXT, SINK(path), .sink_types = " file ", .flags = OPTION_REQUIRED,
      .help = "The folder that the files go into, or `-` for standard output (at least once)."},
@@ -167,12 +176,12 @@ static const struct option sink_options[] = {
      .help = "A file that has grown to this is renamed to its final name at the transaction's end."},
     {"rotate_interval", OPTION_TIME_US, SINK(rotate_interval_us), .fallback = "1h", .sink_types = " file ",
      .help = "So is a file that is this old and not empty. 0: never by age."},
-    {"leat", OPTION_PAIRS, SINK(leat), .flags = OPTION_DOTTED, .help = "Settings of the format `leat` (docs/formats/leat.md)."},
-    {"debezium", OPTION_PAIRS, SINK(debezium), .flags = OPTION_DOTTED,
+    {"leat", OPTION_PAIRS, SINK(leat), .flags = OPTION_DOTTED, .sink_types = " file kafka ", .help = "Settings of the format `leat` (docs/formats/leat.md)."},
+    {"debezium", OPTION_PAIRS, SINK(debezium), .flags = OPTION_DOTTED, .sink_types = " file kafka ",
      .help = "Settings of the format `debezium`, by the names that Debezium gives them (docs/formats/debezium.md)."},
-    {"maxwell", OPTION_PAIRS, SINK(maxwell),
+    {"maxwell", OPTION_PAIRS, SINK(maxwell), .sink_types = " file kafka ",
      .help = "Settings of the format `maxwell`, by the names that Maxwell gives them (docs/formats/maxwell.md)."},
-    {"canal", OPTION_PAIRS, SINK(canal),
+    {"canal", OPTION_PAIRS, SINK(canal), .sink_types = " file kafka ",
      .help = "Settings of the format `canal`, by the names that Canal gives them (docs/formats/canal.md)."},
     {"kafka", OPTION_PAIRS, SINK(kafka), .sink_types = " kafka ", .flags = OPTION_DOTTED,
      .help = "librdkafka's properties by their own names, such as `bootstrap.servers` (needed), `security.protocol`, "
@@ -238,6 +247,52 @@ static const struct option sink_options[] = {
     {"oversize_path", OPTION_TEXT, SINK(oversize_path), .sink_types = " kafka ", .help = "The folder of `oversize: file`."},
     {"dead_letter_topic", OPTION_TEXT, SINK(dead_letter_topic), .fallback = "{name}.dead-letter", .sink_types = " kafka ",
      .help = "Where `oversize: dead_letter` sends what is too large."},
+    {"url", OPTION_URL, SINK(target), .flags = OPTION_REQUIRED, .sink_types = " mysql ",
+     .help = "The server that changes are applied to: `mysql://user@host:port`, or `mysql://user@/?socket=PATH`."},
+    {"password", OPTION_SECRET, TARGET(password), .sink_types = " mysql ", .help = "The account's password there. Prefer `password_file`."},
+    {"password_file", OPTION_TEXT, TARGET(password_file), .sink_types = " mysql ",
+     .help = "A file that holds the password; read again at each connect."},
+    {"ssl_mode", OPTION_WORD, TARGET(ssl_mode), .words = ssl_mode_words, .sink_types = " mysql ",
+     .help = "As MySQL's clients name it, with the same default as `source.ssl_mode`."},
+    {"ssl_ca", OPTION_TEXT, TARGET(ssl_ca), .sink_types = " mysql ",
+     .help = "PEM file of the authority that signed the target's certificate."},
+    {"ssl_cert", OPTION_TEXT, TARGET(ssl_cert), .sink_types = " mysql ",
+     .help = "PEM file of our own certificate, where the account requires one."},
+    {"ssl_key", OPTION_TEXT, TARGET(ssl_key), .sink_types = " mysql ", .help = "PEM file of our own certificate's key."},
+    {"connect_timeout", OPTION_TIME_MS, TARGET(connect_timeout_ms), .fallback = "10s", .least = 100, .most = 600000,
+     .sink_types = " mysql ", .help = "For a connection, TLS and login together."},
+    {"transactions", OPTION_WORD, SINK(transactions), .words = words_transactions, .fallback = "auto", .sink_types = " mysql ",
+     .help = "`preserve`: each transaction of the source is one of the target, under the source's GTID (MySQL with GTIDs on both sides); `group`: "
+             "several become one, together with a checkpoint row. `auto`: `preserve` where the target has gtid_mode=ON and the account may "
+             "set gtid_next, else `group` (docs/sinks/mysql.md)."},
+    {"workers", OPTION_COUNT, SINK(workers), .fallback = "4", .least = 1, .most = 256, .sink_types = " mysql ",
+     .help = "How many connections apply transactions at the same time."},
+    {"commit_order", OPTION_WORD, SINK(commit_order), .words = words_commit_order, .fallback = "any", .sink_types = " mysql ",
+     .help = "With `preserve`: `any`, transactions that don't depend on one another are committed as they come; `keep`, in the source's "
+             "order. `group` always keeps the order."},
+    {"rows", OPTION_WORD, SINK(rows), .words = words_rows, .fallback = "auto", .sink_types = " mysql ",
+     .help = "How rows are written: `binlog`, as row events in BINLOG statements; `sql`, as INSERT, UPDATE and DELETE; `auto`, whichever "
+             "fits a table, the target and the account's privileges best."},
+    {"ddl", OPTION_WORD, SINK(ddl), .words = words_ddl, .fallback = "apply", .sink_types = " mysql ",
+     .help = "Statements such as CREATE TABLE: `apply` runs them; `stop` halts the sink at each, for an operator; `skip` leaves them out."},
+    {"non_transactional", OPTION_WORD, SINK(non_transactional), .words = words_non_transactional, .fallback = "stop", .sink_types = " mysql ",
+     .help = "Rows of tables that can't be rolled back on the target (MyISAM): `stop`, or `at_least_once`: after a crash some may be applied "
+             "twice."},
+    {"conflict", OPTION_WORD, SINK(conflict), .words = words_conflict, .fallback = "stop", .sink_types = " mysql ",
+     .help = "A row that isn't on the target as it was on the source: `stop`; `source_wins` makes it as the source has it; `log` leaves it as "
+             "it is. Each is logged and counted."},
+    {"check", OPTION_WORD, SINK(check), .words = words_check, .fallback = "none", .sink_types = " mysql ",
+     .help = "What is looked for as a conflict: `none`, nothing more than what the fastest way to write shows by itself; `keys`, each row that is "
+             "missing or there already; `before_image`, also one whose other columns differ from the source's before the change (every row is "
+             "then a statement of its own)."},
+    {"rename", OPTION_PAIRS, SINK(rename), .flags = OPTION_DOTTED, .sink_types = " mysql ",
+     .help = "Other names on the target: `database: other`, or `database.table: other.name`."},
+    {"group_max_transactions", OPTION_COUNT, SINK(group_max_transactions), .fallback = "1000", .least = 1, .most = 1000000,
+     .sink_types = " mysql ", .help = "With `group`: how many of the source's transactions at most become one."},
+    {"group_max_size", OPTION_BYTES, SINK(group_max_bytes), .fallback = "4MiB", .least = 65536, .most = 1073741824, .sink_types = " mysql ",
+     .help = "With `group`: the next one begins behind so many bytes of statements. A larger transaction of the source stays one."},
+    {"checkpoint_table", OPTION_TEXT, SINK(checkpoint_table), .fallback = "leat.checkpoint", .sink_types = " mysql ",
+     .help = "With `group`: the target's table that has the sink's checkpoint, as `database.table`. It is created where it is missing."},
 };
 
 const struct option *option_pairs_find(const char *name, size_t size)

@@ -100,5 +100,12 @@ int leat_format_heartbeat(struct leat_format *format, uint64_t time_us, struct l
 /* For who turns the order round: what a session begins with, and the comment that names a transaction, each a line. */
 const char *leat_sql_session(void);
 void leat_sql_about(struct leat_buf *buf, const struct leat_begin *begin);
+/* For who runs statements himself. SET SESSION … as the statement's session had it, without a ; behind it; mariadb: its server's kind. raw:
+ * the text is in the session's character set, and goes so. */
+void leat_sql_put_context(struct leat_buf *buf, const struct leat_statement *statement, bool mariadb, bool raw);
+/* … and back: what the settings of a session that applies don't set. */
+void leat_sql_put_context_back(struct leat_buf *buf, const struct leat_session *session);
+/* The size of its text without START TRANSACTION, which the server puts behind CREATE TABLE … SELECT. */
+size_t leat_sql_without_start_transaction(const char *sql, size_t size);
 
 #endif

@@ -24,7 +24,7 @@ static const uint64_t modes_gone = UINT64_C(0x1003FF00);
 
 /* The server logs CREATE TABLE … SELECT as a definition and rows, and keeps the table from anything else until the end of
  * the transaction, which only its own rows may end. */
-static size_t without_start_transaction(const char *sql, size_t size)
+size_t leat_sql_without_start_transaction(const char *sql, size_t size)
 {
     static const char words[] = "START TRANSACTION";
     size_t length = sizeof words - 1;
@@ -44,7 +44,7 @@ static bool is_ascii(const char *text, size_t size)
 /* Into sql->scratch, in UTF-8; *raw: it could not be, and is in its own set. */
 static void take_text(struct leat_sql *sql, const struct leat_statement *statement, bool *raw)
 {
-    size_t size = without_start_transaction(statement->sql, statement->sql_size);
+    size_t size = leat_sql_without_start_transaction(statement->sql, statement->sql_size);
     enum leat_charset charset = LEAT_CHARSET_UTF8MB4;
     struct leat_error ignored = {0};
     if (statement->session.present & LEAT_SESSION_CHARSET)
@@ -101,12 +101,12 @@ static void put_rest(struct leat_buf *buf, const struct leat_session *session)
     }
 }
 
-static void put_context(struct leat_sql *sql, struct leat_buf *buf, const struct leat_statement *statement, bool raw)
+void leat_sql_put_context(struct leat_buf *buf, const struct leat_statement *statement, bool mariadb, bool raw)
 {
     const struct leat_session *session = &statement->session;
     leat_buf_printf(buf, "SET SESSION timestamp = %u", statement->time);
     if (session->present & LEAT_SESSION_SQL_MODE)
-        leat_buf_printf(buf, ", sql_mode = %llu", (unsigned long long)(session->sql_mode & ~(sql->mariadb ? 0 : modes_gone)));
+        leat_buf_printf(buf, ", sql_mode = %llu", (unsigned long long)(session->sql_mode & ~(mariadb ? 0 : modes_gone)));
     if (session->present & LEAT_SESSION_CHARSET) {
         leat_buf_printf(buf, ", collation_connection = %u, collation_server = %u", session->connection_collation,
                         session->server_collation);
@@ -125,19 +125,16 @@ static void put_context(struct leat_sql *sql, struct leat_buf *buf, const struct
         leat_sql_put_text(buf, session->time_zone.bytes, session->time_zone.size);
     }
     put_rest(buf, session);
-    leat_buf_puts(buf, ";\n");
 }
 
 /* A session keeps these until they are set back; the others are among the settings of rows. */
-static void put_settings_back(struct leat_buf *buf, const struct leat_session *session)
+void leat_sql_put_context_back(struct leat_buf *buf, const struct leat_session *session)
 {
-    leat_buf_puts(buf, leat_sql_settings);
-    leat_buf_puts(buf, "\nSET SESSION timestamp = DEFAULT");
+    leat_buf_puts(buf, "SET SESSION timestamp = DEFAULT");
     if (session->present & LEAT_SESSION_CHARSET)
         leat_buf_puts(buf, ", collation_server = DEFAULT");
     if (session->present & LEAT_SESSION_AUTO_INCREMENT)
         leat_buf_puts(buf, ", auto_increment_increment = DEFAULT, auto_increment_offset = DEFAULT");
-    leat_buf_u8(buf, ';');
 }
 
 /* ---- Statements ---- */
@@ -195,7 +192,8 @@ static int put_statement(struct leat_sql *sql, const struct leat_statement *stat
         return fail_at(sql, statement, err);
     }
     bool semicolon = !strcmp(delimiter, ";");
-    put_context(sql, buf, statement, raw);
+    leat_sql_put_context(buf, statement, sql->mariadb, raw);
+    leat_buf_puts(buf, ";\n");
     if (statement->database.size && !is_about_a_database(statement)) {
         leat_buf_puts(buf, "USE ");
         leat_sql_put_name(buf, statement->database.bytes, statement->database.size);
@@ -205,7 +203,10 @@ static int put_statement(struct leat_sql *sql, const struct leat_statement *stat
         leat_buf_printf(buf, "DELIMITER %s\n", delimiter);
     leat_buf_put(buf, sql->scratch.data, sql->scratch.size);
     leat_buf_printf(buf, "\n%s\n%s", delimiter, semicolon ? "" : "DELIMITER ;\n");
-    put_settings_back(buf, &statement->session);
+    leat_buf_puts(buf, leat_sql_settings);
+    leat_buf_u8(buf, '\n');
+    leat_sql_put_context_back(buf, &statement->session);
+    leat_buf_u8(buf, ';');
     return LEAT_OK;
 }
 

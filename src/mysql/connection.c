@@ -37,6 +37,12 @@ int leat_mysql_new(struct leat_mysql **out, struct leat_error *err)
     return LEAT_OK;
 }
 
+void leat_mysql_batches(struct leat_mysql *mysql)
+{
+    assert(!mysql->connected);
+    mysql->batches = true;
+}
+
 int leat_mysql_open(struct leat_mysql *mysql, const struct leat_server_config *server,
                     unsigned read_timeout_ms, struct leat_error *err)
 {

@@ -57,6 +57,13 @@ int leat_mysql_query(struct leat_mysql *mysql, struct leat_result **result, stru
  * other than 0 is returned; the rows that are left are read and dropped. */
 typedef int leat_mysql_row(void *context, const char *const *cells, const unsigned long *sizes, struct leat_error *err);
 int leat_mysql_rows(struct leat_mysql *mysql, leat_mysql_row *each, void *context, const char *sql, struct leat_error *err) LEAT_CHECKED;
+/* `count` statements without rows for an answer, each with a ; behind it, in one packet (one only without leat_mysql_batches). matched: of each,
+ * the rows that it changed or found; *done: how many went well. timeout_ms 0: none. */
+int leat_mysql_run(struct leat_mysql *mysql, const void *sql, size_t size, uint64_t *matched, size_t count, size_t *done,
+                   unsigned timeout_ms, struct leat_error *err) LEAT_CHECKED;
+/* Before leat_mysql_open: leat_mysql_run takes several statements, and an UPDATE counts rows that it finds, not only those that it
+ * changes (CLIENT_FOUND_ROWS). */
+void leat_mysql_batches(struct leat_mysql *mysql);
 /* A single cell, copied; LEAT_END when there is no row or it is NULL. */
 int leat_mysql_value(struct leat_mysql *mysql, char *value, size_t size, const char *sql, struct leat_error *err) LEAT_CHECKED;
 /* Quotes and escapes as a string literal. */

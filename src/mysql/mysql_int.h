@@ -52,6 +52,7 @@ struct leat_mysql {
     unsigned query_timeout_ms;
     unsigned last_errno;
     bool dumping;
+    bool batches; /* leat_mysql_batches */
     struct leat_transport transport; /* the library's own part */
 };
 
@@ -71,6 +72,11 @@ int mysql_fail(struct leat_mysql *mysql, const char *doing, uint64_t since_us, u
 /* password.c: *password is the caller's, to be given back to mysql_password_forget. */
 int mysql_password(char **password, const struct leat_server_config *server, struct leat_error *err) LEAT_CHECKED;
 void mysql_password_forget(char **password);
+
+static inline unsigned long mysql_client_flags(const struct leat_mysql *mysql)
+{
+    return mysql->batches ? CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS | CLIENT_FOUND_ROWS : 0;
+}
 
 /* error.c: what a number of the library (2000 to 2999, 5000 to 5999) or of the server means. Pure. */
 enum leat_code mysql_error_code(unsigned number, enum leat_kind *kind);

@@ -48,6 +48,7 @@ void leat_mysql_unit_free(struct mysql_unit **out)
     free(unit->pieces);
     leat_buf_free(&unit->begin);
     leat_buf_free(&unit->finish);
+    leat_mysql_piece_free(&unit->after);
     free(unit);
     *out = NULL;
 }

@@ -54,8 +54,10 @@ struct mysql_unit {
     char first_name[MYSQL_NAME_MAX]; /* its first transaction; its only one, if transactions is 1 */
     uint64_t transactions;
     uint64_t at_seq;      /* all before it is in units before this one */
-    struct leat_buf begin;  /* SQL before its statements; empty: none, and no COMMIT either */
+    struct leat_buf begin;  /* SQL before its statements, each with a ; behind it; no other ; is in it */
     struct leat_buf finish; /* SQL of its last statement, which must match one row; empty: none */
+    struct mysql_piece after; /* what follows its COMMIT: settings back */
+    bool commits;         /* known when it is complete: COMMIT ends it; else its statement does */
     bool alone;           /* nothing runs beside it */
     bool in_order;        /* it is committed after all before it */
     int64_t last_committed, sequence_number; /* the source's logical clock; 0: not known */

@@ -7,6 +7,7 @@
 static const struct leat_sink_ops *const sinks[] = {
     &leat_sink_file,
     &leat_sink_kafka,
+    &leat_sink_mysql,
 };
 
 const struct leat_sink_ops *leat_sink_ops_find(const char *type)

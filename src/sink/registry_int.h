@@ -6,5 +6,6 @@
 
 extern const struct leat_sink_ops leat_sink_file;
 extern const struct leat_sink_ops leat_sink_kafka;
+extern const struct leat_sink_ops leat_sink_mysql;
 
 #endif

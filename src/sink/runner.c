@@ -246,9 +246,9 @@ static void back_off(struct leat_runner *runner, const struct leat_error *err)
 
 static void halt(struct leat_runner *runner, const struct leat_error *err)
 {
+    const char *at = runner->item_failed ? runner->transaction_name : runner->ops->failed_at ? runner->ops->failed_at(runner->sink) : NULL;
     pthread_mutex_lock(&runner->mutex);
-    snprintf(runner->shared.halted_at, sizeof runner->shared.halted_at, "%s",
-             runner->item_failed ? runner->transaction_name : "");
+    snprintf(runner->shared.halted_at, sizeof runner->shared.halted_at, "%s", at ? at : "");
     pthread_mutex_unlock(&runner->mutex);
     runner->skipping = false;
     leat_runner_move(runner, LEAT_RUNNER_HALTED, err);

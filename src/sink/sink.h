@@ -83,6 +83,9 @@ struct leat_sink_ops {
     int (*poll)(struct leat_sink *sink, unsigned timeout_ms, uint64_t *delivered_seq, struct leat_error *err);
     /* What it is waiting for, in one line, or NULL: shown beside the state. May be NULL itself. */
     const char *(*note)(struct leat_sink *sink);
+    /* The transaction (GTID, or file:pos) that poll() failed for, or NULL: what is applied in the background fails later than it was handed
+     * over. May be NULL itself. */
+    const char *(*failed_at)(struct leat_sink *sink);
     /* May be NULL itself. Any thread. */
     const struct leat_sink_meters *(*meters)(const struct leat_sink *sink);
     void (*interrupt)(struct leat_sink *sink); /* any thread: whatever blocks returns soon with LEAT_STOPPED */

@@ -34,7 +34,7 @@ def numbers(primary, request):
     ("source:\n  url: \"mysql://u@h\"\nsinks:\n  a: {type: file, path: /x, rotate_sise: 1MiB}\n",
      ["leat.yaml:4:29", "rotate_sise", 'did you mean "rotate_size"?']),
     ("source:\n  url: \"mysql://u@h\"\nsinks:\n  a: {type: fiel, path: /x}\n", ["leat.yaml:4:7", '"fiel"', 'did you mean "file"?']),
-    ("source:\n  url: \"mysql://u@h\"\nsinks:\n  a: {type: mysql}\n", ["leat.yaml:4:7", "no sinks of type mysql", "it has: file"]),
+    ("source:\n  url: \"mysql://u@h\"\nsinks:\n  a: {type: replicas}\n", ["leat.yaml:4:7", "no sinks of type replicas", "it has: file"]),
     ("source:\n  url: \"mysql://u@h\"\n  start: yesterday\n", ["leat.yaml:3:3", "start", "yesterday", "FILE:POS"]),
     ("source:\n  url: \"mysql://u@h\"\n  heartbeat: 5 parsecs\n", ["leat.yaml:3:3", "heartbeat", "1h30m"]),
     ("source:\n  url: \"http://u@h\"\n", ["leat.yaml:2:3", "url", "mysql://"]),

@@ -138,7 +138,7 @@ static int run_connect(struct leat_mysql *mysql, const struct leat_server_config
     MYSQL *done = NULL;
     int status =
         mysql_real_connect_start(&done, &mysql->handle, server->socket ? NULL : server->host, server->user,
-                                 password, NULL, server->port ? server->port : 3306, server->socket, 0);
+                                 password, NULL, server->port ? server->port : 3306, server->socket, mysql_client_flags(mysql));
     while (status) {
         int events = 0;
         int rc = wait_connecting(mysql, status, deadline_us, &events);

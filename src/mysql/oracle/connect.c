@@ -113,7 +113,7 @@ static int run_connect(struct leat_mysql *mysql, const struct leat_server_config
     for (;;) {
         enum net_async_status status = mysql_real_connect_nonblocking(
             &mysql->handle, server->socket ? NULL : server->host, server->user, password, NULL,
-            server->port ? server->port : 3306, server->socket, 0);
+            server->port ? server->port : 3306, server->socket, mysql_client_flags(mysql));
         if (status == NET_ASYNC_ERROR)
             return mysql_fail(mysql, "connecting", began_us, timeout_ms, err);
         if (status == NET_ASYNC_COMPLETE)

@@ -56,6 +56,8 @@ class Leat:
         self.configure()
 
     def _sink_defaults(self, sink, settings):
+        if settings.get("type", "file") == "mysql":
+            return {}
         if settings.get("type", "file") != "file":
             return {"format": "leat"}
         return {"type": "file", "path": str(self.folder / f"out-{sink}"), "format": "leat"}

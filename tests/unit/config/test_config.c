@@ -72,7 +72,7 @@ START_TEST(errors_say_file_line_column_and_the_nearest_name)
     bad(BASE "journal: {keep: 7}\n", "\"7\" is not a length of time", "7d");
     bad(BASE "journal: {max_size: 3 potatoes}\n", "is not a size", "GiB");
     bad(BASE "sinks: {s: {type: flie, path: /x}}\n", "\"flie\" is not a type of sink", "did you mean \"file\"?");
-    bad(BASE "sinks: {s: {type: mysql}}\n", "this build of leat has no sinks of type mysql", NULL);
+    bad(BASE "sinks: {s: {type: mysql}}\n", "url is missing", NULL);
     bad(BASE "sinks: {s: {type: file}}\n", "path is missing", NULL);
     bad("name: x\n", "source.url is missing", "mysql://user@host:port");
     bad("source:\n  urll: \"mysql://u@h\"\n", "leat.yaml:2:3: unknown setting \"urll\"", "did you mean \"url\"?");
