@@ -199,6 +199,6 @@ static inline int fake_check(struct leat_sink *sink, struct leat_error *err)
 
 static const struct leat_sink_ops fake_ops = {"fake",         fake_open, fake_close,  fake_recover,
                                               fake_restart,   fake_item, fake_commit, fake_poll,
-                                              NULL,           NULL, fake_interrupt, fake_check};
+                                              NULL,           NULL, NULL, fake_interrupt, fake_check};
 
 #endif
