@@ -31,7 +31,7 @@ static int check_sink(const struct leat_config *config, const struct leat_sink_c
                              (const char *const *)sink->exclude_tables.list, sink->exclude_tables.count, err);
     const struct leat_sink_env env = {.config = sink, .relay_name = config->name, .filter = filter, .fs = leat_fs_real(), .clock = leat_clock_real()};
     if (rc == LEAT_OK)
-        rc = leat_format_check(sink->format, leat_config_format_settings(sink), err);
+        rc = !sink->format ? LEAT_OK : leat_format_check(sink->format, leat_config_format_settings(sink), err);
     if (rc == LEAT_OK && ops)
         rc = ops->open(&opened, &env, err);
     if (opened)
