@@ -151,6 +151,7 @@ def test_installed_started_upgraded_and_removed(root, make_mysql, tmp_path):
     tree = tmp_path / "tree"
     sh("git", "clone", "-q", TOP, tree)
     sh(tree / "contrib/package")  # fails on any complaint of lintian's
+    assert "-fprofile-use" in (tree / "build/package/build.log").read_text()
     package = next(tree.glob("build/package/leat_*.deb"))
     install_package(root, package)
     assert sh("chroot", root, "leat", "--version").startswith("leat ")
