@@ -81,6 +81,20 @@ static int pause_sink(struct relay *relay, const json_t *request, json_t *reply,
     return find_sink(relay, request, &runner, err) ? LEAT_FAIL : leat_runner_pause(runner, err);
 }
 
+/* For who looks at a target at a known place: verify. */
+static int rest_sink(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
+{
+    enum { REST_MS_MAX = 60000 };
+    (void)reply;
+    struct leat_runner *runner;
+    const json_t *ms = json_object_get(request, "ms");
+    if (find_sink(relay, request, &runner, err))
+        return LEAT_FAIL;
+    if (!json_is_integer(ms) || json_integer_value(ms) < 0 || json_integer_value(ms) > REST_MS_MAX)
+        return leat_fail(err, LEAT_E_USAGE, LEAT_KIND_OPERATOR, "ms is a number, a minute at most");
+    return leat_runner_rest(runner, (unsigned)json_integer_value(ms), err);
+}
+
 static int resume_sink(struct relay *relay, const json_t *request, json_t *reply, struct leat_error *err)
 {
     (void)reply;
@@ -148,6 +162,7 @@ static const struct {
     bool uses_sinks; /* which a reload may not free meanwhile */
 } commands[] = {{"status", status, false},
                 {"pause", pause_sink, true},
+                {"rest", rest_sink, true},
                 {"resume", resume_sink, true},
                 {"rewind", rewind_sink, true},
                 {"skip", skip_transaction, true},

@@ -53,7 +53,7 @@ static void consider_sink(struct relay *relay, size_t at, const struct leat_sour
     if (!config->required)
         return;
     uint64_t lag_us = shown_undelivered_us(&status, source);
-    if (status.state != LEAT_RUNNER_RUNNING)
+    if (status.state != LEAT_RUNNER_RUNNING && !status.resting)
         leat_buf_printf(reasons, "sink %s is %s%s%.300s\n", config->name, leat_runner_state_name(status.state), status.error.code ? ": " : "",
                         status.error.message);
     else if (lag_us > (uint64_t)relay->config->http.ready_lag_ms * 1000)

@@ -160,6 +160,8 @@ static json_t *sink_object(const struct leat_runner *runner)
     set_time(object, "since", status.since_us);
     json_object_set_new(object, "seq", number(status.seq));
     json_object_set_new(object, "generation", number(status.generation));
+    json_object_set_new(object, "resting", json_boolean(status.resting));
+    json_object_set_new(object, "in_flight", number(status.in_flight));
     json_object_set_new(object, "lag_records", number(status.lag_records));
     json_object_set_new(object, "lag_seconds", json_real((double)status.lag_us / 1e6));
     json_object_set_new(object, "delay_seconds", json_real((double)status.delay_us / 1e6));

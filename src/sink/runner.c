@@ -203,6 +203,8 @@ void leat_runner_forget(struct leat_runner *runner)
     leat_gtid_set_free(&runner->overlap_read);
     runner->has_item = runner->admitted = runner->has_rows_query = false;
     runner->inside = runner->item_failed = runner->caught_up = false;
+    runner->pausing = runner->pausing && !runner->resting;
+    runner->resting = false;
     runner->passing = PASSING_NOT;
     runner->dirty = runner->dirty_messages = runner->commit_now = false;
     runner->dirty_bytes = runner->dirty_first_commit_us = 0;
@@ -351,7 +353,12 @@ static int work(struct leat_runner *runner, unsigned *wait_ms, struct leat_error
         return leat_runner_run(runner, wait_ms, err);
     case LEAT_RUNNER_PAUSED:
         rc = leat_runner_poll(runner, err);
-        if (runner->flight_count)
+        if (rc == LEAT_OK && runner->resting && leat_monotonic_us(runner->clock) >= runner->rest_end_us) {
+            runner->resting = false;
+            leat_runner_move(runner, LEAT_RUNNER_RUNNING, NULL);
+            return LEAT_OK;
+        }
+        if (runner->flight_count || runner->resting)
             *wait_ms = RUNNER_BUSY_WAIT_MS;
         return rc ? rc : LEAT_AGAIN;
     case LEAT_RUNNER_BACKING_OFF:

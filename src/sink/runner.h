@@ -70,6 +70,9 @@ int leat_runner_step(struct leat_runner *runner, unsigned *wait_ms, struct leat_
 
 /* Commands; any thread. They take effect at the next step; *reply tells what is wrong at once. */
 int leat_runner_pause(struct leat_runner *runner, struct leat_error *err) LEAT_CHECKED;
+/* Pauses between two transactions, at most for that long, for who looks at the target meanwhile; 0: it may go on. It goes on by itself:
+ * nothing stays paused because whoever asked died. No effect unless it runs; a pause or resume in between is as without it. */
+int leat_runner_rest(struct leat_runner *runner, unsigned ms, struct leat_error *err) LEAT_CHECKED;
 /* until: NULL, or stop (pause) before the first transaction at or behind that point. */
 int leat_runner_resume(struct leat_runner *runner, const struct leat_point *until, struct leat_error *err) LEAT_CHECKED;
 int leat_runner_rewind(struct leat_runner *runner, const struct leat_point *to, struct leat_error *err) LEAT_CHECKED;
@@ -99,6 +102,8 @@ struct leat_runner_status {
     uint64_t delivered_commit_us;
     char file[512];
     uint64_t pos;
+    bool resting;                 /* PAUSED, and goes on by itself (leat_runner_rest) */
+    unsigned in_flight;           /* checkpoints that aren't delivered yet; PAUSED with 0: the target has what lies before `seq`, and no more */
     char halted_at[640];          /* the transaction that halts it (GTID, or file:pos), when one does: what skip may name */
     char last_skipped[640];       /* and why */
     char last_skip_reason[256];

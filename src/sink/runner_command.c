@@ -37,6 +37,22 @@ int leat_runner_pause(struct leat_runner *runner, struct leat_error *err)
     return rc;
 }
 
+int leat_runner_rest(struct leat_runner *runner, unsigned ms, struct leat_error *err)
+{
+    int rc = LEAT_OK;
+    pthread_mutex_lock(&runner->mutex);
+    if (runner->shared.state == LEAT_RUNNER_STOPPED) {
+        rc = refuse(runner, err, "rest", "it is stopped");
+    } else {
+        runner->shared.asked.rest = true;
+        runner->shared.asked.rest_ms = ms;
+        runner->shared.has_asked = true;
+    }
+    pthread_mutex_unlock(&runner->mutex);
+    wake(runner);
+    return rc;
+}
+
 int leat_runner_resume(struct leat_runner *runner, const struct leat_point *until, struct leat_error *err)
 {
     if (until && (until->type == LEAT_POINT_EARLIEST || until->type == LEAT_POINT_UNSET))
@@ -150,7 +166,7 @@ static void obey_rewind(struct leat_runner *runner, struct runner_asked *asked)
 
 static void obey_resume(struct leat_runner *runner, struct runner_asked *asked)
 {
-    runner->pausing = false;
+    runner->pausing = runner->resting = false;
     leat_point_free(&runner->until);
     runner->until = asked->until;
     runner->until_passed_seq = 0;
@@ -176,6 +192,17 @@ static void obey_skip(struct leat_runner *runner, const struct runner_asked *ask
     leat_runner_move(runner, paused ? LEAT_RUNNER_RUNNING : LEAT_RUNNER_RECOVERING, NULL);
 }
 
+static void obey_rest(struct leat_runner *runner, unsigned ms)
+{
+    if (runner->state == LEAT_RUNNER_RUNNING && !runner->pausing && ms) {
+        runner->pausing = runner->resting = true;
+        runner->rest_us = (uint64_t)ms * 1000;
+    } else if (runner->resting) {
+        runner->rest_us = (uint64_t)ms * 1000;
+        runner->rest_end_us = leat_monotonic_us(runner->clock) + runner->rest_us;
+    }
+}
+
 void leat_runner_take_commands(struct leat_runner *runner)
 {
     pthread_mutex_lock(&runner->mutex);
@@ -192,8 +219,12 @@ void leat_runner_take_commands(struct leat_runner *runner)
         obey_rewind(runner, &asked);
     if (asked.skip)
         obey_skip(runner, &asked);
-    if (asked.pause && runner->state != LEAT_RUNNER_PAUSED)
-        runner->pausing = true;
+    if (asked.rest)
+        obey_rest(runner, asked.rest_ms);
+    if (asked.pause) {
+        runner->resting = false;
+        runner->pausing = runner->pausing || runner->state != LEAT_RUNNER_PAUSED;
+    }
     if (asked.resume)
         obey_resume(runner, &asked);
     leat_point_free(&asked.until);
@@ -245,6 +276,8 @@ void leat_runner_publish(struct leat_runner *runner)
     snprintf(runner->shared.note, sizeof runner->shared.note, "%s", note ? note : "");
     runner->shared.undelivered_commit_us = leat_runner_oldest_undelivered(runner);
     runner->shared.noticed_us = runner->noticed_us;
+    runner->shared.resting = runner->resting && runner->state == LEAT_RUNNER_PAUSED;
+    runner->shared.in_flight = (unsigned)runner->flight_count;
     runner->shared.held_until_us = runner->state == LEAT_RUNNER_RUNNING ? leat_runner_held_until(runner) : 0;
     runner->shared.read_seq = read_seq;
     runner->shared.bytes = runner->bytes;
@@ -330,6 +363,8 @@ void leat_runner_status(const struct leat_runner *const_runner, struct leat_runn
         status->lag_records = status->lag_transactions = journal.visible_end - delivered->seq;
     status->delay_us = runner->config->delay_us;
     status->held_until_us = runner->shared.held_until_us;
+    status->resting = runner->shared.resting && status->state == LEAT_RUNNER_PAUSED;
+    status->in_flight = runner->shared.in_flight;
     if (runner->shared.undelivered_commit_us)
         status->age_us = since(wall_us, runner->shared.undelivered_commit_us);
     else if (journal.visible_end > runner->shared.read_seq && !status->held_until_us)

@@ -75,7 +75,8 @@ struct runner_opaque {
 
 /* What other threads ask for; taken at the next step. */
 struct runner_asked {
-    bool pause, resume, rewind, skip;
+    bool pause, resume, rewind, skip, rest;
+    unsigned rest_ms;
     struct leat_point until; /* of resume */
     struct leat_point to;    /* of rewind */
     char skip_name[RUNNER_TRANSACTION_NAME_MAX];
@@ -156,6 +157,9 @@ struct leat_runner {
     uint64_t until_seq; /* of `until: now` */
     uint64_t until_passed_seq; /* the transaction that begins here was found to end before `until` */
     bool pausing;
+    bool resting;          /* the pause is leat_runner_rest's */
+    uint64_t rest_us;      /* how long */
+    uint64_t rest_end_us;  /* monotonic; once PAUSED */
     bool rewinding;
     struct leat_point rewind_to;
     bool skipping;
@@ -183,6 +187,8 @@ struct leat_runner {
         uint64_t
             undelivered_commit_us; /* of the oldest transaction that was read and isn't delivered; 0: none */
         uint64_t noticed_us;
+        bool resting;
+        unsigned in_flight;
         uint64_t held_until_us; /* wall clock; 0: nothing is held back */
         uint64_t read_seq;
         uint64_t bytes, skipped, passed_over, retries; /* copies */

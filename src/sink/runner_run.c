@@ -559,8 +559,12 @@ static int pause_if_asked(struct leat_runner *runner, struct leat_error *err)
     if (rc)
         return rc;
     runner->pausing = false;
-    leat_point_free(&runner->until);
-    runner->until = (struct leat_point){0};
+    runner->resting = runner->resting && !reached;
+    runner->rest_end_us = leat_monotonic_us(runner->clock) + runner->rest_us;
+    if (!runner->resting) {
+        leat_point_free(&runner->until);
+        runner->until = (struct leat_point){0};
+    }
     leat_runner_move(runner, LEAT_RUNNER_PAUSED, NULL);
     return LEAT_AGAIN;
 }

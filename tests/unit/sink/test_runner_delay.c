@@ -236,6 +236,41 @@ START_TEST(a_paused_sink_skips_only_what_is_next)
 }
 END_TEST
 
+START_TEST(a_sink_that_rests_goes_on_by_itself)
+{
+    struct house *house = delayed_house(0);
+    put_transactions(house, 1, 2);
+    settle(house);
+    ck_assert_int_eq(leat_runner_rest(house->runner, 2000, &house->err), LEAT_OK);
+    (void)step(house);
+    put_transactions(house, 3, 4);
+    (void)step(house);
+    check_state(house, LEAT_RUNNER_PAUSED);
+    ck_assert(status_of(house).resting && !status_of(house).in_flight);
+    check_delivered(house, 1, 2);
+    now_us += 2 * SECOND_US;
+    settle(house);
+    check_state(house, LEAT_RUNNER_RUNNING);
+    check_delivered(house, 1, 4);
+
+    ck_assert_int_eq(leat_runner_rest(house->runner, 60000, &house->err), LEAT_OK);
+    (void)step(house);
+    put_transaction(house, 5, house->table);
+    ck_assert_int_eq(leat_runner_rest(house->runner, 0, &house->err), LEAT_OK); /* enough */
+    settle(house);
+    check_delivered(house, 1, 5);
+
+    ck_assert_int_eq(leat_runner_rest(house->runner, 1000, &house->err), LEAT_OK);
+    (void)step(house);
+    ck_assert_int_eq(leat_runner_pause(house->runner, &house->err), LEAT_OK); /* somebody means it */
+    now_us += 10 * SECOND_US;
+    settle(house);
+    check_state(house, LEAT_RUNNER_PAUSED);
+    ck_assert(!status_of(house).resting);
+    end_house(house);
+}
+END_TEST
+
 START_TEST(a_rewind_delivers_again_what_is_old_enough)
 {
     struct house *house = delayed_house(MINUTE);
@@ -332,6 +367,7 @@ static Suite *suite(void)
     LEAT_TEST_ADD(all, stopped_short_of_a_mistake_which_is_then_skipped);
     LEAT_TEST_ADD(all, until_a_place_within_a_transaction_pauses_before_it);
     LEAT_TEST_ADD(all, a_paused_sink_skips_only_what_is_next);
+    LEAT_TEST_ADD(all, a_sink_that_rests_goes_on_by_itself);
     LEAT_TEST_ADD(all, a_rewind_delivers_again_what_is_old_enough);
     LEAT_TEST_ADD(all, a_stop_waits_for_nothing_that_is_held_back);
     LEAT_TEST_ADD(all, segments_stay_until_what_is_in_them_was_due);
