@@ -107,6 +107,7 @@ int cli_wait(struct cli_args *args, struct leat_error *err);
 int cli_journal(struct cli_args *args, struct leat_error *err);
 int cli_schema(struct cli_args *args, struct leat_error *err);
 int cli_config(struct cli_args *args, struct leat_error *err);
+int cli_verify(struct cli_args *args, struct leat_error *err);
 int cli_compare(struct cli_args *args, struct leat_error *err);
 int cli_later(struct cli_args *args, struct leat_error *err);
 

@@ -82,6 +82,14 @@ static const struct cli_option options_compare[] = {
     {"kafka", 0, "NAME=VALUE", "A property of librdkafka, as in --kafka bootstrap.servers=k1:9092: no configuration is read then. May be given several times."},
     END_OF_OPTIONS};
 
+static const struct cli_option options_verify[] = {
+    {"json", 0, NULL, "The summary, too, as a line of JSON on standard output."},
+    {"load", 0, "SHARE", "The share of the time in which the servers work for it, from 0.01 to 1. Default 0.5."},
+    {"chunk-time", 0, "S", "How long the checksum of a chunk may take; how many rows a chunk has follows from it. Default 0.5."},
+    {"settle", 0, "S", "How long a row that keeps changing is looked at again. Default 600."},
+    {"differences", 0, "N", "Stop after so many rows that differ. Default 10000."},
+    END_OF_OPTIONS};
+
 #define GROUPS(...) (const struct cli_option *const[]){__VA_ARGS__, NULL}
 
 const struct cli_command cli_commands[] = {
@@ -114,7 +122,11 @@ const struct cli_command cli_commands[] = {
      "Returns once that sink has delivered the GTID set, all before FILE:POS, or what the journal has now (now): to read your own writes. "
      "Ends with 16 when the time is over.",
      GROUPS(options_wait, cli_options_config), cli_wait},
-    {"verify", "SINK [TABLE…]", "compare a mysql sink's tables with the source", "", GROUPS(cli_options_config), cli_later},
+    {"verify", "SINK [TABLE…]", "compare a mysql sink's tables with the source",
+     "Compares all tables that the sink gets, or those that match, chunk by chunk by primary key, at one place on both sides, while both are written to. Prints "
+     "each row that differs as a line of JSON: table, kind (missing, extra, differs), key, and the row on both sides. leat must be running on that "
+     "configuration. Ends with 0 if all is the same, 1 if something differs.",
+     GROUPS(options_verify, cli_options_config), cli_verify},
     {"compare", "TOPIC_A TOPIC_B [--from P] [--until P] [--ignore FIELD]…", "two topics that should say the same, field by field",
      "Reads both topics to their ends (committed messages alone), matches messages by key and identity, and prints which fields differ, how often, with "
      "examples. Ends with 1 if anything differs.",

@@ -258,3 +258,25 @@ int leat_columns_item(struct leat_columns *columns, const struct leat_item *item
         return LEAT_OK;
     }
 }
+
+/* ---- By name alone ---- */
+
+static struct leat_text text_of(const char *text)
+{
+    return (struct leat_text){text, (uint32_t)strlen(text)};
+}
+
+void leat_columns_fates(const struct leat_columns *columns, const char *database, const char *table, const char *const *names, size_t count,
+                        struct leat_column_fate *fates)
+{
+    struct leat_column *list = leat_alloc_zero(count + 1, sizeof *list);
+    struct column_fate *found = leat_alloc_zero(count + 1, sizeof *found);
+    for (size_t i = 0; i < count; i++)
+        list[i].name = text_of(names[i]);
+    const struct leat_table_view view = {.database = text_of(database), .name = text_of(table), .column_count = (uint32_t)count, .columns = list};
+    bool any = column_rules_apply(&columns->rules, &view, found);
+    for (size_t i = 0; i < count; i++)
+        fates[i] = any ? (struct leat_column_fate){found[i].excluded, found[i].mask != NULL, found[i].name} : (struct leat_column_fate){0};
+    free(found);
+    free(list);
+}

@@ -35,4 +35,13 @@ void leat_columns_free(struct leat_columns **columns);
 int leat_columns_item(struct leat_columns *columns, const struct leat_item *item, const struct leat_item **seen,
                       struct leat_error *err) LEAT_CHECKED;
 
+/* What becomes of columns by name alone, for who compares tables: whether they are left out, or masked, and their name for the sink
+ * (NULL: their own; borrowed). */
+struct leat_column_fate {
+    bool excluded, masked;
+    const char *name;
+};
+void leat_columns_fates(const struct leat_columns *columns, const char *database, const char *table, const char *const *names, size_t count,
+                        struct leat_column_fate *fates);
+
 #endif
