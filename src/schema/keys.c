@@ -275,14 +275,33 @@ static bool has_hash(const struct leat_draft_key *key)
     return bytes > KEY_BYTES_MAX;
 }
 
+/* A column that isn't stored is one; MariaDB's can't be NOT NULL, and count for nothing here. */
+static bool has_virtual(const struct leat_draft_key *key)
+{
+    for (uint32_t k = 0; k < key->part_count; k++)
+        if (key->parts[k].column && (key->parts[k].column->column.flags & (LEAT_COLUMN_GENERATED | LEAT_COLUMN_STORED)) == LEAT_COLUMN_GENERATED)
+            return true;
+    return false;
+}
+
+/* MariaDB's VECTOR INDEX: others can't be on such a column. */
+static bool is_vector(const struct leat_draft_key *key)
+{
+    const struct leat_draft_column *column = key->part_count ? key->parts[0].column : NULL;
+    return column && column->column.type_text.size > 7 && memcmp(column->column.type_text.bytes, "vector(", 7) == 0;
+}
+
 /* The order that servers store keys in: the lower comes first; of equals the one that was there first. */
 static unsigned rank(const struct leat_draft_key *key, bool mariadb)
 {
-    enum { PRIMARY, UNIQUE, UNIQUE_WITH_NULL = UNIQUE + 3, PLAIN = UNIQUE_WITH_NULL + 3, FULLTEXT };
+    enum { PRIMARY, UNIQUE, UNIQUE_WITH_NULL = UNIQUE + 4, HASHED = UNIQUE_WITH_NULL + 4, PLAIN, FULLTEXT, VECTOR };
     if (key->primary)
         return PRIMARY;
     if (key->flags & LEAT_INDEX_UNIQUE)
-        return mariadb && has_hash(key) ? UNIQUE_WITH_NULL + 2u : (has_null(key) ? UNIQUE_WITH_NULL : UNIQUE) + (unsigned)has_prefix(key);
+        return mariadb && has_hash(key) ? HASHED
+                                        : (has_null(key) ? UNIQUE_WITH_NULL : UNIQUE) + 2u * has_prefix(key) + (!mariadb && has_virtual(key));
+    if (mariadb && is_vector(key))
+        return VECTOR;
     return key->flags & LEAT_INDEX_FULLTEXT ? FULLTEXT : PLAIN;
 }
 

@@ -187,8 +187,6 @@ static bool parse_foreign(struct leat_parse *parse, struct leat_draft *draft, co
     }
     foreign->name = keep(draft, constraint[0] || !leat_draft_mariadb(draft) ? constraint : name);
     const char *index = constraint[0] ? constraint : name;
-    if (leat_draft_mariadb(draft) && name[0])
-        index = name;
     return leat_parse_want(parse, "REFERENCES") && leat_parse_references(parse, draft, foreign) &&
            leat_parse_implied_key(parse, draft, foreign, keep(draft, index));
 }

@@ -138,6 +138,17 @@ BOTH = {
     "texts_like_clauses": "ADD e INT COMMENT 'x, DROP b', ADD f VARCHAR(20) DEFAULT '), ADD z INT'",
     "mixed_case": "aDd CoLuMn E iNt aFtEr B, dRoP kEy KB",
     "conditional_comment": "ADD e INT /*!50000 NOT NULL */ /*! DEFAULT 3 */",
+    "add_index_using_hash": "ADD INDEX k USING HASH (b)",
+    "add_unique_with_options": "ADD CONSTRAINT cu UNIQUE INDEX ku USING BTREE (b(7), a) COMMENT 'x' KEY_BLOCK_SIZE 8",
+    "add_primary_key_with_options": (*REMADE, "ADD CONSTRAINT pk PRIMARY KEY USING BTREE (a DESC) COMMENT 'x' USING BTREE"),
+    "add_foreign_key_match_full_and_partial": "ADD FOREIGN KEY (b) REFERENCES p (name) MATCH FULL, ADD FOREIGN KEY (a) REFERENCES d.p (id) MATCH PARTIAL",
+    "add_foreign_key_of_several": ("DROP TABLE t", "CREATE TABLE q (x INT, y INT, UNIQUE (x, y))", "CREATE TABLE t (a INT, b INT)", "ADD CONSTRAINT f FOREIGN KEY fi (b, a) REFERENCES q (x, y)"),
+    "union_and_directories": ("DROP TABLE t", "CREATE TABLE t (a INT, b INT) ENGINE = MERGE UNION = ()", "UNION = (), INSERT_METHOD = FIRST, ADD e INT"),
+    "partition_options_of_all_kinds": (*REMADE, "PARTITION BY RANGE (a) (PARTITION p0 VALUES LESS THAN (10) STORAGE ENGINE = InnoDB COMMENT = 'x, y' MAX_ROWS = 9 MIN_ROWS = 1)"),
+    "partition_by_key_of_algorithm_1": (*REMADE, "PARTITION BY KEY ALGORITHM = 1 (a, b) PARTITIONS 3"),
+    "charset_and_convert_to": "CHARACTER SET utf8mb4, CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, ADD e CHAR(3)",
+    "collate_before_convert_to": "COLLATE utf8mb4_bin, CONVERT TO CHARACTER SET utf8mb4",
+    "drop_and_add_a_column_of_a_key": "DROP COLUMN b, ADD COLUMN b VARCHAR(30) AFTER a",
 }
 
 MYSQL = {
@@ -167,6 +178,11 @@ MYSQL = {
     "add_srid": "ADD h POINT NOT NULL SRID 4326, ADD SPATIAL INDEX (h)",
     "add_vector": "ADD v VECTOR(3)",
     "discard_partition_tablespace": (*PARTED, "DISCARD PARTITION p0 TABLESPACE"),
+    "engine_attributes": "SECONDARY_ENGINE = NULL, SECONDARY_ENGINE_ATTRIBUTE = '{}'",
+    "add_index_of_an_engine_attribute": "ADD INDEX k (b) SECONDARY_ENGINE_ATTRIBUTE = '{}' VISIBLE",
+    "add_column_of_no_secondary_engine": "ADD e INT NOT SECONDARY SECONDARY_ENGINE_ATTRIBUTE '{}'",
+    "exchange_partition_with_validation": ("CREATE TABLE u (a INT NOT NULL, b INT, KEY kb (b))", *PARTED, "EXCHANGE PARTITION p0 WITH TABLE u WITH VALIDATION"),
+    "order_by_of_several": (*REMADE, "ADD e INT, ORDER BY b, a DESC"),
     "unlogged_versions": "ADD e INT /*!80023 INVISIBLE */ /*!99999 NOT NULL */",
 }
 
@@ -227,10 +243,17 @@ MARIADB = {
     "convert_table_to_partition": (*LISTED, "CONVERT PARTITION p1 TO TABLE u", "CONVERT TABLE u TO PARTITION p1 VALUES IN (0)"),
     "convert_table_without_validation": (*LISTED, "CONVERT PARTITION p1 TO TABLE u", "CONVERT TABLE u TO PARTITION p1 VALUES IN (0) WITHOUT VALIDATION"),
     "optimize_partition_no_write_to_binlog": (*PARTED, "OPTIMIZE PARTITION LOCAL p0"),
+    "character_set_default": "CHARACTER SET = DEFAULT, ADD e CHAR(3)",
+    "collate_default": "CHARACTER SET cp1251 COLLATE DEFAULT, ADD e CHAR(3)",
+    "character_set_default_and_convert_to": "DEFAULT CHARACTER SET = DEFAULT, CONVERT TO CHARACTER SET latin1 COLLATE latin1_bin, ADD e CHAR(3)",
+    "convert_to_collate_default": "CONVERT TO CHARACTER SET DEFAULT COLLATE DEFAULT",
+    "alter_what_is_added": "ALTER e SET DEFAULT 7, ADD e INT DEFAULT 3",
+    "add_fulltext_and_spatial_if_not_exists": "ADD FULLTEXT INDEX IF NOT EXISTS fb (b), ADD SPATIAL KEY IF NOT EXISTS sg (g)",
+    "add_vector_index": ("ADD v VECTOR(3) NOT NULL DEFAULT x'000000000000000000000000', ADD VECTOR INDEX kv (v) M=8 DISTANCE=cosine", "DROP INDEX kv"),
     "set_statement": "SET STATEMENT max_statement_time=100 FOR ALTER TABLE t ADD e INT",
     "conditional_comment": "ADD e INT /*M!100300 INVISIBLE */ /*M!999999 NOT NULL */",
 }
-SINCE_11 = {"convert_table_without_validation", "exchange_partition_without_validation"}  # those of MariaDB that 10.11 doesn't have
+SINCE_11 = {"add_vector_index", "convert_table_without_validation", "exchange_partition_without_validation"}  # those of MariaDB that 10.11 doesn't have
 
 
 def forms(mariadb):
