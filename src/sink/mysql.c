@@ -126,8 +126,6 @@ static int recover(struct leat_sink *sink, struct leat_checkpoint *checkpoint, s
         return rc;
     rc = sink->preserve ? leat_mysql_preserve_recover(sink, checkpoint, err)
                         : leat_mysql_checkpoint_claim(&sink->checkpoint, sink->control, &sink->env, checkpoint, err);
-    if (rc == LEAT_FAIL && err->kind != LEAT_KIND_FATAL && err->code == LEAT_E_SERVER)
-        (void)leat_mysql_target_error(leat_mysql_errno(sink->control), &sink->env, "", err);
     if (rc != LEAT_OK && rc != LEAT_END)
         return rc;
     const struct leat_sink_config *config = sink->env.config;

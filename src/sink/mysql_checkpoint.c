@@ -134,9 +134,10 @@ int leat_mysql_checkpoint_claim(struct mysql_checkpoint *checkpoint, struct leat
     int rc = create(checkpoint, mysql, env, err);
     if (rc == LEAT_OK)
         rc = leat_mysql_query(mysql, NULL, err, "BEGIN");
-    if (rc)
-        return rc;
-    rc = claim_row(checkpoint, mysql, env, at, err);
+    if (rc == LEAT_OK)
+        rc = claim_row(checkpoint, mysql, env, at, err);
+    if (rc == LEAT_FAIL && err->kind != LEAT_KIND_FATAL) /* what it means for us; a wait for the row's lock passes */
+        (void)leat_mysql_target_error(leat_mysql_errno(mysql), env, "", err);
     struct leat_error ignored = {0};
     int ended = leat_mysql_query(mysql, NULL, rc == LEAT_FAIL ? &ignored : err, rc == LEAT_OK || rc == LEAT_END ? "COMMIT" : "ROLLBACK");
     if (rc == LEAT_OK || rc == LEAT_END)

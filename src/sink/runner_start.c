@@ -314,6 +314,8 @@ static int rewind_sink(struct leat_runner *runner, const struct leat_checkpoint 
  * then transactions without one came since, and on the same server the place does. */
 static bool reaches(const struct leat_checkpoint *checkpoint, const struct spot *beginning)
 {
+    if (checkpoint->completed && !checkpoint->file[0]) /* by GTIDs alone: a target that says what it has */
+        return leat_gtid_set_contains_set(checkpoint->completed, beginning->completed);
     bool by_gtids = checkpoint->completed && !leat_gtid_set_empty(beginning->completed);
     bool comparable = checkpoint->file[0] && beginning->has_place && beginning->file[0] &&
                       !memcmp(checkpoint->source_uuid, beginning->uuid, LEAT_UUID_SIZE);

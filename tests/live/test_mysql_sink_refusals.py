@@ -45,7 +45,6 @@ def test_row_that_differs_stops_at_its_transaction_alone_and_can_be_skipped(pair
         source.sql("UPDATE shop.t SET v = 10 WHERE id = 1; DELETE FROM shop.t WHERE id = 2; UPDATE shop.t SET v = 30 WHERE id = 3")
         gtid = executed(source).split(":")[0] + ":5"
         halted(relay, gtid, "shop.t", "leat skip target " + gtid)
-        assert relay.sink("target")["halted_at"] == gtid
         assert relay.ask("skip", "target", gtid, "--reason", "deleted by hand").returncode == 0
         wait_until_applied(relay, source)
         assert_same(source, target)
@@ -55,7 +54,7 @@ def test_row_that_differs_stops_at_its_transaction_alone_and_can_be_skipped(pair
 
 def test_missing_table_other_definition_and_read_only_target_are_told_and_cured(pair, make_leat):
     source, target = pair
-    target.user("applier", "secret", "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP ON *.*; REPLICATION_APPLIER ON *.*")
+    target.user("applier", "secret", "SELECT, UPDATE, DELETE, CREATE ON *.*; INSERT ON leat.*")
     try:
         relay = apply_to(make_leat, source, target, url=target.url("applier"), password="secret", ddl="skip", transactions="group")
         with relay:
@@ -67,17 +66,13 @@ def test_missing_table_other_definition_and_read_only_target_are_told_and_cured(
             resume(relay)
             halted(relay, "shop.t", "v", "ALTER TABLE")
             target.sql("ALTER TABLE shop.t ADD COLUMN v INT")
+            resume(relay)
+            halted(relay, "INSERT command denied", "docs/sinks/mysql.md")
+            target.sql("SET sql_log_bin = 0; GRANT INSERT ON *.* TO applier@'%'")
             target.sql("SET GLOBAL read_only = ON")
             resume(relay)
             halted(relay, "read-only", "SET GLOBAL read_only = OFF")
             target.sql("SET GLOBAL read_only = OFF")
-            resume(relay)
-            wait_until_applied(relay, source)
-            assert rows_of(source, "shop", "t") == rows_of(target, "shop", "t")
-            target.sql("REVOKE INSERT ON *.* FROM applier@'%'; GRANT INSERT ON leat.* TO applier@'%'")
-            source.sql("INSERT INTO shop.t VALUES (2, 2)")
-            halted(relay, "INSERT command denied", "docs/sinks/mysql.md")
-            target.sql("GRANT INSERT ON *.* TO applier@'%'")
             resume(relay)
             wait_until_applied(relay, source)
             assert rows_of(source, "shop", "t") == rows_of(target, "shop", "t")
@@ -105,7 +100,7 @@ def test_rewind_of_a_preserving_sink_is_refused_and_a_lost_file_costs_nothing(pa
     relay = apply_to(make_leat, source, target, transactions="preserve").start()
     source.sql("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY); INSERT INTO shop.t VALUES (1)")
     wait_until_applied(relay, source)
-    assert relay.ask("rewind", "target", "--to", "earliest").returncode == 0
+    assert relay.ask("rewind", "target", "--to", "earliest", "--yes").returncode == 0
     halted(relay, "can't go back", "gtid_purged")
     relay.kill()
     for path in relay.folder.glob("journal/**/mysql-target.checkpoint"):
