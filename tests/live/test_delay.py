@@ -7,6 +7,7 @@ import pytest
 
 from leatlab.leat import run
 from leatlab.load import wait_until
+from mysql_target import apply_to, wait_until_applied
 from operating import Numbers, no_relay_broke, quick, streaming, wait_state  # noqa: F401
 
 
@@ -132,3 +133,28 @@ def test_a_mistake_is_stopped_short_of_by_the_documented_steps(make_leat, shared
     assert orders.of(lines) == orders.written and others.of(lines) == others.written
     assert not [line for line in lines if line.get("sql", "").startswith("DROP TABLE")]
     server.sql("DROP DATABASE delayed_shop")
+
+
+def test_a_mysql_sink_is_stopped_short_of_a_mistake(make_mysql, make_leat):
+    """The same steps, on a target that keeps the table, and goes on without the mistake; where GTIDs are preserved, it gets an empty one."""
+    on = {"gtid_mode": "ON", "enforce_gtid_consistency": "ON"}
+    source, target = make_mysql(**on), make_mysql(**on)
+    relay = apply_to(make_leat, source, target, delay="15s", transactions="preserve").start()
+    streaming(relay)
+    source.sql("CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY); INSERT INTO shop.orders VALUES (1), (2)")
+    source.sql("CREATE TABLE shop.others (id INT PRIMARY KEY)")
+    time.sleep(1)
+    source.sql("DROP TABLE shop.orders; INSERT INTO shop.others VALUES (1)")
+    relay.wait_for(lambda s: s["sinks"][0]["held_until"], "something held back")
+    command(relay, "pause", "target")
+    done = run("journal", "cat", relay.config["journal"]["dir"], "--table", "shop.orders")
+    mistake = next(json.loads(line) for line in done.stdout.splitlines() if '"DROP TABLE' in line)
+    command(relay, "resume", "target", "--until", f"{mistake['file']}:{mistake['pos']}")
+    wait_state(relay, "target", "paused", timeout_s=120)
+    assert target.sql("SELECT id FROM shop.orders") == [(1,), (2,)] and target.sql("SELECT id FROM shop.others") == []
+    gtid = mistake["gtid"]
+    target.sql(f"SET gtid_next = '{gtid}'; BEGIN; COMMIT; SET gtid_next = 'AUTOMATIC'")
+    relay.kill()
+    relay.start()
+    wait_until_applied(relay, source, timeout_s=120)
+    assert target.sql("SELECT id FROM shop.orders") == [(1,), (2,)] and target.sql("SELECT id FROM shop.others") == [(1,)]
