@@ -62,9 +62,9 @@ bool leat_gtid_set_domain(const struct leat_gtid_set *set, size_t i, struct leat
 bool leat_gtid_set_of_domain(const struct leat_gtid_set *set, uint32_t domain, struct leat_gtid *gtid);
 /* Whether all of `inner` is in `outer`. MariaDB: for each domain of inner, outer has it at the same or a higher number. */
 bool leat_gtid_set_contains_set(const struct leat_gtid_set *outer, const struct leat_gtid_set *inner);
-/* The first of `wanted` that isn't in `have`: of the first UUID and tag (domain) where one is missing, the lowest number. False: all
- * are there. */
-bool leat_gtid_set_missing(const struct leat_gtid_set *wanted, const struct leat_gtid_set *have, struct leat_gtid *first);
+/* One of `wanted` that isn't in `have`: of the first UUID and tag (domain) where one is missing, the highest number. False: all are
+ * there. */
+bool leat_gtid_set_missing(const struct leat_gtid_set *wanted, const struct leat_gtid_set *have, struct leat_gtid *last);
 /* The highest number of the GTID's UUID and tag (of its domain); 0: there is none. */
 uint64_t leat_gtid_set_last(const struct leat_gtid_set *set, const struct leat_gtid *like);
 bool leat_gtid_set_equal(const struct leat_gtid_set *a, const struct leat_gtid_set *b);

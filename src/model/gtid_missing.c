@@ -26,37 +26,37 @@ static uint32_t interval_from(const struct member *member, uint64_t number)
     return low;
 }
 
-/* The first number of `wanted` that isn't in `have`; 0: none. */
+/* The last number of `wanted` that isn't in `have`; 0: none. */
 static uint64_t number_missing(const struct member *wanted, const struct member *have)
 {
-    for (uint32_t i = 0; i < wanted->count; i++) {
+    for (uint32_t i = wanted->count; i-- > 0;) {
         const struct interval *one = &wanted->intervals[i];
-        uint32_t at = have ? interval_from(have, one->start) : 0;
-        if (!have || at == have->count || have->intervals[at].start > one->start)
-            return one->start;
-        if (have->intervals[at].end < one->end)
-            return have->intervals[at].end; /* intervals don't touch: the next begins later */
+        uint32_t at = have ? interval_from(have, one->end - 1) : 0;
+        if (!have || at == have->count || have->intervals[at].start > one->end - 1)
+            return one->end - 1;
+        if (have->intervals[at].start > one->start)
+            return have->intervals[at].start - 1; /* intervals don't touch: the one before ends earlier */
     }
     return 0;
 }
 
-bool leat_gtid_set_missing(const struct leat_gtid_set *wanted, const struct leat_gtid_set *have, struct leat_gtid *first)
+bool leat_gtid_set_missing(const struct leat_gtid_set *wanted, const struct leat_gtid_set *have, struct leat_gtid *last)
 {
     for (size_t i = 0; i < wanted->member_count; i++) {
         const struct member *member = &wanted->members[i];
         uint64_t number = number_missing(member, member_of(have, member->uuid, member->tag));
         if (!number)
             continue;
-        *first = (struct leat_gtid){.flavour = LEAT_FLAVOUR_MYSQL, .number = number};
-        memcpy(first->uuid, member->uuid, LEAT_UUID_SIZE);
-        memcpy(first->tag, member->tag, sizeof first->tag);
+        *last = (struct leat_gtid){.flavour = LEAT_FLAVOUR_MYSQL, .number = number};
+        memcpy(last->uuid, member->uuid, LEAT_UUID_SIZE);
+        memcpy(last->tag, member->tag, sizeof last->tag);
         return true;
     }
     struct leat_gtid gtid, there;
     for (size_t i = 0; leat_gtid_set_domain(wanted, i, &gtid); i++) {
         if (leat_gtid_set_of_domain(have, gtid.domain, &there) && there.number >= gtid.number)
             continue;
-        *first = gtid;
+        *last = gtid;
         return true;
     }
     return false;

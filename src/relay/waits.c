@@ -119,7 +119,7 @@ static void finish(struct waits *waits, struct waiter *waiter, enum waits_result
     atomic_store(&waits->shown, waits->count);
 }
 
-/* It lies nowhere, and is put where its next GTID is met; or it is done. */
+/* It lies nowhere, and is put where a GTID that it lacks is met; or it is done. */
 static bool settle(struct waiter *waiter, const struct leat_gtid_set *delivered)
 {
     if (!leat_gtid_set_missing(waiter->point.gtids, delivered, &waiter->missing))

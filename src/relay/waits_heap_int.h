@@ -21,7 +21,7 @@ struct waiter {
     struct leat_wait *wait;
     struct waits_sink *sink;
     struct leat_point point;
-    struct leat_gtid missing;            /* GTIDS: the next that it lacks */
+    struct leat_gtid missing;            /* GTIDS: one that it lacks */
     bool has_uuid;
     uint8_t source_uuid[LEAT_UUID_SIZE]; /* FILE: of this server, if that is known */
     uint64_t seq;                        /* NOW: up to that record */

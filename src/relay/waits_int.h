@@ -1,6 +1,6 @@
 /* Who waits until a sink has delivered something (control/wait.h).
  *
- * A waiter for GTIDs lies in the heap of the UUID and tag (the domain) of the first GTID that it lacks, by its number: when the sink's
+ * A waiter for GTIDs lies in the heap of the UUID and tag (the domain) of the last GTID that it lacks, by its number: when the sink's
  * checkpoint moves, only those whose number was reached are looked at. Numbers that were passed by, since GTIDs may come out of order, lie
  * in a list of their own. Waiters for a place or a record have heaps, too. So a checkpoint that moves costs what it wakes, however many wait.
  *

@@ -209,6 +209,29 @@ START_TEST(containment)
 }
 END_TEST
 
+/* Who waits for a set is looked at again when the one that is told here was delivered: the last, or he is at each of them. */
+START_TEST(one_that_is_missing_is_the_last_of_its_kind)
+{
+    static const char *const cases[][3] = {
+        {A ":1-9", "", A ":9"},           {A ":1-9", A ":1-4", A ":9"},          {A ":1-9", A ":1-9", NULL},
+        {A ":1-9", A ":1-20", NULL},      {A ":1-9", A ":1-3:5-9", A ":4"},      {A ":1-9", A ":1-3:6-20", A ":5"},
+        {A ":2:5:9", A ":4-9", A ":2"},   {A ":2:5:9", A ":1-4:6-8", A ":9"},    {A ":2:5:9", A ":1-4:6-9", A ":5"},
+        {A ":1-9," B ":3", A ":1-9", B ":3"}, {A ":1-2," B ":3", B ":1-3", A ":2"}, {"0-1-7,1-1-3", "0-1-8", "1-1-3"},
+        {"0-1-7", "0-2-6", "0-1-7"},      {"0-1-7", "0-2-7", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct leat_gtid_set *wanted = set_of(cases[i][0]), *have = set_of(cases[i][1]);
+        struct leat_gtid last;
+        char text[LEAT_GTID_TEXT_MAX];
+        ck_assert_int_eq(leat_gtid_set_missing(wanted, have, &last), cases[i][2] != NULL);
+        if (cases[i][2])
+            ck_assert_str_eq(leat_gtid_text(text, &last), cases[i][2]);
+        leat_gtid_set_free(&wanted);
+        leat_gtid_set_free(&have);
+    }
+}
+END_TEST
+
 START_TEST(copies_stand_alone)
 {
     static const char *const texts[] = {"", A ":1-3:5:t:1," B ":7", "0-1-7,1-1-1"};
@@ -353,6 +376,7 @@ static Suite *gtid_set_suite(void)
     LEAT_TEST_ADD(suite, unions);
     LEAT_TEST_ADD(suite, subtractions);
     LEAT_TEST_ADD(suite, containment);
+    LEAT_TEST_ADD(suite, one_that_is_missing_is_the_last_of_its_kind);
     LEAT_TEST_ADD(suite, copies_stand_alone);
     LEAT_TEST_ADD(suite, a_domain_equal_in_number_alone_is_not_equal);
     LEAT_TEST_ADD(suite, sets_agree_with_flags);
