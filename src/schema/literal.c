@@ -312,8 +312,9 @@ void leat_default_becomes_bytes(struct leat_draft *draft, struct leat_column *co
     enum { ASCII = 127 };
     struct leat_text text = leat_draft_mariadb(draft) ? unquoted(draft, column->default_value) : column->default_value;
     struct leat_buf shown = {0};
-    if (!(column->flags & LEAT_COLUMN_HAS_DEFAULT) || column->flags & LEAT_COLUMN_DEFAULT_EXPRESSION ||
-        !leat_members_encode(draft, &text, NULL, 1, was))
+    bool literal = column->flags & LEAT_COLUMN_HAS_DEFAULT && !(column->flags & LEAT_COLUMN_DEFAULT_EXPRESSION) &&
+                   (!leat_draft_mariadb(draft) || column->default_value.bytes[0] == '\''); /* MariaDB shows NULL where there is none */
+    if (!literal || !leat_members_encode(draft, &text, NULL, 1, was))
         return;
     column->default_value = text;
     print_bytes(draft, column);
