@@ -26,7 +26,7 @@ static const char *const words_commit_order[] = {"any", "keep", NULL};
 static const char *const words_rows[] = {"auto", "binlog", "sql", NULL};
 static const char *const words_ddl[] = {"apply", "stop", "skip", NULL};
 static const char *const words_non_transactional[] = {"stop", "at_least_once", NULL};
-static const char *const words_conflict[] = {"stop", "source_wins", "log", NULL};
+static const char *const words_conflict[] = {"stop", "source_wins", NULL};
 static const char *const words_check[] = {"none", "keys", "before_image", NULL};
 
 const char *const sink_types[] = {"file", "kafka", "mysql", NULL};
@@ -279,8 +279,8 @@ static const struct option sink_options[] = {
      .help = "Rows of tables that can't be rolled back on the target (MyISAM): `stop`, or `at_least_once`: after a crash some may be applied "
              "twice."},
     {"conflict", OPTION_WORD, SINK(conflict), .words = words_conflict, .fallback = "stop", .sink_types = " mysql ",
-     .help = "A row that isn't on the target as it was on the source: `stop`; `source_wins` makes it as the source has it; `log` leaves it as "
-             "it is. Each is logged and counted."},
+     .help = "A row that isn't on the target as it was on the source: `stop`; `source_wins` makes it as the source has it, in tables whose changes "
+             "are merged by key (docs/sinks/mysql.md, \"How rows are written\"), and stops at others."},
     {"check", OPTION_WORD, SINK(check), .words = words_check, .fallback = "none", .sink_types = " mysql ",
      .help = "What is looked for as a conflict: `none`, nothing more than what the fastest way to write shows by itself; `keys`, each row that is "
              "missing or there already; `before_image`, also one whose other columns differ from the source's before the change (every row is "

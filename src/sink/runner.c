@@ -157,9 +157,11 @@ int leat_runner_checkpoint(struct leat_runner *runner, struct leat_checkpoint *c
     int rc = runner->ops->recover(runner->sink, checkpoint, err);
     if (rc == LEAT_OK && !is_blank(checkpoint))
         return LEAT_OK;
-    uint64_t generation = rc == LEAT_OK ? checkpoint->generation : 0;
+    struct leat_checkpoint begun = {0};
+    if (rc == LEAT_OK)
+        begun = (struct leat_checkpoint){.generation = checkpoint->generation, .seq = checkpoint->seq};
     leat_checkpoint_free(checkpoint);
-    checkpoint->generation = generation;
+    *checkpoint = begun;
     return rc == LEAT_OK ? LEAT_END : rc;
 }
 
