@@ -51,8 +51,10 @@ int relay_make_sink(struct relay *relay, struct relay_sink *sink, const struct l
                                         .delivered_context = waits_sink(relay->waits, config->name),
                                         .opaque = {aside, read_opaque}};
     *sink = (struct relay_sink){.config = config, .aside = aside, .waits = env.delivered_context};
-    if (leat_runner_new(&sink->runner, &env, err))
+    if (leat_runner_new(&sink->runner, &env, err)) {
+        leat_aside_free(&sink->aside);
         return leat_error_prefix(err, "sink %s", config->name);
+    }
     return LEAT_OK;
 }
 

@@ -25,6 +25,7 @@ EXCUSED = {
     "./tests/run": "runs this",
     "cmake --preset release && cmake --build --preset release && cmake --install build/release": "tests/live/test_package.py::dpkg",
     "cmake --preset release -DLEAT_CLIENT=oracle": "tests/tools/build-oracle::LEAT_CLIENT=oracle",
+    "./contrib/pgo && cmake --install build/pgo": 'tests/bench/decode::"contrib" / "pgo"',
     "./contrib/package": "tests/live/test_package.py::contrib",
     "apt install ./build/package/leat_*.deb": "tests/live/test_package.py::dpkg",
     "kcat -X isolation.level=read_committed -C -b localhost:9092 -t shop.shop.cart -e -q -f '%k %s\\n'":
@@ -48,7 +49,7 @@ EXCUSED_STARTS = {
     "kafka-acls.sh ": 'tests/live/test_kafka_routes.py::startswith("kafka-acls.sh ")',
     "CREATE TABLE cart ": "Flink isn't here; tests/live/test_consuming.py looks at its setting",
 }
-NEED_BROKERS = ("moving.md", "kafka-delivery.md")  # pages: with --full
+LONG = ("moving.md", "kafka-delivery.md", "operations.md")  # pages that need brokers, or another server and many steps: with --full
 ACCOUNT = ("CREATE USER ", "GRANT ")
 
 
@@ -303,7 +304,7 @@ def run(place, command):
 
 
 RUN = [page for page in PAGES if any(not excuse(command) for command in commands(page))]
-OFTEN, FULL = ([page for page in RUN if (page.name in NEED_BROKERS) == full] for full in (False, True))
+OFTEN, FULL = ([page for page in RUN if (page.name in LONG) == full] for full in (False, True))
 
 
 @pytest.mark.parametrize("page", OFTEN, ids=lambda page: str(page.relative_to(TOP)))
@@ -325,7 +326,7 @@ def test_commands_of(place, page):
 def delivered_twice(place, pytestconfig):
     """Topics of two sinks, as of a tool and of leat beside it."""
     if not pytestconfig.getoption("--full"):
-        pytest.skip("needs brokers: --full")
+        pytest.skip("takes long: --full")
     with Kafka("documented") as kafka:
         place.substitutes |= {"k1:9092": kafka.bootstrap(), "2026-11-21T20:00:00Z": utc(3600), "2026-11-21T21:00:00Z": utc(-3600)}
         place.stop()

@@ -283,7 +283,7 @@ def test_skip_takes_the_one_transaction_that_halts_a_sink(make_leat, numbers):
     numbers.assert_exactly_once(relay, "without")
     assert numbers.of(relay.lines()) == [1, 2]
     refused(relay.ask("skip", "files", f"{uuid}:{first + 1}", "--reason", "wrong one"), 1, f"{uuid}:{first}", "not by")
-    refused(relay.ask("skip", "without", f"{uuid}:{first}", "--reason", "not halted"), 1, "isn't halted")
+    refused(relay.ask("skip", "without", f"{uuid}:{first}", "--reason", "not halted"), 1, "neither halted nor paused")
     assert command(relay, "resume", "files")
     sink_error(relay, "files", "halted", "unsupported")  # resuming changes nothing
     command(relay, "skip", "files", f"{uuid}:{first}", "--reason", "the word is not needed")
