@@ -237,6 +237,7 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("schema");
     TCase *t = tcase_create("schema");
+    tcase_set_timeout(t, 600); /* what hangs; never what is slow on a busy machine */
     tcase_add_unchecked_fixture(t, make_journal, remove_journal);
     tcase_add_test(t, the_history_says_what_changed_and_why);
     tcase_add_test(t, a_points_definition);
